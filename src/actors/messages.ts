@@ -1,0 +1,142 @@
+/**
+ * What the server's actors say to each other. One table per receiving kind; bodies are written with
+ * `net/bytes.ts` in the order given. `conn` is a connection's number (varint), `log` a log's number (varint).
+ *
+ *   client -> io -> session -> room -> store -> room -> io -> clients
+ *                      |         |
+ *                      +-> registry, presence
+ *
+ * Only a room posts Subscribe, Unsubscribe, Table, Publish and Ephemeral for its log, so what it says
+ * about its readers stays in order with what they read.
+ */
+
+/** To io (key 0). */
+export const IoMessage = {
+  /** conn, frame type u8, lane u8, body (rest): one application frame to one client. */
+  Send: 1,
+  /** conn, identity (rest): kept with the connection, handed to the session again if its thread dies. */
+  Identity: 2,
+  /** conn, code varint, reason text. */
+  Close: 3,
+  /** log, generation u32, conn, after varint: push entries with seq > after from now on. */
+  Subscribe: 10,
+  /** log, generation u32, conn. */
+  Unsubscribe: 11,
+  /** log, generation u32, epoch u32, head varint, count varint, count x conn: replaces the whole table. */
+  Table: 12,
+  /** log, generation u32, epoch u32, seq varint, entry (rest). */
+  Publish: 13,
+  /** log, generation u32, kind u8, except conn (0 none), subject text, version varint, value (rest). */
+  Ephemeral: 14,
+  /** log: nobody reads it and the room sleeps; caches are dropped. */
+  Forget: 15,
+} as const;
+
+/** To a session (key = conn). */
+export const SessionMessage = {
+  /** remote key (32), handshake hash block, path text, identity (rest; empty for a new connection). */
+  Open: 1,
+  /** frame type u8, body (rest). */
+  Frame: 2,
+  /** code varint, reason text. */
+  Closed: 3,
+  /** From presence: a conversation this account has appeared (CBOR ConversationBody less cursor). */
+  Conversation: 10,
+  /** log. */
+  ConversationGone: 11,
+  /** log, seq varint: another device of this account read up to here. */
+  CursorMoved: 12,
+  /** The account's device was forgotten or its password changed: close unless `device key (32)` equals ours. */
+  Revoked: 13,
+  /** From a room: request varint, frame type u8, body (rest): an answer to pass on (refusal of a post, say). */
+  Answer: 14,
+  /** From a room: stream (16), log, counter varint, expected varint, request varint: a post came too early or too late. */
+  Expected: 15,
+} as const;
+
+/** To a room (key = log number): lobby, room and direct conversation alike. */
+export const RoomMessage = {
+  /** conn, request varint, account (16), author text, stream (16), counter varint, kind u8, body (rest). */
+  Post: 1,
+  /** conn, account (16), after varint. Asked: answers epoch u32, head varint; subscribes if a member. */
+  Attach: 2,
+  /** conn. */
+  Detach: 3,
+  /** Asked: account (16), name text, conn: becomes a member (made durable first); answers CBOR ConversationBody. */
+  Join: 4,
+  /** Asked: account (16), name text. */
+  Leave: 5,
+  /** Asked: account (16), name text, topic text. */
+  Topic: 6,
+  /** conn, request varint, account (16), after varint, entries varint: checks membership, answers ENTRIES through io. */
+  Fetch: 7,
+  /** conn, name text, on u8: typing. */
+  Typing: 8,
+  /** Asked: account (16), after text: CBOR WhoReply. */
+  Who: 9,
+  /** From the store: see StoreMessage.Append. */
+  Appended: 20,
+  /** From the store: conn, request, stream (16), counter varint, code text, message text, expected varint. */
+  AppendRefused: 21,
+  /** From presence: name text, state u8, version varint: publish on this log (the lobby). */
+  Presence: 22,
+} as const;
+
+/** To the store (key 0). */
+export const StoreMessage = {
+  /** log, log id (16), conn, request varint, account (16), author text, stream (16), counter varint, kind u8, body (rest).
+   *  Answered with RoomMessage.Appended: conn, request, stream (16), counter varint, repeat u8, epoch u32, seq varint, at u48, entry (rest). */
+  Append: 1,
+  /** Asked: log, after varint, entries varint, bytes varint: answers epoch u32, head varint, first varint, count varint, entry blocks. */
+  Read: 2,
+  /** Asked: log: answers epoch u32, head varint. */
+  Head: 3,
+  /** Asked: count varint, count x block: appended to the journal in one transaction; answers the last journal seq. */
+  Journal: 4,
+  /** Asked: after varint: answers last seq varint, count varint, blocks (at most 1 MiB; ask again after the last). */
+  JournalRead: 5,
+  /** Asked: account (16), log, seq varint: moves a read cursor forward; answers the cursor. */
+  Cursor: 6,
+  /** Asked: account (16), count varint, logs: answers count varint, cursors. */
+  Cursors: 7,
+} as const;
+
+/** To the registry (key 0): accounts, devices, conversations and their members. All asked; bodies and answers CBOR. */
+export const RegistryMessage = {
+  RegisterStart: 1,
+  RegisterFinish: 2,
+  LoginStart: 3,
+  LoginFinish: 4,
+  LoginDevice: 5,
+  PasswordStart: 6,
+  PasswordFinish: 7,
+  Devices: 8,
+  DeviceForget: 9,
+  /** A room by name, made if it does not exist. */
+  RoomOpen: 20,
+  /** A direct conversation between two accounts, made if it does not exist. */
+  DirectOpen: 21,
+  /** What a room needs when it wakes: by log number. */
+  RoomLoad: 22,
+  MemberAdd: 23,
+  MemberRemove: 24,
+  TopicSet: 25,
+  Rooms: 26,
+  /** All conversations of an account. */
+  Conversations: 27,
+  AccountByName: 28,
+} as const;
+
+/** To presence (key 0): which accounts are here, by which sessions. */
+export const PresenceMessage = {
+  /** conn, account (16), name text. */
+  Enter: 1,
+  /** conn. */
+  Exit: 2,
+  /** conn, away u8. */
+  Away: 3,
+  /** Asked: after text: CBOR WhoReply of everyone here. */
+  Who: 4,
+  /** account (16), message type u16, body (rest): pass on to every session of that account. */
+  Notify: 5,
+} as const;

@@ -1,0 +1,102 @@
+/** What an actor is, as its author sees it. Threads, ports and batches are behind this. */
+
+/** Monotonic time drives timers; wall-clock time is only ever written down. */
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  wall(): number;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+/** Kinds of actors; the placement table says on which thread each lives. */
+export const Kind = {
+  Io: 1,
+  Session: 2,
+  Room: 3,
+  Presence: 4,
+  Registry: 5,
+  Store: 6,
+  Files: 7,
+  Test: 15,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** An actor's name on every thread: kind and a number below 2^48. Singletons have key 0. */
+export interface Address {
+  readonly kind: Kind;
+  readonly key: number;
+}
+
+/** Control messages overtake data, never each other. */
+export const MailLane = { Control: 0, Data: 1 } as const;
+export type MailLane = (typeof MailLane)[keyof typeof MailLane];
+
+/** A message as its receiver sees it. The object and its body are reused: both are valid only during `receive`. */
+export interface Message {
+  /** What it is; the numbers belong to the receiving kind (src/actors/messages.ts). */
+  readonly type: number;
+  readonly from: Address;
+  /** Not 0: somebody waits. Pass the message to `reply` or `refuse`, during `receive` or later with `hold`. */
+  readonly ask: number;
+  readonly body: Buffer;
+  /** Monotonic time at which it was sent, for mailbox latency. */
+  readonly sentAt: number;
+}
+
+/** What remains of an ask after `receive` returned. */
+export interface Held {
+  readonly from: Address;
+  readonly ask: number;
+}
+
+/** An actor's view of the world. */
+export interface ActorContext {
+  readonly self: Address;
+  readonly clock: Clock;
+  readonly random: (target: Buffer) => void;
+  /** Copies `body`. Order is kept per pair of actors and lane. Overflow is counted and goes to dead letters. */
+  tell(to: Address, type: number, body: Uint8Array, lane?: MailLane): void;
+  /** Rejects with NatterError DEADLINE, ACTOR_DIED, MAILBOX_FULL or whatever the other refused with; never hangs. */
+  ask(to: Address, type: number, body: Uint8Array, deadlineMs: number, lane?: MailLane): Promise<Buffer>;
+  hold(message: Message): Held;
+  reply(to: Message | Held, body: Uint8Array): void;
+  refuse(to: Message | Held, error: Error): void;
+  /** Kept outside the thread (by the supervisor): handed to `create` after a restart. Copies; at most 64 KiB. */
+  snapshot(state: Uint8Array): void;
+  /** Be told (message type SystemMessage.Terminated) when that actor or its thread dies. */
+  watch(other: Address): void;
+  unwatch(other: Address): void;
+  /** Ends this actor; its snapshot is dropped. */
+  stop(): void;
+  /** Runs after every message of this turn was handled: for batches. Asked for once, runs once. */
+  onTurnEnd(run: () => void): void;
+}
+
+/** Message types above 0xff00 come from the runtime itself. */
+export const SystemMessage = {
+  /** Body: kind u8, key u48, reason u8 (0 stopped, 1 failed, 2 thread died). */
+  Terminated: 0xff00,
+} as const;
+
+export interface Actor {
+  /** Throwing stops this actor alone; it is restarted from its last snapshot within the restart budget. */
+  receive(message: Message): void;
+  /** Called before a graceful stop and before the thread ends; awaited within a deadline. */
+  stopping?(): void | Promise<void>;
+  /** For the inspector, only when somebody watches: state value and a few facts. */
+  describe?(): { readonly state: string; readonly facts?: Record<string, string | number> };
+}
+
+/** How actors of one kind come to be. `create` runs at the first message to an address nobody has yet. */
+export interface ActorType {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly mailbox?: { readonly control: number; readonly data: number };
+  /** Restarts allowed within the period before it is given up (its messages then become dead letters). */
+  readonly restart?: { readonly intensity: number; readonly periodMs: number };
+  /** Idle this long: `stopping`, then gone until the next message. */
+  readonly passivateMs?: number;
+  create(context: ActorContext, snapshot: Buffer | undefined): Actor;
+}

@@ -1,0 +1,172 @@
+/**
+ * What a client asks of a server besides POST and FETCH, and what a server tells unasked. Bodies are CBOR
+ * maps with the short keys below, checked by a schema on arrival. docs/PROTOCOL.md specifies them.
+ */
+
+/** Operation byte of a REQUEST. Every one may be repeated: the answer is the same. */
+export const Operation = {
+  RegisterStart: 1,
+  RegisterFinish: 2,
+  LoginStart: 3,
+  LoginFinish: 4,
+  LoginDevice: 5,
+  PasswordStart: 6,
+  PasswordFinish: 7,
+  Logout: 8,
+  Devices: 9,
+  DeviceForget: 10,
+
+  Join: 20,
+  Leave: 21,
+  Direct: 22,
+  Rooms: 23,
+  Topic: 24,
+  Who: 25,
+  Cursor: 26,
+  Away: 27,
+} as const;
+export type Operation = (typeof Operation)[keyof typeof Operation];
+
+/** Event byte of an EVENT. */
+export const EventKind = {
+  /** A conversation appeared for this account (joined elsewhere, or somebody wrote privately). */
+  Conversation: 1,
+  /** A conversation is gone for this account. */
+  ConversationGone: 2,
+  /** A read cursor moved on another device. */
+  Cursor: 3,
+  /** The topic of a conversation changed. */
+  Topic: 4,
+} as const;
+export type EventKind = (typeof EventKind)[keyof typeof EventKind];
+
+/** Kind byte of an EPHEMERAL: the newest version per (log, kind, subject) wins. */
+export const EphemeralKind = {
+  /** Value: one byte, a PresenceState. On the lobby's log, and on a room's log for joining and leaving it. */
+  Presence: 1,
+  /** Value: one byte, 1 typing, 0 stopped. Shown for TYPING_SHOWN_MS at most. */
+  Typing: 2,
+} as const;
+
+export const PresenceState = { Offline: 0, Online: 1, Away: 2 } as const;
+export type PresenceState = (typeof PresenceState)[keyof typeof PresenceState];
+
+/** Kind byte of an entry. */
+export const EntryKind = { Text: 1, Action: 2, Sticker: 3, File: 4, Notice: 5 } as const;
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
+
+export const ConversationKind = { Lobby: 0, Room: 1, Direct: 2 } as const;
+export type ConversationKind = (typeof ConversationKind)[keyof typeof ConversationKind];
+
+/** CBOR: a conversation as one account sees it. */
+export interface ConversationBody {
+  /** log number */ readonly l: number;
+  /** log id, 16 bytes */ readonly i: Uint8Array;
+  /** epoch */ readonly e: number;
+  /** head: seq of the last entry, 0 when empty */ readonly h: number;
+  /** kind */ readonly k: ConversationKind;
+  /** name: the room's without `#`, or the other person's */ readonly n: string;
+  /** topic */ readonly t: string;
+  /** read cursor of this account */ readonly c: number;
+  /** members, 0 for a direct conversation */ readonly m: number;
+}
+
+/** CBOR bodies per operation: request, then reply. `Refusal` answers any of them with status 1. */
+export interface Refusal {
+  /** code, an ErrorCode */ readonly c: string;
+  /** message: one sentence */ readonly m: string;
+  /** details */ readonly d?: Record<string, string | number>;
+}
+/** n: account name as typed; r: OPAQUE registration request (base64url, as the library gives it). */
+export interface RegisterStartBody {
+  readonly n: string;
+  readonly r: string;
+}
+/** r: OPAQUE registration response. */
+export interface RegisterStartReply {
+  readonly r: string;
+}
+/** r: registration record; d: remember this device (its Noise key) for good; l: its label. */
+export interface RegisterFinishBody {
+  readonly n: string;
+  readonly r: string;
+  readonly d: boolean;
+  readonly l: string;
+}
+export interface LoginStartBody {
+  readonly n: string;
+  readonly r: string;
+}
+export interface LoginStartReply {
+  readonly r: string;
+}
+/** r: finish request; m: keyed BLAKE2b-256 under the session key over ("natter login", handshake hash, device key). */
+export interface LoginFinishBody {
+  readonly n: string;
+  readonly r: string;
+  readonly m: Uint8Array;
+  readonly d: boolean;
+  readonly l: string;
+}
+export interface LoginDeviceBody {
+  readonly n: string;
+}
+/** Answer to RegisterFinish, LoginFinish and LoginDevice. a: account id (16 bytes); n: the name as registered; c: conversations. */
+export interface WelcomeReply {
+  readonly a: Uint8Array;
+  readonly n: string;
+  readonly c: ConversationBody[];
+}
+/** Needs a LoginFinish in this session within the last five minutes. */
+export interface PasswordStartBody {
+  readonly r: string;
+}
+export interface PasswordStartReply {
+  readonly r: string;
+}
+/** o: forget all other devices. */
+export interface PasswordFinishBody {
+  readonly r: string;
+  readonly o: boolean;
+}
+export interface DevicesReply {
+  readonly d: { readonly k: Uint8Array; readonly l: string; readonly s: number; readonly me: boolean }[];
+}
+export interface DeviceForgetBody {
+  readonly k: Uint8Array;
+}
+export interface JoinBody {
+  readonly n: string;
+}
+export interface LogBody {
+  readonly l: number;
+}
+export interface DirectBody {
+  readonly n: string;
+}
+/** a: names after this one; at most 100 a reply. */
+export interface RoomsBody {
+  readonly a: string;
+}
+export interface RoomsReply {
+  readonly r: { readonly n: string; readonly t: string; readonly m: number }[];
+}
+export interface TopicBody {
+  readonly l: number;
+  readonly t: string;
+}
+/** l: 0 for everyone. a: after this name; at most 500 a reply. */
+export interface WhoBody {
+  readonly l: number;
+  readonly a: string;
+}
+export interface WhoReply {
+  readonly u: { readonly n: string; readonly s: PresenceState /** version */; readonly v: number }[];
+}
+export interface CursorBody {
+  readonly l: number;
+  readonly s: number;
+}
+export interface AwayBody {
+  readonly a: boolean;
+}

@@ -1,0 +1,152 @@
+/**
+ * Every number of the wire, with its unit and its source. docs/PROTOCOL.md gives the meaning of each.
+ *
+ * Units stand last in the names: `Ms` milliseconds, `Bytes` bytes, `Packets` packets.
+ */
+
+// ---- Versions -------------------------------------------------------------------------------------------
+
+/** First byte after the type of every handshake datagram. A receiver drops what it does not know. */
+export const VERSION = 1;
+/** Noise prologue: both ends mix it into the handshake hash, so a downgrade cannot go unseen. */
+export const PROLOGUE = 'natter/1';
+
+// ---- Datagram types (first byte) ------------------------------------------------------------------------
+
+export const DatagramType = {
+  /** Client to server, Noise message 1, padded to INITIATION_BYTES. */
+  Initiation: 0x01,
+  /** Server to client, stateless: here is a token, try again. */
+  Retry: 0x02,
+  /** Server to client, Noise message 2. */
+  Response: 0x03,
+  /** Client to server, Noise message 3 (XX only). */
+  Finish: 0x04,
+  /** Sealed packet, key phase 0 and 1. */
+  Sealed0: 0x10,
+  Sealed1: 0x11,
+} as const;
+
+// ---- Handshake patterns (a byte in Initiation) ----------------------------------------------------------
+
+export const Pattern = { XX: 0x01, IK: 0x02 } as const;
+
+// ---- Sizes ----------------------------------------------------------------------------------------------
+
+/** Initiations are padded to this, so that nothing larger ever answers them (RFC 9000 section 14.1). */
+export const INITIATION_BYTES = 1200;
+/** Datagram size before a larger one was probed (RFC 8899 BASE_PLPMTU). */
+export const DATAGRAM_BASE_BYTES = 1200;
+/** Largest datagram that is probed for: Ethernet less IPv6 and UDP headers. */
+export const DATAGRAM_MAX_BYTES = 1452;
+export const CONNECTION_ID_BYTES = 8;
+/** Type byte, connection id, 64-bit packet number. */
+export const SEALED_HEADER_BYTES = 17;
+export const TAG_BYTES = 16;
+export const SEALED_OVERHEAD_BYTES = SEALED_HEADER_BYTES + TAG_BYTES;
+export const KEY_BYTES = 32;
+/** A frame larger than a datagram travels in SEGMENTs; this bounds the frame. */
+export const MESSAGE_MAX_BYTES = 64 * 1024;
+/** A text, as UTF-8. */
+export const TEXT_MAX_BYTES = 4096;
+export const STREAM_ID_BYTES = 16;
+export const LOG_ID_BYTES = 16;
+export const ENTRY_ID_BYTES = 16;
+/** Bytes of a close reason and of an error message on the wire. */
+export const REASON_MAX_BYTES = 256;
+
+// ---- Frame types ----------------------------------------------------------------------------------------
+// Below 0x10: the connection's own. From 0x10: type, varint length, body; opaque to the connection.
+
+export const FrameType = {
+  Padding: 0x00,
+  Ping: 0x01,
+  Ack: 0x02,
+  PathChallenge: 0x03,
+  PathResponse: 0x04,
+  Token: 0x05,
+  Close: 0x06,
+  Segment: 0x07,
+
+  Post: 0x10,
+  Accepted: 0x11,
+  Push: 0x12,
+  Fetch: 0x13,
+  Entries: 0x14,
+  Head: 0x15,
+  Ephemeral: 0x16,
+  Request: 0x17,
+  Reply: 0x18,
+  Event: 0x19,
+} as const;
+
+// ---- Handshake ------------------------------------------------------------------------------------------
+
+/** wireguard-go `COOKIE_REFRESH_TIME`. */
+export const TOKEN_LIFE_MS = 120_000;
+/** wireguard-go ratelimiter: per address. */
+export const HANDSHAKES_PER_S = 20;
+export const HANDSHAKES_BURST = 5;
+export const HANDSHAKE_RETRY_FIRST_MS = 300;
+export const HANDSHAKE_RETRY_MAX_MS = 1000;
+/** A half-open XX handshake is forgotten after this. */
+export const HANDSHAKE_HALF_OPEN_MS = 5_000;
+export const HANDSHAKES_HALF_OPEN_MAX = 4096;
+/** IK tries without an answer before an XX handshake compares keys. */
+export const IK_TRIES = 2;
+/** Something is owed and nothing authenticated came for this long: dial again beside the old session. */
+export const SILENCE_REDIAL_MS = 1_500;
+
+// ---- Sessions -------------------------------------------------------------------------------------------
+
+/** wireguard-go `REKEY_AFTER_TIME`. */
+export const REKEY_AFTER_MS = 120_000;
+export const REKEY_AFTER_PACKETS = 2 ** 32;
+/** wireguard-go `replay.go`, RFC 6479. */
+export const REPLAY_WINDOW_PACKETS = 8128;
+/** NAT bindings last 30 s at the least (RFC 9000 section 10.1.2). */
+export const KEEPALIVE_MS = 25_000;
+/** Nothing authenticated from the peer for this long: the connection is gone. */
+export const IDLE_MS = 180_000;
+
+// ---- Recovery (RFC 9002) --------------------------------------------------------------------------------
+
+export const PACKET_THRESHOLD = 3;
+/** A reordering threshold adapts up to this. */
+export const PACKET_THRESHOLD_MAX = 64;
+export const TIME_THRESHOLD = 9 / 8;
+export const GRANULARITY_MS = 1;
+export const INITIAL_RTT_MS = 333;
+export const ACK_DELAY_MAX_MS = 25;
+/** Acknowledge at once every N ack-eliciting packets: 2 while a connection is young, then the second. */
+export const ACK_EVERY_YOUNG_PACKETS = 2;
+export const ACK_EVERY_PACKETS = 10;
+export const ACK_YOUNG_PACKETS = 100;
+export const ACK_RANGES_MAX = 32;
+export const INITIAL_WINDOW_PACKETS = 10;
+export const MINIMUM_WINDOW_PACKETS = 4;
+
+// ---- Bounds per connection ------------------------------------------------------------------------------
+
+/** Unacknowledged application frames held for retransmission. */
+export const OUTGOING_MESSAGES_MAX = 512;
+export const OUTGOING_BYTES_MAX = 512 * 1024;
+/** Segmented messages under reassembly at once. */
+export const REASSEMBLIES_MAX = 8;
+/** Distinct (log) ranges waiting to be pushed; beyond it the oldest becomes a HEAD. */
+export const PUSH_RANGES_MAX = 256;
+/** Newest-wins slots waiting to be sent. */
+export const LATEST_SLOTS_MAX = 1024;
+/** Sent packets that wait for an ack. */
+export const SENT_PACKETS_MAX = 4096;
+
+// ---- Requests -------------------------------------------------------------------------------------------
+
+/** Posts one stream may have unanswered in one log. */
+export const POSTS_IN_FLIGHT_MAX = 64;
+export const STREAM_LIFE_MS = 90 * 24 * 3600 * 1000;
+export const REQUEST_RETRY_FIRST_MS = 500;
+export const REQUEST_RETRY_MAX_MS = 2_000;
+/** Entries and bytes one FETCH may ask for. */
+export const FETCH_ENTRIES_MAX = 1024;
+export const FETCH_BYTES_MAX = 48 * 1024;

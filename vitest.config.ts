@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Worker threads, sockets and LMDB files live outside the test runner's own threads.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: process.env.NATTER_TEST_REPORT
+      ? ['default', ['json', { outputFile: process.env.NATTER_TEST_REPORT }]]
+      : ['default'],
+  },
+});
