@@ -18,7 +18,7 @@ export const IoMessage = {
   Identity: 2,
   /** conn, code varint, reason text. */
   Close: 3,
-  /** log, generation u32, conn, after varint: push entries with seq > after from now on. */
+  /** log, generation u32, epoch u32, conn, after varint: push entries with seq > after from now on; a HEAD goes out at once. */
   Subscribe: 10,
   /** log, generation u32, conn. */
   Unsubscribe: 11,
