@@ -102,6 +102,8 @@ export const SILENCE_REDIAL_MS = 1_500;
 /** wireguard-go `REKEY_AFTER_TIME`. */
 export const REKEY_AFTER_MS = 120_000;
 export const REKEY_AFTER_PACKETS = 2 ** 32;
+/** Packets of the previous key phase are opened this long after the first one of the present phase. */
+export const KEY_LINGER_MS = 3_000;
 /** wireguard-go `replay.go`, RFC 6479. */
 export const REPLAY_WINDOW_PACKETS = 8128;
 /** NAT bindings last 30 s at the least (RFC 9000 section 10.1.2). */
