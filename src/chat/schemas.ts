@@ -1,0 +1,109 @@
+/**
+ * One schema per CBOR body of src/chat/operations.ts. Lengths are capped here as well as where the bytes came
+ * in, because a body that passes is trusted from then on.
+ */
+import * as v from 'valibot';
+import { KEY_BYTES, LOG_ID_BYTES } from '../net/constants.js';
+import type * as Body from './operations.js';
+
+/** A name as typed may be longer than one that is allowed, so that the refusal can say why. */
+const NAME_TYPED_MAX = 512;
+/** OPAQUE messages are a few hundred bytes of base64url. */
+const OPAQUE_MAX = 2048;
+const TOPIC_MAX = 1024;
+const LABEL_MAX = 128;
+const SENTENCE_MAX = 1024;
+const CONVERSATIONS_MAX = 1000;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const name = v.pipe(v.string(), v.maxLength(NAME_TYPED_MAX));
+const opaque = v.pipe(v.string(), v.maxLength(OPAQUE_MAX));
+const topic = v.pipe(v.string(), v.maxLength(TOPIC_MAX));
+const label = v.pipe(v.string(), v.maxLength(LABEL_MAX));
+const key = bytes(KEY_BYTES);
+const presence = v.picklist([0, 1, 2]);
+
+function bytes(length: number) {
+  return v.pipe(
+    v.instance(Uint8Array),
+    v.check((value) => value.length === length, `expected ${length} bytes`),
+  );
+}
+
+/** A schema whose result is exactly what operations.ts declares: a difference is an error of types. */
+function body<T>() {
+  return <S extends v.GenericSchema<unknown, T>>(schema: S): S => schema;
+}
+
+export const Refusal = v.object({
+  c: v.pipe(v.string(), v.maxLength(64)),
+  m: v.pipe(v.string(), v.maxLength(SENTENCE_MAX)),
+  d: v.exactOptional(
+    v.record(
+      v.pipe(v.string(), v.maxLength(64)),
+      v.union([v.pipe(v.string(), v.maxLength(SENTENCE_MAX)), v.number()]),
+    ),
+  ),
+});
+body<Body.Refusal>()(Refusal);
+
+/** Nothing is asked or answered beyond that it is done: an empty map. */
+export const Empty = v.object({});
+
+export const ConversationBody = body<Body.ConversationBody>()(
+  v.object({
+    l: count,
+    i: bytes(LOG_ID_BYTES),
+    e: count,
+    h: count,
+    k: v.picklist([0, 1, 2]),
+    n: name,
+    t: topic,
+    c: count,
+    m: count,
+  }),
+);
+
+export const RegisterStartBody = body<Body.RegisterStartBody>()(v.object({ n: name, r: opaque }));
+export const RegisterStartReply = body<Body.RegisterStartReply>()(v.object({ r: opaque }));
+export const RegisterFinishBody = body<Body.RegisterFinishBody>()(
+  v.object({ n: name, r: opaque, d: v.boolean(), l: label }),
+);
+export const LoginStartBody = body<Body.LoginStartBody>()(v.object({ n: name, r: opaque }));
+export const LoginStartReply = body<Body.LoginStartReply>()(v.object({ r: opaque }));
+export const LoginFinishBody = body<Body.LoginFinishBody>()(
+  v.object({ n: name, r: opaque, m: bytes(32), d: v.boolean(), l: label }),
+);
+export const LoginDeviceBody = body<Body.LoginDeviceBody>()(v.object({ n: name }));
+export const WelcomeReply = body<Body.WelcomeReply>()(
+  v.object({
+    a: bytes(16),
+    n: name,
+    c: v.pipe(v.array(ConversationBody), v.maxLength(CONVERSATIONS_MAX)),
+  }),
+);
+
+export const PasswordStartBody = body<Body.PasswordStartBody>()(v.object({ r: opaque }));
+export const PasswordStartReply = body<Body.PasswordStartReply>()(v.object({ r: opaque }));
+export const PasswordFinishBody = body<Body.PasswordFinishBody>()(v.object({ r: opaque, o: v.boolean() }));
+export const DevicesReply = body<Body.DevicesReply>()(
+  v.object({
+    d: v.pipe(v.array(v.object({ k: key, l: label, s: count, me: v.boolean() })), v.maxLength(256)),
+  }),
+);
+export const DeviceForgetBody = body<Body.DeviceForgetBody>()(v.object({ k: key }));
+
+export const JoinBody = body<Body.JoinBody>()(v.object({ n: name }));
+export const LogBody = body<Body.LogBody>()(v.object({ l: count }));
+export const DirectBody = body<Body.DirectBody>()(v.object({ n: name }));
+export const RoomsBody = body<Body.RoomsBody>()(v.object({ a: name }));
+export const RoomsReply = body<Body.RoomsReply>()(
+  v.object({ r: v.pipe(v.array(v.object({ n: name, t: topic, m: count })), v.maxLength(100)) }),
+);
+export const TopicBody = body<Body.TopicBody>()(v.object({ l: count, t: topic }));
+export const WhoBody = body<Body.WhoBody>()(v.object({ l: count, a: name }));
+export const WhoReply = body<Body.WhoReply>()(
+  v.object({ u: v.pipe(v.array(v.object({ n: name, s: presence, v: count })), v.maxLength(500)) }),
+);
+export const CursorBody = body<Body.CursorBody>()(v.object({ l: count, s: count }));
+export const AwayBody = body<Body.AwayBody>()(v.object({ a: v.boolean() }));
