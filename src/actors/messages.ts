@@ -99,6 +99,16 @@ export const StoreMessage = {
   Cursor: 6,
   /** Asked: account (16), count varint, logs: answers count varint, cursors. */
   Cursors: 7,
+  /** Asked: through varint: a snapshot holds the journal up to there, it may be forgotten; answers nothing. */
+  JournalTrim: 8,
+  /** Asked: answers instance (16), epoch u32, last journal seq varint, fault code text, fault message text (both empty while writing works). */
+  Info: 9,
+} as const;
+
+/** To files (key 0). */
+export const FilesMessage = {
+  /** Asked: brings the registry's snapshot up to the journal's end and trims the journal; answers the seq it holds varint. */
+  Compact: 1,
 } as const;
 
 /** To the registry (key 0): accounts, devices, conversations and their members. All asked; bodies and answers CBOR. */

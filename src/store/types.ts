@@ -49,6 +49,14 @@ export interface Range {
 
 /** Logs, journal, cursors and request rows: one LMDB environment, one writer. */
 export interface LogStore {
+  /** 16 random bytes, as old as the store; whatever belongs to its journal carries them. */
+  readonly instance: Buffer;
+  /** Of every log in here. */
+  readonly epoch: number;
+  /** Why nothing can be written now; undefined while all is well. */
+  readonly fault: { readonly code: string; readonly message: string } | undefined;
+  /** Number of the last journal record, trimmed ones too. */
+  readonly journalLast: number;
   /** Commits a batch in one transaction; resolves when it is durable. One result per append, in order. */
   append(batch: readonly Append[], wall: number): Promise<AppendResult[]>;
   read(log: number, after: number, entriesMax: number, bytesMax: number): Range;
