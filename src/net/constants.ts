@@ -84,7 +84,11 @@ export const FrameType = {
 
 /** wireguard-go `COOKIE_REFRESH_TIME`. */
 export const TOKEN_LIFE_MS = 120_000;
-/** wireguard-go ratelimiter: per address. */
+/** A token as the wire carries it; its inside is its maker's business. */
+export const TOKEN_MAX_BYTES = 64;
+/** Used tokens remembered per secret; beyond it the secret is replaced early. */
+export const TOKENS_USED_MAX = 65_536;
+/** wireguard-go ratelimiter: per address (IPv6: per 64-bit prefix). */
 export const HANDSHAKES_PER_S = 20;
 export const HANDSHAKES_BURST = 5;
 export const HANDSHAKE_RETRY_FIRST_MS = 300;
@@ -92,6 +96,20 @@ export const HANDSHAKE_RETRY_MAX_MS = 1000;
 /** A half-open XX handshake is forgotten after this. */
 export const HANDSHAKE_HALF_OPEN_MS = 5_000;
 export const HANDSHAKES_HALF_OPEN_MAX = 4096;
+/** Addresses whose rate is remembered. */
+export const HANDSHAKE_ADDRESSES_MAX = 8_192;
+/** Handshakes computed per flush, 0.4 ms each: a flood must not starve established connections. */
+export const HANDSHAKES_PER_FLUSH = 4;
+/** Initiations with a valid token that wait to be computed; what comes beyond is dropped. */
+export const HANDSHAKES_QUEUED_MAX = 256;
+/** Connections of one endpoint, unless its limits say otherwise. */
+export const CONNECTIONS_MAX = 20_000;
+/** Initiations of one attempt that are remembered: an answer to any of them completes it. */
+export const FLIGHTS_MAX = 4;
+/** RETRYs that one attempt follows between two runs of its timer. */
+export const RETRIES_FOLLOWED_MAX = 3;
+/** Addresses for which a dialler keeps a token for next time. */
+export const TOKENS_KEPT_MAX = 1_024;
 /** IK tries without an answer before an XX handshake compares keys. */
 export const IK_TRIES = 2;
 /** Something is owed and nothing authenticated came for this long: dial again beside the old session. */

@@ -26,6 +26,7 @@ import {
 } from './constants.js';
 import { Scratch } from './scratch.js';
 
+const NO_KEY = Buffer.alloc(0);
 const RATCHET = Buffer.from('natter rekey');
 const PACKET_NUMBER_AT = 1 + CONNECTION_ID_BYTES;
 /** Packet numbers stop where a JavaScript number stops being exact. */
@@ -153,11 +154,15 @@ export class SealedKeys {
     return length;
   }
 
-  /** Erases every key; neither `seal` nor `open` may be called afterwards. */
+  /** Erases every key; afterwards `seal` throws and nothing opens. */
   erase(): void {
     sodium.sodium_memzero(this.#tx);
     sodium.sodium_memzero(this.#rx);
     sodium.sodium_memzero(this.#rxNext);
+    // Keys without a length make sodium throw: nothing may ever be sealed under a key of zeros.
+    this.#tx = NO_KEY;
+    this.#rx = NO_KEY;
+    this.#rxNext = NO_KEY;
     this.#forgetPrevious();
   }
 

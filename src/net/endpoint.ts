@@ -1,0 +1,275 @@
+/**
+ * Everything behind one socket: tells datagrams apart, runs handshakes, drives connections. Sans-IO: see
+ * `Endpoint` in types.ts. docs/PROTOCOL.md, "Datagrams" to "Key change".
+ *
+ *     receive ──> first byte ─ INITIATION ─────────────> Responder (listening)
+ *                           └─ RETRY, RESPONSE ──> id ─> Dialler
+ *                           └─ FINISH ───────────> id ─> Responder
+ *                           └─ SEALED ───────────> id ─> connection, or Responder (IK not yet confirmed)
+ *     flush ────> established connections first, then a few handshakes, then who they opened
+ */
+import { Malformed } from './bytes.js';
+import {
+  CONNECTION_ID_BYTES,
+  CONNECTIONS_MAX,
+  DATAGRAM_MAX_BYTES,
+  DatagramType,
+  SEALED_OVERHEAD_BYTES,
+} from './constants.js';
+import { Deadlines } from './deadlines.js';
+import { Dialler } from './dialler.js';
+import { IdTable } from './ids.js';
+import { HANDSHAKE_ID_AT, SEALED_ID_AT } from './packet.js';
+import { Responder } from './responder.js';
+import type { ConnectionHost, ConnectionSeed, DrivenConnection } from './seam.js';
+import type { HandshakeHost, Live, Opening, Slot } from './slot.js';
+import type {
+  CloseCode,
+  Connection,
+  ConnectOptions,
+  Endpoint,
+  EndpointCounters,
+  EndpointHandler,
+  EndpointOptions,
+  KeyPair,
+  PathAddress,
+} from './types.js';
+
+const HANDSHAKE_HEADER_BYTES = HANDSHAKE_ID_AT + CONNECTION_ID_BYTES;
+
+/** How an endpoint makes its connections; tests of handshakes hand in a plain one. */
+export type MakeConnection = (seed: ConnectionSeed, host: ConnectionHost) => DrivenConnection;
+
+export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost {
+  readonly counters: EndpointCounters = {
+    datagramsIn: 0,
+    datagramsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    dropped: 0,
+    malformed: 0,
+    replayed: 0,
+    oversized: 0,
+    handshakes: 0,
+    handshakesRefused: 0,
+    retries: 0,
+    packetsLost: 0,
+    pathsMoved: 0,
+  };
+  readonly handler: EndpointHandler;
+  readonly keys: KeyPair;
+  readonly ids = new IdTable<Slot>();
+  readonly connectionsMax: number;
+
+  readonly #options: EndpointOptions;
+  readonly #make: MakeConnection;
+  readonly #responder: Responder | undefined;
+  readonly #dialler: Dialler;
+  readonly #live = new Map<number, Live>();
+  readonly #connections = new Map<number, Connection>();
+  readonly #timers = new Deadlines<Live>();
+  readonly #due: Live[] = [];
+  #dirty: Live[] = [];
+  #flushing: Live[] = [];
+  #lastNumber = 0;
+  /** The latest time we were told. */
+  #now = 0;
+
+  constructor(options: EndpointOptions, make: MakeConnection) {
+    this.#options = options;
+    this.#make = make;
+    this.handler = options.handler;
+    this.keys = options.keys;
+    const limits = options.limits ?? {};
+    this.connectionsMax = limits.connectionsMax ?? CONNECTIONS_MAX;
+    this.#responder = options.listening ? new Responder(this, limits) : undefined;
+    this.#dialler = new Dialler(this);
+  }
+
+  get connections(): ReadonlyMap<number, Connection> {
+    return this.#connections;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Server: answered initiations that wait for their initiator, at most HANDSHAKES_HALF_OPEN_MAX. */
+  get halfOpenCount(): number {
+    return this.#responder?.halfOpenCount ?? 0;
+  }
+
+  receive(datagram: Buffer, from: PathAddress, now: number): void {
+    const { counters } = this;
+    this.#now = now;
+    counters.datagramsIn++;
+    counters.bytesIn += datagram.length;
+    if (datagram.length > DATAGRAM_MAX_BYTES) {
+      counters.oversized++;
+      return;
+    }
+    const type = datagram[0];
+    if (type === DatagramType.Sealed0 || type === DatagramType.Sealed1) this.#sealed(datagram, from, now);
+    else this.#handshake(type, datagram, from, now);
+  }
+
+  flush(now: number): void {
+    this.#now = now;
+    this.#timers.due(now, this.#due);
+    for (const live of this.#due.splice(0)) this.#markDirty(live);
+    this.#flushConnections(now);
+    this.#responder?.flush(now);
+    this.#dialler.flush(now);
+    this.#flushConnections(now);
+  }
+
+  deadline(): number {
+    if (this.#dirty.length > 0 || this.#responder?.busy === true) return this.#now;
+    const halfOpen = this.#responder?.deadline() ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#timers.next, this.#dialler.deadline(), halfOpen);
+  }
+
+  connect(options: ConnectOptions, now: number): number {
+    this.#now = now;
+    const attempt = ++this.#lastNumber;
+    this.#dialler.connect(attempt, options, now);
+    return attempt;
+  }
+
+  abandon(attempt: number): void {
+    this.#dialler.abandon(attempt);
+  }
+
+  close(code: CloseCode, text: string, now: number): void {
+    this.#now = now;
+    this.#dialler.clear();
+    this.#responder?.clear();
+    for (const connection of this.#connections.values()) connection.close(code, text);
+  }
+
+  // ---- For the connections (ConnectionHost) and the handshakes (HandshakeHost) ----
+
+  random(target: Buffer): void {
+    this.#options.random(target);
+  }
+
+  transmit(datagram: Buffer, to: PathAddress): void {
+    this.counters.datagramsOut++;
+    this.counters.bytesOut += datagram.length;
+    this.#options.transmit(datagram, to);
+  }
+
+  open(opening: Opening, now: number): DrivenConnection {
+    const { attempt, established, path, localId, remoteId } = opening;
+    const { keys, remoteKey, handshakeHash } = established;
+    const id = attempt ?? ++this.#lastNumber;
+    const initiator = attempt !== undefined;
+    const connection = this.#make(
+      { id, remoteKey, handshakeHash, path, localId, remoteId, keys, initiator, now },
+      this,
+    );
+    const live: Live = {
+      kind: 'live',
+      connection,
+      localId,
+      established,
+      dirty: false,
+      heapIndex: -1,
+      heapAt: 0,
+      deadline: () => connection.deadline(),
+    };
+    this.ids.set(localId, live);
+    this.#live.set(id, live);
+    this.#connections.set(id, connection);
+    this.counters.handshakes++;
+    this.#timers.rearm(live);
+    this.#markDirty(live);
+    this.handler.opened(connection);
+    return connection;
+  }
+
+  dirty(connection: DrivenConnection): void {
+    const live = this.#live.get(connection.id);
+    if (live !== undefined) this.#markDirty(live);
+  }
+
+  rearm(connection: DrivenConnection): void {
+    const live = this.#live.get(connection.id);
+    if (live !== undefined) this.#timers.rearm(live);
+  }
+
+  gone(connection: DrivenConnection): void {
+    const live = this.#live.get(connection.id);
+    if (live === undefined) return;
+    this.#live.delete(connection.id);
+    this.#connections.delete(connection.id);
+    this.#timers.remove(live);
+    this.ids.delete(live.localId);
+    live.established.keys.erase();
+  }
+
+  token(to: PathAddress): Buffer | undefined {
+    return this.#responder?.token(to, this.#now);
+  }
+
+  tokenReceived(connection: DrivenConnection, token: Buffer): void {
+    this.#dialler.keepToken(connection.path, token);
+  }
+
+  // ---- Inside ----
+
+  #sealed(datagram: Buffer, from: PathAddress, now: number): void {
+    if (datagram.length < SEALED_OVERHEAD_BYTES) {
+      this.counters.malformed++;
+      return;
+    }
+    const slot = this.ids.find(datagram, SEALED_ID_AT);
+    if (slot?.kind === 'live') slot.connection.receive(datagram, from, now);
+    else if (slot?.kind === 'halfOpen') this.#responder?.sealed(slot, datagram, from, now);
+    else this.counters.dropped++;
+  }
+
+  #handshake(type: number | undefined, datagram: Buffer, from: PathAddress, now: number): void {
+    try {
+      if (datagram.length < HANDSHAKE_HEADER_BYTES) throw new Malformed('shorter than any header');
+      if (type === DatagramType.Initiation) {
+        if (this.#responder === undefined) this.counters.dropped++;
+        else this.#responder.initiation(datagram, from, now);
+        return;
+      }
+      const slot = this.ids.find(datagram, HANDSHAKE_ID_AT);
+      if (type === DatagramType.Finish && slot?.kind === 'halfOpen') {
+        this.#responder?.finish(slot, datagram, now);
+      } else if (type === DatagramType.Retry && slot?.kind === 'flight') {
+        this.#dialler.retry(slot, datagram, now);
+      } else if (type === DatagramType.Response && slot?.kind === 'flight') {
+        this.#dialler.response(slot, datagram, now);
+      } else {
+        this.counters.dropped++;
+      }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.counters.malformed++;
+    }
+  }
+
+  #markDirty(live: Live): void {
+    if (live.dirty) return;
+    live.dirty = true;
+    this.#dirty.push(live);
+  }
+
+  /** In the order in which they became dirty. What becomes dirty meanwhile waits for the next round. */
+  #flushConnections(now: number): void {
+    const flushing = this.#dirty;
+    this.#dirty = this.#flushing;
+    for (const live of flushing) {
+      live.dirty = false;
+      if (!this.#live.has(live.connection.id)) continue;
+      live.connection.flush(now);
+      if (this.#live.has(live.connection.id)) this.#timers.rearm(live);
+    }
+    flushing.length = 0;
+    this.#flushing = flushing;
+  }
+}

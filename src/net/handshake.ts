@@ -1,0 +1,111 @@
+/**
+ * One Noise handshake (revision 34): Noise_XX or Noise_IK with 25519, ChaChaPoly and BLAKE2b, computed by
+ * noise-handshake. docs/PROTOCOL.md, "Handshake".
+ */
+import Noise from 'noise-handshake';
+import sodium from 'sodium-native';
+import { Malformed } from './bytes.js';
+import { KEY_BYTES, Pattern, PROLOGUE } from './constants.js';
+import { SealedKeys } from './keys.js';
+import type { KeyPair } from './types.js';
+
+const PROLOGUE_BYTES = Buffer.from(PROLOGUE);
+const EMPTY = Buffer.alloc(0);
+
+/** What a complete handshake leaves: enough to start a connection. */
+export interface Established {
+  readonly keys: SealedKeys;
+  /** 32 bytes. */
+  readonly remoteKey: Buffer;
+  /** 64 bytes. */
+  readonly handshakeHash: Buffer;
+}
+
+export class Handshake {
+  readonly #noise: Noise;
+  readonly #random: (target: Buffer) => void;
+
+  private constructor(
+    pattern: (typeof Pattern)[keyof typeof Pattern],
+    initiator: boolean,
+    keys: KeyPair,
+    remoteKey: Buffer | undefined,
+    random: (target: Buffer) => void,
+  ) {
+    this.#random = random;
+    this.#noise = new Noise(pattern === Pattern.IK ? 'IK' : 'XX', initiator, keys);
+    this.#noise.initialise(PROLOGUE_BYTES, remoteKey);
+  }
+
+  /** With the peer's static key it is IK, without it XX. */
+  static initiate(keys: KeyPair, remoteKey: Buffer | undefined, random: (target: Buffer) => void): Handshake {
+    const pattern = remoteKey === undefined ? Pattern.XX : Pattern.IK;
+    return new Handshake(pattern, true, keys, remoteKey, random);
+  }
+
+  static respond(
+    pattern: (typeof Pattern)[keyof typeof Pattern],
+    keys: KeyPair,
+    random: (target: Buffer) => void,
+  ): Handshake {
+    return new Handshake(pattern, false, keys, undefined, random);
+  }
+
+  /** The peer's static key, proven only by the message that completed it; undefined before it is known. */
+  get remoteKey(): Buffer | undefined {
+    return this.#noise.rs ?? undefined;
+  }
+
+  get complete(): boolean {
+    return this.#noise.complete;
+  }
+
+  /** The next message of ours. */
+  write(payload: Buffer = EMPTY): Buffer {
+    // Set here, not by the library, so that a simulator's handshakes are the same for the same seed.
+    if (this.#noise.e === null) this.#noise.e = ephemeral(this.#random);
+    return this.#noise.send(payload);
+  }
+
+  /**
+   * The next message of the peer's; returns its payload. Throws Malformed when it is not authentic, and then
+   * the handshake stands where it stood: a forged message must not spoil it for the real one.
+   */
+  read(message: Buffer): Buffer {
+    const noise = this.#noise;
+    const { chainingKey, key, nonce, re, rs } = noise;
+    const digest = Buffer.from(noise.digest);
+    const handshake = noise.handshake.slice();
+    try {
+      // A copy, because the library erases the ephemeral key inside the message when it is done.
+      return noise.recv(Buffer.from(message));
+    } catch (cause) {
+      Object.assign(noise, { chainingKey, key, nonce, re, rs, digest, handshake });
+      throw new Malformed('a handshake message that is not authentic', { cause });
+    }
+  }
+
+  /** The keys of a complete handshake. Call it once. */
+  established(now: number): Established {
+    const { complete, tx, rx, rs, hash } = this.#noise;
+    if (!complete || rs === null) throw new Error('the handshake is not complete');
+    const keys = new SealedKeys(moved(tx), moved(rx), now);
+    return { keys, remoteKey: Buffer.from(rs), handshakeHash: Buffer.from(hash) };
+  }
+}
+
+function ephemeral(random: (target: Buffer) => void): KeyPair {
+  const secretKey = Buffer.alloc(KEY_BYTES);
+  const publicKey = Buffer.alloc(KEY_BYTES);
+  random(secretKey);
+  sodium.crypto_scalarmult_base(publicKey, secretKey);
+  return { publicKey, secretKey };
+}
+
+/** A copy with a memory of its own; the original is erased. */
+function moved(key: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(KEY_BYTES);
+  key.copy(own, 0, 0, KEY_BYTES);
+  sodium.sodium_memzero(key);
+  return own;
+}

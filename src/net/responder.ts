@@ -1,0 +1,204 @@
+/**
+ * The listening side of handshakes. Three gates, each cheaper than what stands behind it:
+ *
+ *     INITIATION --token?--> rate of its address --> queue --a few per flush--> Noise --> half-open --> connection
+ *                  |no          |over                |full                        |forged    |expired
+ *                  v RETRY      v dropped            v dropped                    v dropped  v forgotten
+ *
+ * Before the first gate nothing is kept, and the RETRY is smaller than the initiation (RFC 9000 section 8).
+ * Whatever fails gets no answer, only a counter.
+ */
+import { Malformed, Writer } from './bytes.js';
+import {
+  HANDSHAKE_ADDRESSES_MAX,
+  HANDSHAKE_HALF_OPEN_MS,
+  HANDSHAKES_BURST,
+  HANDSHAKES_HALF_OPEN_MAX,
+  HANDSHAKES_PER_FLUSH,
+  HANDSHAKES_PER_S,
+  HANDSHAKES_QUEUED_MAX,
+  Pattern,
+} from './constants.js';
+import { Handshake } from './handshake.js';
+import { finish, type Initiation, initiation, response, retry } from './packet.js';
+import { RateLimiter } from './ratelimit.js';
+import type { HalfOpen, HandshakeHost } from './slot.js';
+import { TokenKind, Tokens } from './token.js';
+import type { Limits, PathAddress } from './types.js';
+
+const EMPTY = Buffer.alloc(0);
+
+interface Queued {
+  readonly initiation: Initiation;
+  readonly from: PathAddress;
+}
+
+export class Responder {
+  readonly #host: HandshakeHost;
+  readonly #tokens: Tokens;
+  readonly #limiter: RateLimiter;
+  readonly #queue: Queued[] = [];
+  /** In the order of expiry, since all live equally long. */
+  readonly #halfOpen = new Set<HalfOpen>();
+  readonly #writer = new Writer(256);
+
+  constructor(host: HandshakeHost, limits: Partial<Limits>) {
+    this.#host = host;
+    this.#tokens = new Tokens((target) => host.random(target));
+    this.#limiter = new RateLimiter(
+      limits.handshakesPerS ?? HANDSHAKES_PER_S,
+      limits.handshakesBurst ?? HANDSHAKES_BURST,
+      HANDSHAKE_ADDRESSES_MAX,
+    );
+  }
+
+  /** Initiations wait to be computed: `flush` wants to be called again at once. */
+  get busy(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  get halfOpenCount(): number {
+    return this.#halfOpen.size;
+  }
+
+  /** A token for a TOKEN frame, as bytes of its own. */
+  token(to: PathAddress, now: number): Buffer {
+    return Buffer.from(this.#tokens.issue(TokenKind.Address, to, now));
+  }
+
+  /** Throws Malformed. */
+  initiation(datagram: Buffer, from: PathAddress, now: number): void {
+    const asked = initiation.decode(datagram);
+    if (!this.#tokens.valid(asked.token, from, now)) {
+      this.#retry(asked, from, now);
+      return;
+    }
+    const { counters, connectionCount, connectionsMax } = this.#host;
+    const room = connectionCount < connectionsMax && this.#queue.length < HANDSHAKES_QUEUED_MAX;
+    if (!room || !this.#limiter.take(from.address, now)) {
+      counters.handshakesRefused++;
+      return;
+    }
+    this.#tokens.spend(asked.token, now);
+    // One copy of what is used; the datagram's buffer belongs to the socket.
+    const { pattern } = asked;
+    const senderId = Buffer.from(asked.senderId);
+    this.#queue.push({
+      initiation: {
+        pattern,
+        senderId,
+        token: Buffer.from(asked.token),
+        message: Buffer.from(asked.message),
+      },
+      from: { address: from.address, port: from.port },
+    });
+  }
+
+  /** Computes a few of the waiting handshakes and forgets those that were never finished. */
+  flush(now: number): void {
+    for (const half of this.#halfOpen) {
+      if (half.expiresAt > now) break;
+      this.#drop(half);
+    }
+    for (const { initiation: asked, from } of this.#queue.splice(0, HANDSHAKES_PER_FLUSH)) {
+      try {
+        this.#respond(asked, from, now);
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+        this.#host.counters.handshakesRefused++;
+      }
+    }
+  }
+
+  /** When the oldest half-open handshake expires. */
+  deadline(): number {
+    for (const half of this.#halfOpen) return half.expiresAt;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** XX, message 3. Throws Malformed. */
+  finish(half: HalfOpen, datagram: Buffer, now: number): void {
+    const { message } = finish.decode(datagram);
+    if (!(half.waits instanceof Handshake)) throw new Malformed('a FINISH in an IK handshake');
+    half.waits.read(message);
+    this.#forget(half);
+    if (this.#host.connectionCount >= this.#host.connectionsMax) {
+      this.#host.counters.handshakesRefused++;
+      return;
+    }
+    const { path, localId, remoteId } = half;
+    this.#host.open({ established: half.waits.established(now), path, localId, remoteId }, now);
+  }
+
+  /**
+   * A sealed packet for a half-open handshake: the first one that opens completes IK. Before FINISH nothing
+   * can be opened, and a packet that overtook it is dropped; its sender will send it again.
+   */
+  sealed(half: HalfOpen, datagram: Buffer, from: PathAddress, now: number): void {
+    const { waits, path, localId, remoteId } = half;
+    const { connectionCount, connectionsMax, counters } = this.#host;
+    if (
+      waits instanceof Handshake ||
+      connectionCount >= connectionsMax ||
+      waits.keys.open(datagram, now) < 0
+    ) {
+      counters.dropped++;
+      return;
+    }
+    this.#forget(half);
+    this.#host.open({ established: waits, path, localId, remoteId }, now).receive(datagram, from, now);
+  }
+
+  clear(): void {
+    this.#queue.length = 0;
+    for (const half of this.#halfOpen) this.#drop(half);
+  }
+
+  #retry(asked: Initiation, from: PathAddress, now: number): void {
+    const token = this.#tokens.issue(TokenKind.Path, from, now);
+    retry.encode(this.#writer.reset(), { receiverId: asked.senderId, token });
+    this.#host.counters.retries++;
+    this.#host.transmit(this.#writer.view(), from);
+  }
+
+  #respond(asked: Initiation, path: PathAddress, now: number): void {
+    const { keys, ids } = this.#host;
+    const handshake = Handshake.respond(asked.pattern, keys, (target) => this.#host.random(target));
+    const payload = handshake.read(asked.message);
+    const expected = asked.pattern === Pattern.IK ? asked.token : EMPTY;
+    // An IK initiation that was caught on its way carries another token inside than the thief can get.
+    if (!payload.equals(expected)) throw new Malformed('the sealed token is another one');
+    const localId = ids.draw((target) => this.#host.random(target));
+    const message = handshake.write();
+    const half: HalfOpen = {
+      kind: 'halfOpen',
+      localId,
+      remoteId: asked.senderId,
+      path,
+      expiresAt: now + HANDSHAKE_HALF_OPEN_MS,
+      waits: handshake.complete ? handshake.established(now) : handshake,
+    };
+    // The oldest goes: it has had more time than any other, so it is the least likely to be finished still.
+    if (this.#halfOpen.size >= HANDSHAKES_HALF_OPEN_MAX) {
+      for (const oldest of this.#halfOpen) {
+        this.#drop(oldest);
+        this.#host.counters.handshakesRefused++;
+        break;
+      }
+    }
+    this.#halfOpen.add(half);
+    ids.set(localId, half);
+    response.encode(this.#writer.reset(), { receiverId: asked.senderId, senderId: localId, message });
+    this.#host.transmit(this.#writer.view(), path);
+  }
+
+  #drop(half: HalfOpen): void {
+    this.#forget(half);
+    if (!(half.waits instanceof Handshake)) half.waits.keys.erase();
+  }
+
+  #forget(half: HalfOpen): void {
+    this.#halfOpen.delete(half);
+    this.#host.ids.delete(half.localId);
+  }
+}
