@@ -57,6 +57,7 @@ export class Responder {
     return this.#queue.length > 0;
   }
 
+  /** At most HANDSHAKES_HALF_OPEN_MAX. */
   get halfOpenCount(): number {
     return this.#halfOpen.size;
   }
@@ -74,7 +75,9 @@ export class Responder {
       return;
     }
     const { counters, connectionCount, connectionsMax } = this.#host;
-    const room = connectionCount < connectionsMax && this.#queue.length < HANDSHAKES_QUEUED_MAX;
+    // Those on their way count as well: who is answered shall find a place.
+    const taken = connectionCount + this.#halfOpen.size + this.#queue.length;
+    const room = taken < connectionsMax && this.#queue.length < HANDSHAKES_QUEUED_MAX;
     if (!room || !this.#limiter.take(from.address, now)) {
       counters.handshakesRefused++;
       return;
@@ -122,10 +125,6 @@ export class Responder {
     if (!(half.waits instanceof Handshake)) throw new Malformed('a FINISH in an IK handshake');
     half.waits.read(message);
     this.#forget(half);
-    if (this.#host.connectionCount >= this.#host.connectionsMax) {
-      this.#host.counters.handshakesRefused++;
-      return;
-    }
     const { path, localId, remoteId } = half;
     this.#host.open({ established: half.waits.established(now), path, localId, remoteId }, now);
   }
