@@ -1,5 +1,7 @@
 /** What an actor is, as its author sees it. Threads, ports and batches are behind this. */
 
+import type { Tap } from './tap.js';
+
 /** Monotonic time drives timers; wall-clock time is only ever written down. */
 export interface Clock {
   /** Monotonic milliseconds. */
@@ -19,6 +21,8 @@ export const Kind = {
   Registry: 5,
   Store: 6,
   Files: 7,
+  /** Not an actor: code beside the actors that tells and asks through its thread's host. It has no mailbox. */
+  Outside: 14,
   Test: 15,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -51,7 +55,11 @@ export interface Held {
   readonly ask: number;
 }
 
-/** An actor's view of the world. */
+/**
+ * An actor's view of the world. It dies with its actor (a restarted actor gets a new one): afterwards its
+ * timers are cleared, asks are rejected and everything else does nothing, so that a continuation which
+ * outlived its actor cannot act in the name of the next. A throw in a timer fails the actor, as in `receive`.
+ */
 export interface ActorContext {
   readonly self: Address;
   readonly clock: Clock;
@@ -68,16 +76,28 @@ export interface ActorContext {
   /** Be told (message type SystemMessage.Terminated) when that actor or its thread dies. */
   watch(other: Address): void;
   unwatch(other: Address): void;
+  /**
+   * Be told (message type SystemMessage.ThreadRestarted, on the control lane) whenever another thread of this
+   * system was respawned. It comes before any message queued for that thread is sent, and control overtakes
+   * data: what the receiver tells on the control lane in answer is the first thing the new thread hears.
+   */
+  watchThreads(): void;
+  /** The index of the thread on which that address lives: what ThreadRestarted names. */
+  threadOf(address: Address): number;
   /** Ends this actor; its snapshot is dropped. */
   stop(): void;
   /** Runs after every message of this turn was handled: for batches. Asked for once, runs once. */
   onTurnEnd(run: () => void): void;
+  /** Where an inspector listens; check `tap.active` before making anything for it. */
+  readonly tap?: Tap;
 }
 
 /** Message types above 0xff00 come from the runtime itself. */
 export const SystemMessage = {
   /** Body: kind u8, key u48, reason u8 (0 stopped, 1 failed, 2 thread died). */
   Terminated: 0xff00,
+  /** Body: thread index u8, generation u32 (0 for the first life of a thread, then 1, 2...). See `watchThreads`. */
+  ThreadRestarted: 0xff01,
 } as const;
 
 export interface Actor {
@@ -96,7 +116,12 @@ export interface ActorType {
   readonly mailbox?: { readonly control: number; readonly data: number };
   /** Restarts allowed within the period before it is given up (its messages then become dead letters). */
   readonly restart?: { readonly intensity: number; readonly periodMs: number };
-  /** Idle this long: `stopping`, then gone until the next message. */
+  /**
+   * Key 0 is made when the thread starts (its ports are wired by then), not at the first message: for actors
+   * that begin by themselves, as one that owns a socket does.
+   */
+  readonly eager?: boolean;
+  /** Idle this long (timers are no activity, an unanswered ask is): `stopping`, then gone until the next message. */
   readonly passivateMs?: number;
   create(context: ActorContext, snapshot: Buffer | undefined): Actor;
 }

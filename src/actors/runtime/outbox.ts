@@ -1,0 +1,127 @@
+import type { Address, MailLane } from './actor.js';
+import { BATCH_HEADER_BYTES, BATCH_MAX_BYTES, BatchWriter, envelopeBytes, What } from './batch.js';
+
+/** Bounds of one lane of one link, in bytes. */
+export interface LaneBounds {
+  /** Sent and not yet handled by the receiver. */
+  readonly windowBytes: number;
+  /** Waiting here for credit, or for a thread that is being respawned. */
+  readonly queueBytes: number;
+}
+
+export const LANE_BOUNDS: readonly [LaneBounds, LaneBounds] = [
+  { windowBytes: 512 * 1024, queueBytes: 1024 * 1024 },
+  { windowBytes: 1024 * 1024, queueBytes: 4 * 1024 * 1024 },
+];
+
+/** What a batch costs its sender. Capped, so that a batch larger than the window can still be sent alone. */
+export function batchCharge(bytes: number, windowBytes: number): number {
+  return Math.min(bytes, windowBytes / 2);
+}
+
+/**
+ * One lane of a link, on the sending side. A MessagePort has no backpressure of its own, so the sender may
+ * have only `windowBytes` unhandled at the receiver; what is beyond that waits here, up to `queueBytes`.
+ *
+ *   add ->  [ open batch ]  -> closed, closed, ... -> flush -> in flight (window) -> credited
+ *           '-------- queueBytes --------------'
+ */
+export class Outbox {
+  readonly #bounds: LaneBounds;
+  readonly #open: BatchWriter;
+  #closed: ArrayBuffer[] = [];
+  #closedBytes = 0;
+  #inFlight = 0;
+
+  constructor(lane: MailLane, bounds: LaneBounds) {
+    this.#bounds = bounds;
+    this.#open = new BatchWriter(lane);
+  }
+
+  /** Bytes that wait here. */
+  get queuedBytes(): number {
+    return this.#closedBytes + (this.#open.count > 0 ? this.#open.bytes : 0);
+  }
+
+  /** Bytes charged and not yet credited. */
+  get inFlightBytes(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Copies a message in; false when it is full. Answers are always taken: each was asked for, and the number
+   * of asks is bounded where they begin.
+   */
+  add(
+    what: What,
+    type: number,
+    to: Address,
+    from: Address,
+    askId: number,
+    askThread: number,
+    sentAt: number,
+    body: Uint8Array,
+  ): boolean {
+    const bytes = envelopeBytes(body.length);
+    if (what !== What.Reply && what !== What.Refusal) {
+      // An empty outbox takes whatever one message may be.
+      const queued = this.queuedBytes;
+      if (queued > 0 && queued + bytes > this.#bounds.queueBytes) return false;
+    }
+    if (this.#open.count > 0 && this.#open.bytes + bytes > BATCH_MAX_BYTES) this.#close();
+    this.#open.add(what, type, to, from, askId, askThread, sentAt, body);
+    return true;
+  }
+
+  /** Gives `post` every batch there is credit for, oldest first. */
+  flush(post: (buffer: ArrayBuffer) => void): void {
+    if (this.#closed.length > 0) {
+      let sent = 0;
+      for (const buffer of this.#closed) {
+        const bytes = usedBytes(buffer);
+        if (!this.#spend(bytes)) break;
+        this.#closedBytes -= bytes;
+        sent++;
+        post(buffer);
+      }
+      if (sent > 0) this.#closed = this.#closed.slice(sent);
+      if (this.#closed.length > 0) return;
+    }
+    if (this.#open.count > 0 && this.#spend(this.#open.bytes)) post(this.#open.take());
+  }
+
+  /** The receiver has handled this much. */
+  credit(bytes: number): void {
+    this.#inFlight = Math.max(0, this.#inFlight - bytes);
+  }
+
+  /** The receiver is gone: what was in flight is lost, what waits here keeps waiting. */
+  forgetInFlight(): void {
+    this.#inFlight = 0;
+  }
+
+  /** Everything that waits, and nothing waits any more. */
+  takeAll(): ArrayBuffer[] {
+    if (this.#open.count > 0) this.#close();
+    const all = this.#closed;
+    this.#closed = [];
+    this.#closedBytes = 0;
+    return all;
+  }
+
+  #close(): void {
+    this.#closedBytes += this.#open.bytes;
+    this.#closed.push(this.#open.take());
+  }
+
+  #spend(bytes: number): boolean {
+    const charge = batchCharge(bytes, this.#bounds.windowBytes);
+    if (this.#inFlight > 0 && this.#inFlight + charge > this.#bounds.windowBytes) return false;
+    this.#inFlight += charge;
+    return true;
+  }
+}
+
+function usedBytes(buffer: ArrayBuffer): number {
+  return new Uint32Array(buffer, 0, 1)[0] ?? BATCH_HEADER_BYTES;
+}
