@@ -151,8 +151,10 @@ export const MINIMUM_WINDOW_PACKETS = 4;
 /** Unacknowledged application frames held for retransmission. */
 export const OUTGOING_MESSAGES_MAX = 512;
 export const OUTGOING_BYTES_MAX = 512 * 1024;
-/** Segmented messages under reassembly at once. */
-export const REASSEMBLIES_MAX = 8;
+/** Segmented messages under reassembly at once, their declared totals together, and how far their numbers spread. */
+export const REASSEMBLIES_MAX = 64;
+export const REASSEMBLY_BYTES_MAX = 1024 * 1024;
+export const SEGMENT_NUMBERS_MAX = 256;
 /** Distinct (log) ranges waiting to be pushed; beyond it the oldest becomes a HEAD. */
 export const PUSH_RANGES_MAX = 256;
 /** Newest-wins slots waiting to be sent. */

@@ -1,0 +1,242 @@
+/**
+ * Congestion control by delivery rate and round trip instead of loss: BBR (draft-ietf-ccwg-bbr, the
+ * first version's state machine) over delivery rate samples (draft-cheng-iccrg-delivery-rate-estimation).
+ * A link that loses 5 % at random keeps its rate, where a loss-based controller starves.
+ *
+ *     Startup --rate stopped growing--> Drain --queue is gone--> ProbeRate <--200 ms--> ProbeRtt
+ *
+ * There are two windows: talk may have 2 bandwidth-delay products (BDP) in flight, bulk 1.25, so a file
+ * leaves no queue for talk to stand in. Bytes, milliseconds, bytes per millisecond.
+ */
+import { INITIAL_WINDOW_PACKETS, MINIMUM_WINDOW_PACKETS } from './constants.js';
+import { type SentPackets, SentState } from './sent.js';
+import { WindowedMax } from './windowed.js';
+
+const STARTUP_GAIN = 2.77;
+const TALK_WINDOW_GAIN = 2;
+const BULK_WINDOW_GAIN = 1.25;
+const CYCLE_GAINS = [1.25, 0.75, 1, 1, 1, 1, 1, 1] as const;
+const RATE_WINDOW_ROUNDS = 10;
+const MIN_RTT_LIFE_MS = 10_000;
+const PROBE_RTT_MS = 200;
+/** The pipe is full when the rate grew by less than a quarter for three rounds. */
+const FULL_GROWTH = 1.25;
+const FULL_ROUNDS = 3;
+/** Before the first round trip is known the first window leaves within this. */
+const ASSUMED_RTT_MS = 1;
+
+type Phase = 'startup' | 'drain' | 'probe-rate' | 'probe-rtt';
+
+export class Congestion {
+  inFlight = 0;
+  delivered = 0;
+  deliveredAt = 0;
+  firstSentAt = 0;
+  /** Bytes that talk may have in flight. */
+  window: number;
+  /** Bytes per millisecond at which packets leave. */
+  pacingRate: number;
+
+  readonly #packetBytes: number;
+  #phase: Phase = 'startup';
+  readonly #rate = new WindowedMax(RATE_WINDOW_ROUNDS);
+  #round = 0;
+  #roundEndsAt = 0;
+  #roundStarted = false;
+  #appLimitedUntil = 0;
+
+  #minRtt = Number.POSITIVE_INFINITY;
+  #minRttAt = 0;
+  #minRttExpired = false;
+  #probeRttUntil = 0;
+
+  #full = false;
+  #fullRate = 0;
+  #fullRounds = 0;
+  #cycle = 0;
+  #cycleAt = 0;
+  /** The window before persistent congestion; 0 otherwise. */
+  #windowBefore = 0;
+
+  // The newest packet among those acknowledged together: the base of one rate sample.
+  #sampleDelivered = -1;
+  #sampleDeliveredAt = 0;
+  #sampleSentAt = 0;
+  #sampleFirstSentAt = 0;
+  #sampleAppLimited = false;
+  #ackedBytes = 0;
+  #lostBytes = 0;
+
+  constructor(packetBytes: number) {
+    this.#packetBytes = packetBytes;
+    this.window = INITIAL_WINDOW_PACKETS * packetBytes;
+    this.pacingRate = (STARTUP_GAIN * this.window) / ASSUMED_RTT_MS;
+  }
+
+  /** Bytes that bulk may have in flight together with everything else. */
+  get bulkWindow(): number {
+    if (!this.#full) return this.window;
+    const bdp = this.#rate.value * this.#minRtt;
+    return Math.min(
+      this.window,
+      Math.max(BULK_WINDOW_GAIN * bdp, MINIMUM_WINDOW_PACKETS * this.#packetBytes),
+    );
+  }
+
+  /** Bits for the packet's record. */
+  get appLimitedState(): number {
+    return this.#appLimitedUntil > 0 ? SentState.AppLimited : 0;
+  }
+
+  /** Call before the packet is recorded, so that the record holds what this sets. */
+  sent(bytes: number, now: number): void {
+    if (this.inFlight === 0) {
+      this.firstSentAt = now;
+      this.deliveredAt = now;
+    }
+    this.inFlight += bytes;
+  }
+
+  /** There is nothing more to send although the window is open: rates are not the path's from here on. */
+  appLimited(): void {
+    this.#appLimitedUntil = this.delivered + this.inFlight || 1;
+  }
+
+  /** Call for each packet newly acknowledged, then `ackDone` once. */
+  acked(sent: SentPackets, number: number, now: number): void {
+    const bytes = sent.bytes(number);
+    this.inFlight -= bytes;
+    this.delivered += bytes;
+    this.deliveredAt = now;
+    this.#ackedBytes += bytes;
+    const delivered = sent.delivered(number);
+    const sentAt = sent.sentAt(number);
+    if (delivered < this.#sampleDelivered) return;
+    if (delivered === this.#sampleDelivered && sentAt < this.#sampleSentAt) return;
+    this.#sampleDelivered = delivered;
+    this.#sampleDeliveredAt = sent.deliveredAt(number);
+    this.#sampleSentAt = sentAt;
+    this.#sampleFirstSentAt = sent.firstSentAt(number);
+    this.#sampleAppLimited = (sent.state(number) & SentState.AppLimited) !== 0;
+  }
+
+  /** Loss alone does not shrink anything; it only leaves the flight. */
+  lost(bytes: number): void {
+    this.inFlight -= bytes;
+    this.#lostBytes += bytes;
+  }
+
+  /** @param rttMs the newest sample less the peer's delay, or -1 when this ack gave none */
+  ackDone(rttMs: number, now: number): void {
+    if (this.#windowBefore > 0) {
+      this.window = this.#windowBefore;
+      this.#windowBefore = 0;
+    }
+    if (this.#sampleDelivered < 0) return;
+    this.#updateRound();
+    this.#updateRate(now);
+    this.#updateMinRtt(rttMs, now);
+    this.#updatePhase(now);
+    this.#updateLimits();
+    if (this.#appLimitedUntil > 0 && this.delivered > this.#appLimitedUntil) this.#appLimitedUntil = 0;
+    this.#sampleDelivered = -1;
+    this.#ackedBytes = 0;
+    this.#lostBytes = 0;
+  }
+
+  /** Several probes in a row went unanswered: only probes until something is heard again. */
+  silent(): void {
+    if (this.#windowBefore > 0) return;
+    this.#windowBefore = this.window;
+    this.window = MINIMUM_WINDOW_PACKETS * this.#packetBytes;
+  }
+
+  #updateRound(): void {
+    this.#roundStarted = this.#sampleDelivered >= this.#roundEndsAt;
+    if (!this.#roundStarted) return;
+    this.#round++;
+    this.#roundEndsAt = this.delivered;
+  }
+
+  #updateRate(now: number): void {
+    const sendElapsed = this.#sampleSentAt - this.#sampleFirstSentAt;
+    const ackElapsed = now - this.#sampleDeliveredAt;
+    this.firstSentAt = this.#sampleSentAt;
+    const interval = Math.max(sendElapsed, ackElapsed);
+    // An interval below the round trip is an artefact of acks that came in one bunch.
+    if (interval <= 0 || (this.#minRtt !== Number.POSITIVE_INFINITY && interval < this.#minRtt)) return;
+    const rate = (this.delivered - this.#sampleDelivered) / interval;
+    if (rate >= this.#rate.value || !this.#sampleAppLimited) this.#rate.add(rate, this.#round);
+  }
+
+  #updateMinRtt(rttMs: number, now: number): void {
+    this.#minRttExpired = now - this.#minRttAt > MIN_RTT_LIFE_MS;
+    if (rttMs < 0 || (rttMs > this.#minRtt && !this.#minRttExpired)) return;
+    this.#minRtt = Math.max(rttMs, 0.05);
+    this.#minRttAt = now;
+  }
+
+  #updatePhase(now: number): void {
+    if (!this.#full && this.#roundStarted && !this.#sampleAppLimited) this.#checkFull();
+    const bdp = this.#rate.value * this.#minRtt;
+    if (this.#phase === 'startup' && this.#full) this.#phase = 'drain';
+    if (this.#phase === 'drain' && this.inFlight <= bdp) this.#enterProbeRate(now);
+    if (this.#phase === 'probe-rate') this.#updateCycle(bdp, now);
+    if (this.#phase === 'probe-rtt') {
+      if (now >= this.#probeRttUntil) this.#enterProbeRate(now);
+    } else if (this.#minRttExpired && this.#full && !this.#sampleAppLimited) {
+      this.#phase = 'probe-rtt';
+      this.#probeRttUntil = now + PROBE_RTT_MS;
+    }
+  }
+
+  #checkFull(): void {
+    if (this.#rate.value >= this.#fullRate * FULL_GROWTH) {
+      this.#fullRate = this.#rate.value;
+      this.#fullRounds = 0;
+      return;
+    }
+    this.#full = ++this.#fullRounds >= FULL_ROUNDS;
+  }
+
+  #enterProbeRate(now: number): void {
+    this.#phase = 'probe-rate';
+    // Not at 0.75: that phase belongs behind a probe.
+    this.#cycle = 2;
+    this.#cycleAt = now;
+  }
+
+  #updateCycle(bdp: number, now: number): void {
+    const gain = CYCLE_GAINS[this.#cycle] as number;
+    const roundOver = now - this.#cycleAt > this.#minRtt;
+    let next = roundOver;
+    // A probe upwards lasts until it has filled the pipe or lost something; downwards until drained.
+    if (gain > 1)
+      next = roundOver && (this.#lostBytes > 0 || this.inFlight >= gain * bdp || this.#appLimitedUntil > 0);
+    else if (gain < 1) next = roundOver || this.inFlight <= bdp;
+    if (!next) return;
+    this.#cycle = (this.#cycle + 1) % CYCLE_GAINS.length;
+    this.#cycleAt = now;
+  }
+
+  #updateLimits(): void {
+    const rate = this.#rate.value;
+    if (rate === 0) return;
+    const bdp = rate * this.#minRtt;
+    const paced = this.#pacingGain() * rate;
+    if (this.#full || paced > this.pacingRate) this.pacingRate = paced;
+
+    const initial = INITIAL_WINDOW_PACKETS * this.#packetBytes;
+    const gain = this.#full ? TALK_WINDOW_GAIN : STARTUP_GAIN;
+    const target = Math.max(gain * bdp, initial);
+    if (this.#full) this.window = Math.min(this.window + this.#ackedBytes, target);
+    else if (this.window < target) this.window += this.#ackedBytes;
+    if (this.#phase === 'probe-rtt') this.window = Math.min(this.window, Math.max(0.5 * bdp, initial));
+  }
+
+  #pacingGain(): number {
+    if (this.#phase === 'startup') return STARTUP_GAIN;
+    if (this.#phase === 'drain') return 1 / STARTUP_GAIN;
+    return this.#phase === 'probe-rate' ? (CYCLE_GAINS[this.#cycle] as number) : 1;
+  }
+}

@@ -1,0 +1,130 @@
+import { SealedConnection } from '../../src/net/connection.js';
+import { SealedKeys } from '../../src/net/keys.js';
+import type { ConnectionHost, DrivenConnection } from '../../src/net/seam.js';
+import type { CloseReason, Connection, EndpointCounters, PathAddress } from '../../src/net/types.js';
+import type { Party, Port, SimulatedNetwork } from './link.js';
+
+export function noCounters(): EndpointCounters {
+  return {
+    datagramsIn: 0,
+    datagramsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    dropped: 0,
+    malformed: 0,
+    replayed: 0,
+    oversized: 0,
+    handshakes: 0,
+    handshakesRefused: 0,
+    retries: 0,
+    packetsLost: 0,
+    pathsMoved: 0,
+  };
+}
+
+/** One end of a connection without an endpoint: its host and its place in the network. */
+export class End implements Party {
+  readonly counters = noCounters();
+  readonly received: { type: number; body: Buffer }[] = [];
+  readonly tokens: Buffer[] = [];
+  readonly movedFrom: PathAddress[] = [];
+  readonly connection: SealedConnection;
+  closed: CloseReason | undefined;
+  gone = false;
+  /** Called for each frame, beside `received`. */
+  onFrame: ((type: number, body: Buffer) => void) | undefined;
+  /** Switches `received` off for bulk. */
+  keep = true;
+  #dirty = true;
+
+  constructor(
+    network: SimulatedNetwork,
+    port: Port,
+    peer: PathAddress,
+    keys: SealedKeys,
+    initiator: boolean,
+  ) {
+    const host: ConnectionHost = {
+      handler: {
+        opened: () => undefined,
+        frame: (_connection: Connection, type: number, body: Buffer) => {
+          if (this.keep) this.received.push({ type, body: Buffer.from(body) });
+          this.onFrame?.(type, body);
+        },
+        closed: (_connection: Connection, reason: CloseReason) => {
+          this.closed = reason;
+        },
+        moved: (_connection: Connection, from: PathAddress) => {
+          this.movedFrom.push(from);
+        },
+      },
+      counters: this.counters,
+      random: network.random,
+      transmit: port.transmit,
+      dirty: () => {
+        this.#dirty = true;
+      },
+      rearm: () => undefined,
+      gone: () => {
+        this.gone = true;
+      },
+      token: (to: PathAddress) => (initiator ? undefined : Buffer.from(`token for ${to.port}`)),
+      tokenReceived: (_connection: DrivenConnection, token: Buffer) => {
+        this.tokens.push(Buffer.from(token));
+      },
+    };
+    this.connection = new SealedConnection(
+      {
+        id: 1,
+        remoteKey: Buffer.alloc(32),
+        handshakeHash: Buffer.alloc(64),
+        path: peer,
+        localId: Buffer.alloc(8, initiator ? 1 : 2),
+        remoteId: Buffer.alloc(8, initiator ? 2 : 1),
+        keys,
+        initiator,
+        now: network.now,
+      },
+      host,
+    );
+    port.attach(this);
+  }
+
+  receive(datagram: Buffer, from: PathAddress, now: number): void {
+    if (!this.gone) this.connection.receive(datagram, from, now);
+  }
+
+  flush(now: number): void {
+    if (this.gone) return;
+    const due = this.connection.deadline() <= now;
+    if (!this.#dirty && !due) return;
+    this.#dirty = false;
+    this.connection.flush(now);
+  }
+
+  deadline(): number {
+    return this.gone ? Number.POSITIVE_INFINITY : this.connection.deadline();
+  }
+}
+
+/** Two ends with real keys, as a handshake would leave them. */
+export class Pair {
+  readonly clientPort: Port;
+  readonly serverPort: Port;
+  readonly client: End;
+  readonly server: End;
+
+  constructor(network: SimulatedNetwork) {
+    this.clientPort = network.port('10.0.0.2', 40_000);
+    this.serverPort = network.port('10.0.0.1', 7_777);
+    const up = Buffer.alloc(32);
+    const down = Buffer.alloc(32);
+    network.random(up);
+    network.random(down);
+    const now = network.now;
+    const clientKeys = new SealedKeys(Buffer.from(up), Buffer.from(down), now);
+    const serverKeys = new SealedKeys(Buffer.from(down), Buffer.from(up), now);
+    this.client = new End(network, this.clientPort, this.serverPort.address, clientKeys, true);
+    this.server = new End(network, this.serverPort, this.clientPort.address, serverKeys, false);
+  }
+}
