@@ -29,6 +29,8 @@ function context(): ActorContext {
     snapshot: unused,
     watch: () => {},
     unwatch: () => {},
+    watchThreads: () => {},
+    threadOf: () => 0,
     stop: unused,
     onTurnEnd: (run) => turnEnds.push(run),
   };
