@@ -181,9 +181,8 @@ export class Dialler {
 
   /** Sends a new initiation; each has its own id and its own Noise state. */
   #launch(attempt: Attempt, token: Buffer): void {
-    const { keys, ids } = this.#host;
+    const { keys, ids, random } = this.#host;
     const { to, serverKey } = attempt.options;
-    const random = (target: Buffer) => this.#host.random(target);
     const pattern = this.#pattern(attempt);
     const ik = pattern === Pattern.IK;
     const handshake = Handshake.initiate(keys, ik ? serverKey : undefined, random);

@@ -60,6 +60,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   readonly keys: KeyPair;
   readonly ids = new IdTable<Slot>();
   readonly connectionsMax: number;
+  readonly random: (target: Buffer) => void;
 
   readonly #options: EndpointOptions;
   readonly #make: MakeConnection;
@@ -80,6 +81,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     this.#make = make;
     this.handler = options.handler;
     this.keys = options.keys;
+    this.random = options.random;
     const limits = options.limits ?? {};
     this.connectionsMax = limits.connectionsMax ?? CONNECTIONS_MAX;
     this.#responder = options.listening ? new Responder(this, limits) : undefined;
@@ -148,10 +150,6 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   }
 
   // ---- For the connections (ConnectionHost) and the handshakes (HandshakeHost) ----
-
-  random(target: Buffer): void {
-    this.#options.random(target);
-  }
 
   transmit(datagram: Buffer, to: PathAddress): void {
     this.counters.datagramsOut++;
@@ -267,7 +265,8 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
       live.dirty = false;
       if (!this.#live.has(live.connection.id)) continue;
       live.connection.flush(now);
-      if (this.#live.has(live.connection.id)) this.#timers.rearm(live);
+      // Taken out because it was due; any other change it has told itself.
+      if (live.heapIndex < 0 && this.#live.has(live.connection.id)) this.#timers.rearm(live);
     }
     flushing.length = 0;
     this.#flushing = flushing;

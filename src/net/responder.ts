@@ -44,7 +44,7 @@ export class Responder {
 
   constructor(host: HandshakeHost, limits: Partial<Limits>) {
     this.#host = host;
-    this.#tokens = new Tokens((target) => host.random(target));
+    this.#tokens = new Tokens(host.random);
     this.#limiter = new RateLimiter(
       limits.handshakesPerS ?? HANDSHAKES_PER_S,
       limits.handshakesBurst ?? HANDSHAKES_BURST,
@@ -161,13 +161,13 @@ export class Responder {
   }
 
   #respond(asked: Initiation, path: PathAddress, now: number): void {
-    const { keys, ids } = this.#host;
-    const handshake = Handshake.respond(asked.pattern, keys, (target) => this.#host.random(target));
+    const { keys, ids, random } = this.#host;
+    const handshake = Handshake.respond(asked.pattern, keys, random);
     const payload = handshake.read(asked.message);
     const expected = asked.pattern === Pattern.IK ? asked.token : EMPTY;
     // An IK initiation that was caught on its way carries another token inside than the thief can get.
     if (!payload.equals(expected)) throw new Malformed('the sealed token is another one');
-    const localId = ids.draw((target) => this.#host.random(target));
+    const localId = ids.draw(random);
     const message = handshake.write();
     const half: HalfOpen = {
       kind: 'halfOpen',

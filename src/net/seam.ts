@@ -42,7 +42,7 @@ export interface DrivenConnection extends Connection {
 export interface ConnectionHost {
   readonly handler: EndpointHandler;
   readonly counters: EndpointCounters;
-  random(target: Buffer): void;
+  readonly random: (target: Buffer) => void;
   /** Counts and sends; the buffer may be reused as soon as this returns. */
   transmit(datagram: Buffer, to: PathAddress): void;
   /** Has something to send at the next flush. Cheap when called again. */

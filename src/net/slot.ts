@@ -61,7 +61,7 @@ export interface HandshakeHost {
   readonly ids: IdTable<Slot>;
   readonly connectionsMax: number;
   readonly connectionCount: number;
-  random(target: Buffer): void;
+  readonly random: (target: Buffer) => void;
   transmit(datagram: Buffer, to: PathAddress): void;
   open(opening: Opening, now: number): DrivenConnection;
 }
