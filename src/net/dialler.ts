@@ -130,7 +130,7 @@ export class Dialler {
     const attempt = this.#attempts.get(flight.attempt);
     if (attempt === undefined) return;
     const { handshake, localId } = flight;
-    handshake.read(answer.message);
+    handshake.read(answer.message, answer.senderId);
     const { to, serverKey } = attempt.options;
     const offered = handshake.remoteKey;
     if (serverKey !== undefined && offered !== undefined && !offered.equals(serverKey)) {

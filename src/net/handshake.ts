@@ -68,21 +68,20 @@ export class Handshake {
   }
 
   /**
-   * The next message of the peer's; returns its payload. Throws Malformed when it is not authentic, and then
-   * the handshake stands where it stood: a forged message must not spoil it for the real one.
+   * The next message of the peer's. Throws Malformed when it is not authentic or carries another payload than
+   * `expected`, and then the handshake stands where it stood: a forgery must not spoil it for the real one.
    */
-  read(message: Buffer): Buffer {
-    const noise = this.#noise;
-    const { chainingKey, key, nonce, re, rs } = noise;
-    const digest = Buffer.from(noise.digest);
-    const handshake = noise.handshake.slice();
+  read(message: Buffer, expected: Buffer = EMPTY): void {
+    const before = this.#save();
     try {
       // A copy, because the library erases the ephemeral key inside the message when it is done.
-      return noise.recv(Buffer.from(message));
+      const payload = this.#noise.recv(Buffer.from(message));
+      if (!payload.equals(expected)) throw new Malformed('an unexpected payload');
     } catch (cause) {
-      Object.assign(noise, { chainingKey, key, nonce, re, rs, digest, handshake });
+      Object.assign(this.#noise, before);
       throw new Malformed('a handshake message that is not authentic', { cause });
     }
+    erase(before.chainingKey, before.key, before.e?.secretKey);
   }
 
   /** The keys of a complete handshake. Call it once. */
@@ -92,6 +91,27 @@ export class Handshake {
     const keys = new SealedKeys(moved(tx), moved(rx), now);
     return { keys, remoteKey: Buffer.from(rs), handshakeHash: Buffer.from(hash) };
   }
+
+  /** Copies of everything that reading a message changes, also where the library erases in place. */
+  #save() {
+    const { chainingKey, key, nonce, e, re, rs, digest, handshake, complete, curve } = this.#noise;
+    return {
+      chainingKey: Buffer.from(chainingKey),
+      key: key && Buffer.from(key),
+      nonce,
+      e: e && { publicKey: Buffer.from(e.publicKey), secretKey: Buffer.from(e.secretKey) },
+      re,
+      rs,
+      digest: Buffer.from(digest),
+      handshake: handshake.slice(),
+      complete,
+      curve,
+    };
+  }
+}
+
+function erase(...secrets: (Buffer | null | undefined)[]): void {
+  for (const secret of secrets) if (secret) sodium.sodium_memzero(secret);
 }
 
 function ephemeral(random: (target: Buffer) => void): KeyPair {

@@ -16,6 +16,7 @@ declare module 'noise-handshake' {
     key: Buffer | null;
     nonce: number;
     handshake: unknown[];
+    curve: unknown;
     readonly complete: boolean;
     readonly tx: Buffer;
     readonly rx: Buffer;

@@ -180,14 +180,17 @@ describe('a handshake', () => {
       const type = sent.datagram[0];
       if (type !== DatagramType.Response && type !== DatagramType.Finish) return [sent];
       const forged = Buffer.from(sent.datagram);
+      const diverted = Buffer.from(sent.datagram);
       forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
-      return [{ ...sent, datagram: forged }, sent];
+      diverted[10] = (diverted[10] as number) ^ 1;
+      return [{ ...sent, datagram: forged }, { ...sent, datagram: diverted }, sent];
     };
-    client.endpoint.connect(unknown, wire.now);
+    for (const options of [unknown, pinned]) client.endpoint.connect(options, wire.now);
     wire.run(250);
-    bothOpen(server, client);
-    expect(client.endpoint.counters.malformed).toBe(1);
-    expect(server.endpoint.counters.malformed).toBe(1);
+    expect(client.opened).toHaveLength(2);
+    expect(server.opened).toHaveLength(2);
+    expect(client.endpoint.counters.malformed).toBe(4);
+    expect(server.endpoint.counters.malformed).toBe(2);
   });
 
   it('stays open when the two ends ran different seeds, and is the same for the same seed', () => {
