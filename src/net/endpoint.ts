@@ -9,6 +9,7 @@
  *     flush ────> established connections first, then a few handshakes, then who they opened
  */
 import { Malformed } from './bytes.js';
+import { SealedConnection } from './connection.js';
 import {
   CONNECTION_ID_BYTES,
   CONNECTIONS_MAX,
@@ -271,4 +272,9 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     flushing.length = 0;
     this.#flushing = flushing;
   }
+}
+
+/** An endpoint whose connections are sealed ones; see `Endpoint` for how it is driven. */
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  return new DatagramEndpoint(options, (seed, host) => new SealedConnection(seed, host));
 }
