@@ -1,0 +1,48 @@
+/** The third column: who is in the conversation, with a sign for who is away or gone. */
+import type { Presence } from '../../chat/events.js';
+import type { Conversation, Model } from './model.js';
+import type { Row } from './pane.js';
+import { nameLook, type Theme } from './theme.js';
+import { fit } from './width.js';
+
+const ORDER: readonly Presence[] = ['online', 'away', 'offline'];
+const SIGNS: Readonly<Record<Presence, string>> = { online: '+', away: '-', offline: ' ' };
+
+export function memberRows(
+  model: Model,
+  conversation: Conversation,
+  width: number,
+  height: number,
+  theme: Theme,
+): Row[] {
+  const { me } = model;
+  const names = membersOf(model, conversation).sort(
+    ([a, stateA], [b, stateB]) => ORDER.indexOf(stateA) - ORDER.indexOf(stateB) || a.localeCompare(b),
+  );
+  const rows: Row[] = [[{ text: fit(` MEMBERS  ${names.length}`, width), look: theme.heading }]];
+  for (const [name, state] of names) {
+    const label = `${name}${name === me ? ' (you)' : ''}${state === 'online' ? '' : ` ${state}`}`;
+    rows.push([
+      { text: ` ${SIGNS[state]} `, look: state === 'online' ? theme.good : theme.dim },
+      { text: fit(label, width - 3), look: state === 'online' ? nameLook(theme, name) : theme.dim },
+    ]);
+  }
+  if (rows.length <= height) return rows;
+  const rest = rows.length - height + 1;
+  return [...rows.slice(0, height - 1), [{ text: fit(` ${rest} more: /names`, width), look: theme.dim }]];
+}
+
+/** Members of a conversation, each as present as the lobby knows. */
+function membersOf(model: Model, conversation: Conversation): [string, Presence][] {
+  if (conversation.info.kind === 'direct') {
+    const other = conversation.room.slice(1);
+    return [model.me, other].map((name) => [name, model.stateOf(name) ?? 'offline']);
+  }
+  return [...conversation.members].map(([name, state]) => [name, model.stateOf(name) ?? state]);
+}
+
+/** How many are there, away or not. */
+export function presentCount(model: Model, conversation: Conversation): number {
+  if (conversation.members.size === 0) return conversation.info.members;
+  return membersOf(model, conversation).filter(([, state]) => state !== 'offline').length;
+}

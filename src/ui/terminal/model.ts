@@ -1,0 +1,290 @@
+/**
+ * What the screen knows: built from ClientEvents alone, without a screen, a clock or a client. Everything
+ * remote passes `sanitise` here, once, so nothing behind this file holds a string a terminal would obey.
+ */
+import type { ClientEvent, LinkState, Message, Presence, Room, Target } from '../../chat/events.js';
+import { mentions } from '../../chat/mention.js';
+import { sanitise, sanitiseLine } from '../../chat/text.js';
+import { type NoticeItem, Timeline } from './timeline.js';
+
+/** A typing note is shown at most this long after it came; ms. */
+const TYPING_MS = 8_000;
+
+export interface Conversation {
+  readonly room: Target;
+  info: Room;
+  readonly timeline: Timeline;
+  readonly members: Map<string, Presence>;
+  /** Who is typing, until when (ms). */
+  readonly typing: Map<string, number>;
+  unread: number;
+  mentions: number;
+  /** Everything up to this seq was on this screen or read elsewhere. */
+  cursor: number;
+  /** The new-messages line stands after this seq; undefined for none. */
+  newAfter: number | undefined;
+  isAtBeginning: boolean;
+  isLoading: boolean;
+}
+
+export interface Link {
+  state: LinkState;
+  lagMs: number;
+  sinceMs: number;
+  detail: string;
+}
+
+/** What happened that a screen may want to react to besides drawing itself. */
+export type Effect =
+  | { readonly effect: 'mention'; readonly room: Target; readonly from: string; readonly text: string }
+  | { readonly effect: 'opened'; readonly room: Target }
+  | { readonly effect: 'none' };
+
+const NONE: Effect = { effect: 'none' };
+
+export class Model {
+  readonly conversations: Conversation[] = [];
+  readonly link: Link = { state: 'offline', lagMs: 0, sinceMs: 0, detail: '' };
+  /** One's own name, '' before the welcome. */
+  me = '';
+  #current: Target = '';
+  /** Notes from before there was a conversation to show them in. */
+  readonly #early: NoticeItem[] = [];
+  /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
+  isReading = true;
+
+  get current(): Conversation | undefined {
+    return this.find(this.#current) ?? this.conversations[0];
+  }
+
+  get lobby(): Conversation | undefined {
+    return this.conversations.find((conversation) => conversation.info.kind === 'lobby');
+  }
+
+  /** Whether a person is there; undefined as long as nobody told. Everyone who is online is in the lobby. */
+  stateOf(user: string): Presence | undefined {
+    const everyone = this.lobby?.members;
+    return everyone === undefined || everyone.size === 0 ? undefined : (everyone.get(user) ?? 'offline');
+  }
+
+  find(room: Target): Conversation | undefined {
+    return this.conversations.find((conversation) => conversation.room === room);
+  }
+
+  /** Makes a conversation the current one; its new-messages line appears when something in it is unread. */
+  open(room: Target): void {
+    const left = this.current;
+    const entered = this.find(room);
+    if (entered === undefined || entered === left) {
+      if (entered !== undefined) this.#current = room;
+      return;
+    }
+    if (left !== undefined) left.newAfter = undefined;
+    this.#current = room;
+    if (entered.unread > 0) entered.newAfter = entered.cursor;
+  }
+
+  /** Marks the current conversation as read; returns the seq to tell the server, or 0 for nothing new. */
+  markRead(): number {
+    const conversation = this.current;
+    if (conversation === undefined || !this.isReading) return 0;
+    const head = conversation.timeline.head;
+    conversation.unread = 0;
+    conversation.mentions = 0;
+    if (head <= conversation.cursor) return 0;
+    conversation.cursor = head;
+    return head;
+  }
+
+  /** A line of the program's own, shown in the conversation at hand. */
+  note(text: string, at: number, isWarning = false, room?: Target): void {
+    const conversation = (room === undefined ? undefined : this.find(room)) ?? this.current;
+    const item = { type: 'notice', at, text: sanitise(text), isWarning } as const;
+    if (conversation === undefined) this.#early.push(item);
+    else conversation.timeline.add(item);
+  }
+
+  /** @param now ms since 1970, for what has no time of its own */
+  apply(event: ClientEvent, now: number): Effect {
+    switch (event.event) {
+      case 'link':
+        Object.assign(this.link, {
+          state: event.state,
+          lagMs: event.lagMs,
+          sinceMs: event.sinceMs,
+          detail: sanitiseLine(event.detail),
+        });
+        return NONE;
+      case 'welcome':
+        this.me = sanitiseLine(event.user);
+        return NONE;
+      case 'pinned':
+        this.note(`First contact with ${event.server}. Its key is ${event.fingerprint}.`, now);
+        return NONE;
+      case 'room':
+        return this.#room(event.room);
+      case 'left':
+        this.#left(event.room);
+        return NONE;
+      case 'message':
+        return this.#message(event.message, event.history);
+      case 'delivery':
+        this.#add(event.message);
+        return NONE;
+      case 'presence':
+        this.#presence(event.room, sanitiseLine(event.user), event.state, now);
+        return NONE;
+      case 'members':
+        this.#members(event.room, event.members);
+        return NONE;
+      case 'typing':
+        this.#typing(event.room, sanitiseLine(event.user), event.on, now);
+        return NONE;
+      case 'beginning': {
+        const conversation = this.find(event.room);
+        if (conversation !== undefined) conversation.isAtBeginning = true;
+        return NONE;
+      }
+      case 'notice':
+        this.note(event.text, now);
+        return NONE;
+      case 'error':
+        this.note(event.message, now, true, event.room);
+        return NONE;
+      case 'directory':
+      case 'devices':
+      case 'caughtUp':
+        // Answers to commands, which return them too; the screen shows them from there.
+        return NONE;
+    }
+  }
+
+  /** Who is typing in a conversation, oneself left out. */
+  typing(conversation: Conversation, now: number): string[] {
+    for (const [user, until] of conversation.typing) if (until <= now) conversation.typing.delete(user);
+    return [...conversation.typing.keys()];
+  }
+
+  /** The next conversation with something unread, those that mention oneself first; else undefined. */
+  nextActive(): Conversation | undefined {
+    const others = this.#after().filter((conversation) => conversation.unread > 0);
+    return others.find((conversation) => weight(conversation) > 0) ?? others[0];
+  }
+
+  /** Conversations from the one after the current one round to the one before it. */
+  #after(): Conversation[] {
+    const at = this.current === undefined ? 0 : this.conversations.indexOf(this.current) + 1;
+    return [...this.conversations.slice(at), ...this.conversations.slice(0, Math.max(0, at - 1))];
+  }
+
+  #room(info: Room): Effect {
+    const clean: Room = { ...info, topic: sanitiseLine(info.topic) };
+    const known = this.find(info.room);
+    if (known !== undefined) {
+      known.info = clean;
+      known.cursor = Math.max(known.cursor, info.cursor);
+      known.unread = info.unread;
+      known.mentions = info.mentions;
+      return NONE;
+    }
+    this.conversations.push({
+      room: info.room,
+      info: clean,
+      timeline: new Timeline(),
+      members: new Map(),
+      typing: new Map(),
+      unread: info.unread,
+      mentions: info.mentions,
+      cursor: info.cursor,
+      newAfter: undefined,
+      isAtBeginning: info.head === 0,
+      isLoading: false,
+    });
+    // Lobby, rooms, people: within each as they came, so that Alt+1-9 stay where they were.
+    this.conversations.sort((a, b) => rank(a.info) - rank(b.info));
+    if (this.#current === '') this.#current = info.room;
+    for (const item of this.#early.splice(0)) this.current?.timeline.add(item);
+    return { effect: 'opened', room: info.room };
+  }
+
+  #left(room: Target): void {
+    const at = this.conversations.findIndex((conversation) => conversation.room === room);
+    if (at === -1) return;
+    this.conversations.splice(at, 1);
+    if (this.#current === room) this.#current = this.conversations[Math.max(0, at - 1)]?.room ?? '';
+  }
+
+  #message(message: Message, isHistory: boolean): Effect {
+    const conversation = this.find(message.room);
+    if (conversation === undefined) return NONE;
+    const isNew = this.#add(message) && !isHistory && !message.mine && message.seq > conversation.cursor;
+    conversation.isLoading = false;
+    conversation.typing.delete(sanitiseLine(message.from));
+    if (!isNew) return NONE;
+    const isHere = conversation === this.current && this.isReading;
+    const isMention = conversation.info.kind === 'direct' || mentions(message.text, this.me);
+    if (isHere) return NONE;
+    if (conversation === this.current && conversation.newAfter === undefined)
+      conversation.newAfter = conversation.cursor;
+    // A `room` event that came first has counted what is up to its head.
+    if (message.seq > conversation.info.head) {
+      conversation.unread++;
+      if (isMention) conversation.mentions++;
+    }
+    if (!isMention) return NONE;
+    return {
+      effect: 'mention',
+      room: message.room,
+      from: sanitiseLine(message.from),
+      text: sanitise(message.text),
+    };
+  }
+
+  /** @returns whether it was not there before */
+  #add(message: Message): boolean {
+    const conversation = this.find(message.room);
+    if (conversation === undefined) return false;
+    const clean: Message = {
+      ...message,
+      from: sanitiseLine(message.from),
+      text: sanitise(message.text),
+      ...(message.reason === undefined ? {} : { reason: sanitiseLine(message.reason) }),
+    };
+    return conversation.timeline.put(clean, !message.mine && mentions(message.text, this.me));
+  }
+
+  #presence(room: Target, user: string, state: Presence, now: number): void {
+    const conversation = this.find(room);
+    if (conversation === undefined) return;
+    const before = conversation.members.get(user);
+    if (state === 'offline' && conversation.info.kind !== 'direct') conversation.members.delete(user);
+    else conversation.members.set(user, state);
+    conversation.typing.delete(user);
+    const wasHere = before !== undefined && before !== 'offline';
+    const isHere = state !== 'offline';
+    if (user !== this.me && wasHere !== isHere) conversation.timeline.addPresence(user, isHere, now);
+  }
+
+  #members(room: Target, members: readonly { readonly user: string; readonly state: Presence }[]): void {
+    const conversation = this.find(room);
+    if (conversation === undefined) return;
+    conversation.members.clear();
+    for (const member of members) conversation.members.set(sanitiseLine(member.user), member.state);
+  }
+
+  #typing(room: Target, user: string, isOn: boolean, now: number): void {
+    const conversation = this.find(room);
+    if (conversation === undefined || user === this.me) return;
+    if (isOn) conversation.typing.set(user, now + TYPING_MS);
+    else conversation.typing.delete(user);
+  }
+}
+
+/** What asks for oneself: mentions, and everything said in private. */
+export function weight(conversation: Conversation): number {
+  return conversation.info.kind === 'direct' ? conversation.unread : conversation.mentions;
+}
+
+function rank(room: Room): number {
+  return { lobby: 0, room: 1, direct: 2 }[room.kind];
+}

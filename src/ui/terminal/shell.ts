@@ -1,0 +1,230 @@
+/** What is entered, done: words are said, slash commands run. Who calls shows the error of whatever fails. */
+import { type CommandName, findCommand, helpLines, parseInput, wrongForm } from '../../chat/command.js';
+import { loadEmoji } from '../../chat/emoji.js';
+import { NatterError } from '../../chat/error.js';
+import type { ClientCommands, MessageKind, Target } from '../../chat/events.js';
+import { nameKey, parseName, parseTarget } from '../../chat/name.js';
+import { findSticker, STICKERS } from '../../chat/sticker.js';
+import { parseText } from '../../chat/text.js';
+import { clockOf, dayOf } from './chat.js';
+import type { Model } from './model.js';
+
+const HISTORY_COUNT = 50;
+const HISTORY_COUNT_MAX = 1_000;
+const FOUND_MAX = 10;
+
+/** What the shell needs of the screen around it. */
+export interface ShellHost {
+  readonly model: Model;
+  readonly commands: ClientCommands;
+  /** Shows lines of the program's own. */
+  note(text: string): void;
+  open(room: Target): void;
+  /** Asks for one line; undefined when the person does not want to answer. */
+  ask(question: string, isSecret: boolean): Promise<string | undefined>;
+  quit(): void;
+}
+
+type Handler = (args: readonly string[]) => Promise<void>;
+
+export class Shell {
+  readonly #host: ShellHost;
+  readonly #handlers: Readonly<Record<CommandName, Handler>>;
+
+  constructor(host: ShellHost) {
+    this.#host = host;
+    const { commands } = host;
+    this.#handlers = {
+      help: async ([about]) => host.note(helpLines(about).join('\n')),
+      join: async ([room = '']) => this.#join(room),
+      leave: async ([room]) => commands.leave(room === undefined ? this.#here() : parseTarget(room).target),
+      msg: async ([name = '', text = '']) => this.#msg(name, text),
+      query: async ([name = '']) => this.#join(`@${nameOf(name)}`),
+      me: async ([text = '']) => this.#say(text, 'action'),
+      names: async ([room]) => this.#names(room === undefined ? this.#here() : parseTarget(room).target),
+      who: async () => this.#names(undefined),
+      list: async () => this.#list(),
+      topic: async ([topic]) => this.#topic(topic),
+      whois: async ([name = '']) => this.#whois(nameOf(name)),
+      away: async () => {
+        await commands.away(true);
+        host.note('You are away until /back.');
+      },
+      back: async () => {
+        await commands.away(false);
+        host.note('You are back.');
+      },
+      search: async ([text = '']) => this.#search(text),
+      clear: async () => host.model.current?.timeline.clear(),
+      quit: async () => host.quit(),
+      sticker: async ([name]) => this.#sticker(name),
+      status: async () => this.#status(),
+      password: async () => this.#password(),
+      devices: async () => this.#devices(),
+      'forget-device': async ([key = '']) => {
+        await commands.forgetDevice(key);
+        host.note('That device needs the password the next time.');
+      },
+      retry: async ([which]) => {
+        if (!(await this.retry(which === 'all'))) host.note('Nothing here failed.');
+      },
+      history: async ([count]) => this.#history(count),
+    };
+  }
+
+  /** Says or does what was entered. @throws NatterError with one sentence for the person */
+  async enter(line: string): Promise<void> {
+    const { model } = this.#host;
+    const room = model.current?.room;
+    const input = parseInput(line, {
+      live: model.link.state === 'live',
+      ...(room === undefined ? {} : { room }),
+    });
+    if (input.kind === 'say') await this.#say(input.text, 'text');
+    else await this.#handlers[input.command](input.args);
+  }
+
+  /** Sends the oldest failed message of this conversation again, or all of them. */
+  async retry(isAll = false): Promise<boolean> {
+    const { model, commands } = this.#host;
+    const failed = model.current?.timeline.failures() ?? [];
+    for (const message of isAll ? failed : failed.slice(0, 1)) await commands.retry(message.id);
+    return failed.length > 0;
+  }
+
+  #here(): Target {
+    const room = this.#host.model.current?.room;
+    if (room === undefined)
+      throw new NatterError('NOT_A_MEMBER', 'You are in no conversation; /join a room first.');
+    return room;
+  }
+
+  async #say(text: string, kind: MessageKind): Promise<void> {
+    const book = await loadEmoji();
+    await this.#host.commands.say(this.#here(), parseText(book.expand(text)), kind);
+  }
+
+  async #join(raw: string): Promise<void> {
+    const { room } = await this.#host.commands.join(parseTarget(raw).target);
+    this.#host.open(room);
+  }
+
+  async #msg(name: string, text: string): Promise<void> {
+    const room = `@${nameOf(name)}`;
+    const book = await loadEmoji();
+    const words = parseText(book.expand(text));
+    const known = this.#host.model.find(room);
+    const target = known === undefined ? (await this.#host.commands.join(room)).room : known.room;
+    await this.#host.commands.say(target, words, 'text');
+    this.#host.open(target);
+  }
+
+  async #names(room: Target | undefined): Promise<void> {
+    const members = await this.#host.commands.who(room);
+    const names = members.map(({ user, state }) => (state === 'online' ? user : `${user} (${state})`));
+    const where = room === undefined ? 'online' : `in ${room}`;
+    this.#host.note(`${names.length} ${where}: ${names.sort().join(', ')}`);
+  }
+
+  async #list(): Promise<void> {
+    const rooms = await this.#host.commands.rooms();
+    if (rooms.length === 0) return this.#host.note('There are no rooms yet; /join makes one.');
+    const lines = rooms.map(({ name, topic, members }) => {
+      const sign = name.startsWith('#') ? '' : '#';
+      return `${sign}${name}  ${members} ${members === 1 ? 'member' : 'members'}${topic === '' ? '' : `  ${topic}`}`;
+    });
+    this.#host.note(lines.join('\n'));
+  }
+
+  async #topic(topic: string | undefined): Promise<void> {
+    const conversation = this.#host.model.current;
+    if (conversation === undefined) return;
+    if (topic !== undefined) return this.#host.commands.topic(conversation.room, topic);
+    const { topic: present } = conversation.info;
+    this.#host.note(present === '' ? `${conversation.room} has no topic.` : `The topic is: ${present}`);
+  }
+
+  async #whois(name: string): Promise<void> {
+    const everyone = await this.#host.commands.who();
+    const found = everyone.find(({ user }) => nameKey(user) === nameKey(name));
+    this.#host.note(found === undefined ? `${name} is not online.` : `${found.user} is ${found.state}.`);
+  }
+
+  #search(text: string): void {
+    const conversation = this.#host.model.current;
+    if (conversation === undefined) return;
+    const wanted = text.toLowerCase();
+    const found = conversation.timeline.items.flatMap((item) =>
+      item.type === 'message' && item.message.text.toLowerCase().includes(wanted) ? [item.message] : [],
+    );
+    if (found.length === 0)
+      return this.#host.note(`Nothing here says "${text}"; /history fetches older messages.`);
+    const lines = found
+      .slice(-FOUND_MAX)
+      .map(({ at, from, text: words }) => `${dayOf(at)} ${clockOf(at)}  ${from}: ${words.split('\n')[0]}`);
+    const rest = found.length - lines.length;
+    const title = rest > 0 ? `${found.length} found, the last ${lines.length}:` : `${found.length} found:`;
+    this.#host.note([title, ...lines].join('\n'));
+  }
+
+  async #sticker(name: string | undefined): Promise<void> {
+    if (name !== undefined) {
+      await this.#host.commands.say(this.#here(), findSticker(name).name, 'sticker');
+      return;
+    }
+    const width = Math.max(...STICKERS.map((sticker) => sticker.name.length));
+    const lines = STICKERS.map((sticker) => `/sticker ${sticker.name.padEnd(width)}  ${sticker.description}`);
+    this.#host.note(lines.join('\n'));
+  }
+
+  #status(): void {
+    const { me, link, conversations } = this.#host.model;
+    const unsent = conversations.reduce((sum, { timeline }) => sum + timeline.unanswered, 0);
+    const lines = [
+      `You are ${me === '' ? 'not logged in' : me}. The link is ${link.state}${link.detail === '' ? '' : `: ${link.detail}`}.`,
+      link.state === 'live'
+        ? `The round trip takes ${link.lagMs.toFixed(1)} ms. Everything is encrypted.`
+        : '',
+      `${conversations.length} conversations, ${unsent} unsent messages.`,
+    ];
+    this.#host.note(lines.filter((line) => line !== '').join('\n'));
+  }
+
+  async #password(): Promise<void> {
+    const { ask, commands, note } = this.#host;
+    const current = await ask('Present password:', true);
+    if (current === undefined) return;
+    const next = await ask('New password:', true);
+    if (next === undefined) return;
+    if ((await ask('New password again:', true)) !== next) {
+      throw new NatterError('BAD_ARGUMENT', 'The two new passwords differ; start again with /password.');
+    }
+    const answer = await ask('Forget all other devices? y or n:', false);
+    await commands.changePassword(current, next, answer?.trim().toLowerCase().startsWith('y') ?? false);
+    note('Your password is changed.');
+  }
+
+  async #devices(): Promise<void> {
+    const devices = await this.#host.commands.devices();
+    const lines = devices.map(
+      ({ key, label, seenAt, me }) =>
+        `${key}  ${label}${me ? ' (this one)' : ''}  last seen ${dayOf(seenAt)} ${clockOf(seenAt)}`,
+    );
+    this.#host.note(lines.length === 0 ? 'No device is remembered.' : lines.join('\n'));
+  }
+
+  async #history(raw: string | undefined): Promise<void> {
+    const conversation = this.#host.model.current;
+    if (conversation === undefined) return;
+    const count = raw === undefined ? HISTORY_COUNT : Number(raw);
+    const spec = findCommand('history');
+    if ((!Number.isInteger(count) || count < 1) && spec !== undefined) throw wrongForm(spec);
+    const before = conversation.timeline.first || conversation.info.head + 1;
+    await this.#host.commands.history(conversation.room, before, Math.min(count, HISTORY_COUNT_MAX));
+  }
+}
+
+/** A person's name as typed, with or without `@`. */
+function nameOf(raw: string): string {
+  return parseName(raw.replace(/^@/, '')).name;
+}

@@ -1,0 +1,108 @@
+/** The title line, the status bar and the hints: what stands around the conversation. */
+import type { Span } from './cells.js';
+import { clockOf } from './chat.js';
+import { presentCount } from './members.js';
+import { type Conversation, type Link, type Model, weight } from './model.js';
+import type { Row } from './pane.js';
+import { badge } from './rooms.js';
+import type { Theme } from './theme.js';
+import { fit, textWidth, truncate } from './width.js';
+
+const LINK_WORDS: Readonly<Record<Link['state'], string>> = {
+  offline: 'offline',
+  dialling: 'connecting..',
+  handshaking: 'securing..',
+  authenticating: 'logging in..',
+  syncing: 'catching up..',
+  live: 'connected',
+  reconnecting: 'CONNECTION LOST - trying again',
+  failed: 'NOT CONNECTED',
+};
+
+/** Two texts at the two edges of `width`; the left one gives way. */
+function edges(left: readonly Span[], right: string, width: number, look: number): Row {
+  const room = Math.max(0, width - textWidth(right));
+  let used = 0;
+  const spans: Span[] = [];
+  for (const span of left) {
+    const text = truncate(span.text, room - used);
+    used += textWidth(text);
+    spans.push({ text, look: span.look });
+  }
+  spans.push({ text: ' '.repeat(Math.max(0, room - used)), look }, { text: truncate(right, width), look });
+  return spans;
+}
+
+export function titleRow(
+  model: Model,
+  conversation: Conversation | undefined,
+  width: number,
+  theme: Theme,
+): Row {
+  if (conversation === undefined)
+    return edges([{ text: ' natter', look: theme.title }], '', width, theme.title);
+  const isDirect = conversation.info.kind === 'direct';
+  const topic = isDirect ? 'private conversation' : conversation.info.topic;
+  const present = presentCount(model, conversation);
+  const right = isDirect ? ` ${model.stateOf(conversation.room.slice(1)) ?? ''} ` : ` ${present} here (F8) `;
+  return edges(
+    [
+      { text: ` ${conversation.room}`, look: theme.barStrong },
+      { text: topic === '' ? '' : `  ${topic}`, look: theme.title },
+    ],
+    right,
+    width,
+    theme.title,
+  );
+}
+
+export function statusRow(model: Model, now: number, width: number, isMouse: boolean, theme: Theme): Row {
+  const { link } = model;
+  const parts: Span[] = [
+    { text: ` ${LINK_WORDS[link.state]}`, look: link.state === 'live' ? theme.bar : theme.barStrong },
+  ];
+  const add = (text: string, look = theme.bar) =>
+    parts.push({ text: ` | `, look: theme.bar }, { text, look });
+  if (link.state === 'live') {
+    add(`lag ${link.lagMs < 10 ? link.lagMs.toFixed(1) : Math.round(link.lagMs)} ms`);
+    add('encrypted');
+  } else if (link.state === 'reconnecting' && link.sinceMs > 0) {
+    add(`for ${span(now - link.sinceMs)}`);
+  }
+  if (link.state !== 'live' && link.detail !== '') add(link.detail);
+  if (isMouse) add('mouse');
+  const asking = model.conversations
+    .map((conversation, index) => ({ conversation, index }))
+    .filter(({ conversation }) => weight(conversation) > 0 && conversation !== model.current);
+  if (asking.length > 0)
+    add(
+      asking
+        .slice(0, 4)
+        .map(({ conversation, index }) => `[${index + 1}:${conversation.room} ${badge(model, conversation)}]`)
+        .join(' '),
+      theme.barStrong,
+    );
+  return edges(parts, ` ${clockOf(now)} `, width, theme.bar);
+}
+
+/** `cyd is typing...`, at most two by name; '' for nobody. */
+export function typingText(names: readonly string[]): string {
+  const [first, second] = names;
+  if (first === undefined) return '';
+  if (second === undefined) return `${first} is typing...`;
+  if (names.length === 2) return `${first} and ${second} are typing...`;
+  return `${first} and ${names.length - 1} others are typing...`;
+}
+
+export function hintRow(width: number, theme: Theme): Row {
+  const hints = ['Tab complete', 'Alt+Enter newline', 'PgUp scroll', 'Alt+1-9 go', 'F1 help'];
+  let text = '';
+  for (const hint of hints)
+    if (textWidth(text) + hint.length + 2 <= width) text += `${text === '' ? ' ' : '  '}${hint}`;
+  return [{ text: fit(text, width), look: theme.dim }];
+}
+
+function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+}

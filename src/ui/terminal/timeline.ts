@@ -1,0 +1,165 @@
+/**
+ * What one conversation shows, in order:
+ *
+ *   confirmed, by seq, with notices and folded presence where they happened │ one's own unanswered, as typed
+ *
+ * Items keep their identity while their content changes, so that a scroll position can name one.
+ */
+import type { Message } from '../../chat/events.js';
+
+export interface MessageItem {
+  readonly type: 'message';
+  message: Message;
+  isMention: boolean;
+}
+
+/** Who came and went without anybody saying something in between; a name is in one of the two at most. */
+export interface PresenceItem {
+  readonly type: 'presence';
+  at: number;
+  readonly joined: Set<string>;
+  readonly left: Set<string>;
+}
+
+export interface NoticeItem {
+  readonly type: 'notice';
+  readonly at: number;
+  readonly text: string;
+  readonly isWarning: boolean;
+}
+
+export type Item = MessageItem | PresenceItem | NoticeItem;
+
+/** Items kept; the oldest go first, and `history` brings them back. */
+export const TIMELINE_MAX = 100_000;
+
+export class Timeline {
+  readonly items: Item[] = [];
+  readonly #byId = new Map<string, MessageItem>();
+  #head = 0;
+  /** How many of the last items are one's own without a seq. */
+  #pending = 0;
+
+  /** The highest seq seen. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The lowest seq kept, 0 when there is none. */
+  get first(): number {
+    for (const item of this.items)
+      if (item.type === 'message' && item.message.seq > 0) return item.message.seq;
+    return 0;
+  }
+
+  /** How many of one's own words the server has not answered. */
+  get unanswered(): number {
+    return this.#pending;
+  }
+
+  /** One's own that failed, oldest first: what is retried first keeps its place. */
+  failures(): Message[] {
+    return this.items
+      .slice(this.items.length - this.#pending)
+      .flatMap((item) =>
+        item.type === 'message' && item.message.delivery === 'failed' ? [item.message] : [],
+      );
+  }
+
+  /** The first message after a seq. */
+  after(seq: number): MessageItem | undefined {
+    const found = this.items.find((item) => item.type === 'message' && item.message.seq > seq);
+    return found?.type === 'message' ? found : undefined;
+  }
+
+  /** Adds a message or brings a known one up to date (by id). @returns whether it was not there before */
+  put(message: Message, isMention: boolean): boolean {
+    const known = this.#byId.get(message.id);
+    if (known === undefined) {
+      const item: MessageItem = { type: 'message', message, isMention };
+      this.#byId.set(message.id, item);
+      this.#insert(item);
+      return true;
+    }
+    const wasPending = known.message.seq === 0;
+    known.message = message;
+    if (wasPending && message.seq > 0) {
+      this.items.splice(this.items.lastIndexOf(known), 1);
+      this.#pending--;
+      this.#insert(known);
+    }
+    return false;
+  }
+
+  add(item: NoticeItem): void {
+    this.items.splice(this.items.length - this.#pending, 0, item);
+  }
+
+  addPresence(user: string, isHere: boolean, at: number): void {
+    const last = this.items[this.items.length - this.#pending - 1];
+    const fold: PresenceItem =
+      last?.type === 'presence' ? last : { type: 'presence', at, joined: new Set(), left: new Set() };
+    fold.at = at;
+    const [into, from] = isHere ? [fold.joined, fold.left] : [fold.left, fold.joined];
+    // Who came and went again within one fold leaves no trace.
+    if (!from.delete(user)) into.add(user);
+    if (fold !== last) this.items.splice(this.items.length - this.#pending, 0, fold);
+    else if (fold.joined.size + fold.left.size === 0) this.items.splice(this.items.lastIndexOf(fold), 1);
+  }
+
+  /** Takes a message of one's own out that was never accepted. */
+  remove(id: string): void {
+    const item = this.#byId.get(id);
+    if (item === undefined || item.message.seq > 0) return;
+    this.#byId.delete(id);
+    this.items.splice(this.items.lastIndexOf(item), 1);
+    this.#pending--;
+  }
+
+  /** Empties what is shown; unanswered words stay. */
+  clear(): void {
+    const gone = this.items.splice(0, this.items.length - this.#pending);
+    for (const item of gone) if (item.type === 'message') this.#byId.delete(item.message.id);
+  }
+
+  #insert(item: MessageItem): void {
+    const { seq } = item.message;
+    if (seq === 0) {
+      this.items.push(item);
+      this.#pending++;
+      return;
+    }
+    const at = seq - this.first < this.#head - seq ? this.#fromTheFront(seq) : this.#fromTheBack(seq);
+    this.#head = Math.max(this.#head, seq);
+    this.items.splice(at, 0, item);
+    if (this.items.length > TIMELINE_MAX) this.#drop();
+  }
+
+  /** History comes at the front. */
+  #fromTheFront(seq: number): number {
+    const at = this.items.findIndex((item) => item.type === 'message' && seqOf(item) > seq);
+    return at === -1 ? this.items.length - this.#pending : at;
+  }
+
+  /** What is new goes to the end; a message of one's own can have been overtaken by a few others. */
+  #fromTheBack(seq: number): number {
+    let at = this.items.length - this.#pending;
+    for (let index = at - 1; index >= 0; index--) {
+      const item = this.items[index];
+      if (item?.type !== 'message') continue;
+      if (seqOf(item) < seq) break;
+      at = index;
+    }
+    return at;
+  }
+
+  #drop(): void {
+    const oldest = this.items.shift();
+    if (oldest?.type === 'message') this.#byId.delete(oldest.message.id);
+  }
+}
+
+/** Unanswered ones come last. */
+function seqOf(item: MessageItem): number {
+  return item.message.seq === 0 ? Number.POSITIVE_INFINITY : item.message.seq;
+}

@@ -1,0 +1,149 @@
+/**
+ * The terminal client over a client that does what a test says: the test listens on a loopback port and
+ * writes JSON lines ({ emit: ClientEvent }, { fail: code }, { crash: true }); every command is told back
+ * ({ call, args }). Without a port a short scene is played, to be looked at by hand.
+ */
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { NatterError } from '../../dist/chat/error.js';
+import { runTerminal } from '../../dist/ui/terminal/run.js';
+import { playScene } from './scene.mjs';
+
+const port = Number(process.env.FAKE_CONTROL_PORT ?? 0);
+const now = process.env.FAKE_NOW === undefined ? Date.now : () => Number(process.env.FAKE_NOW);
+const control = port === 0 ? undefined : connect(port, '127.0.0.1');
+
+/** Answers told in advance, by command: a value, or { fail: code, message }. */
+const answers = new Map();
+let emit = () => undefined;
+let nextId = 1;
+
+function tell(call, args) {
+  control?.write(`${JSON.stringify({ call, args })}\n`);
+  const answer = answers.get(call);
+  if (answer?.fail !== undefined) throw new NatterError(answer.fail, answer.message);
+  return answer?.value;
+}
+
+const room = (name, kind) => ({
+  room: name,
+  kind,
+  topic: '',
+  head: 0,
+  cursor: 0,
+  unread: 0,
+  mentions: 0,
+  members: 1,
+});
+
+const client = {
+  async login(server, credentials) {
+    const value = tell('login', [server, credentials]) ?? { user: credentials.user };
+    emit({ event: 'welcome', user: value.user, account: '00' });
+    if (control === undefined) playScene(emit, value.user, now);
+    return value;
+  },
+  async probe(server) {
+    return tell('probe', [server]) ?? { lagMs: 0.4, fingerprint: 'ab12 cd34', known: false };
+  },
+  async join(name) {
+    const value = tell('join', [name]) ?? room(name, name.startsWith('@') ? 'direct' : 'room');
+    emit({ event: 'room', room: value });
+    return value;
+  },
+  async leave(name) {
+    tell('leave', [name]);
+    emit({ event: 'left', room: name });
+  },
+  async say(target, text, kind) {
+    const id = `own${nextId++}`;
+    tell('say', [target, text, kind, id]);
+    const message = {
+      room: target,
+      seq: 0,
+      id,
+      from: 'me',
+      text,
+      at: now(),
+      kind,
+      mine: true,
+      delivery: 'sending',
+    };
+    emit({ event: 'message', message, history: false });
+    return id;
+  },
+  async retry(id) {
+    tell('retry', [id]);
+  },
+  async discard(id) {
+    tell('discard', [id]);
+  },
+  async history(target, before, count) {
+    tell('history', [target, before, count]);
+    emit({ event: 'beginning', room: target });
+  },
+  async follow(target, since) {
+    return tell('follow', [target, since]) ?? room(target, 'room');
+  },
+  async read(target, seq) {
+    tell('read', [target, seq]);
+  },
+  async typing(target, on) {
+    tell('typing', [target, on]);
+  },
+  async away(on) {
+    tell('away', [on]);
+  },
+  async who(target) {
+    return tell('who', [target]) ?? [{ user: 'ana', state: 'online' }];
+  },
+  async rooms() {
+    return tell('rooms', []) ?? [];
+  },
+  async topic(target, topic) {
+    tell('topic', [target, topic]);
+  },
+  async changePassword(...args) {
+    tell('changePassword', args);
+  },
+  async devices() {
+    return tell('devices', []) ?? [];
+  },
+  async forgetDevice(key) {
+    tell('forgetDevice', [key]);
+  },
+  async quit(ms) {
+    tell('quit', [ms]);
+  },
+  async close() {
+    control?.end();
+  },
+};
+
+if (control !== undefined) {
+  createInterface({ input: control }).on('line', (line) => {
+    const order = JSON.parse(line);
+    if (order.emit !== undefined) emit(order.emit);
+    if (order.answer !== undefined) answers.set(order.answer, order);
+    if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));
+    if (order.crash === 'rejection') Promise.reject(new Error('nobody catches this'));
+    if (order.crash === 'exit') process.exit(7);
+  });
+  control.on('error', () => process.exit(9));
+}
+
+const start = process.env.FAKE_START === undefined ? undefined : JSON.parse(process.env.FAKE_START);
+process.exitCode = await runTerminal({
+  client: async (onEvent) => {
+    emit = onEvent;
+    return client;
+  },
+  ...(start === undefined ? {} : { start }),
+  embedded: async () => {
+    tell('embedded', []);
+    return { server: '127.0.0.1:7777', stop: async () => void tell('stop', []) };
+  },
+  input: process.stdin,
+  output: process.stdout,
+  now,
+});
