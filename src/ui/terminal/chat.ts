@@ -13,7 +13,7 @@ import type { Span } from './cells.js';
 import type { PaneSource, Row } from './pane.js';
 import { type Look, nameLook, type Theme } from './theme.js';
 import type { Item, MessageItem, NoticeItem, PresenceItem } from './timeline.js';
-import { fit, textWidth } from './width.js';
+import { pad, textWidth } from './width.js';
 import { wrap } from './wrap.js';
 
 const TIME_CELLS = 5;
@@ -116,7 +116,7 @@ function messageRows(item: MessageItem, width: number, theme: Theme): Row[] {
   const sign = isAction ? '*' : item.isMention ? '!' : ' ';
   const head: Span[] = [
     { text: ` ${clockOf(message.at)} `, look: theme.dim },
-    { text: `${fit(name, names, 'right')} `, look: nameOwnLook },
+    { text: `${pad(name, names, 'right')} `, look: nameOwnLook },
     { text: `${sign} `, look: item.isMention ? theme.mention : theme.action },
   ];
   const indent = TIME_CELLS + 2 + names + 3;
@@ -156,7 +156,7 @@ function withState(rows: Row[], item: MessageItem, width: number, indent: number
   const gap = width - used - textWidth(state) - 1;
   if (gap >= 1)
     rows[rows.length - 1] = [...last, { text: ' '.repeat(gap), look: theme.plain }, { text: state, look }];
-  else rows.push([{ text: fit(state, width - 1, 'right'), look }]);
+  else rows.push([{ text: pad(state, width - 1, 'right'), look }]);
   if (message.delivery === 'failed' && message.reason !== undefined) {
     for (const text of wrap(message.reason, width - indent - 1))
       rows.push([

@@ -1,6 +1,11 @@
 /** Tab on an editor: the first Tab puts in the best completion, further ones go round. */
 import { type Candidates, complete } from '../../chat/complete.js';
+import type { EmojiBook } from '../../chat/emoji.js';
 import type { Editor } from './editor.js';
+import type { Model } from './model.js';
+
+/** Messages looked through for who spoke last. */
+const SPEAKERS_AMONG = 200;
 
 interface Round {
   readonly head: string;
@@ -46,4 +51,16 @@ function begin(editor: Editor, candidates: Candidates): Round | undefined {
     labels: found.labels,
     index: 0,
   };
+}
+
+/** What may be completed now: who spoke last comes first, then who is in the conversation, then everyone. */
+export function candidatesOf(model: Model, emoji: EmojiBook | undefined): Candidates {
+  const { current, lobby, conversations } = model;
+  const names = new Set<string>();
+  for (const item of current?.timeline.items.slice(-SPEAKERS_AMONG).reverse() ?? [])
+    if (item.type === 'message') names.add(item.message.from);
+  for (const name of current?.members.keys() ?? []) names.add(name);
+  for (const name of lobby?.members.keys() ?? []) names.add(name);
+  names.delete(model.me);
+  return { rooms: conversations.map(({ room }) => room), names: [...names], emoji };
 }

@@ -5,9 +5,9 @@ import { Editor } from './editor.js';
 import { type Action, actionOf } from './keys.js';
 import { layOutPrompt } from './prompt.js';
 import type { Cursor } from './screen.js';
+import type { Token } from './sequences.js';
 import type { Theme } from './theme.js';
-import type { Token } from './tokens.js';
-import { fit, textWidth } from './width.js';
+import { pad, textWidth } from './width.js';
 
 export interface Field {
   readonly kind: 'field';
@@ -142,7 +142,7 @@ function paintChoice(
   isFocused: boolean,
   theme: Theme,
 ): void {
-  surface.text(x, y, fit(part.label, LABEL_CELLS), isFocused ? theme.bold : theme.plain);
+  surface.text(x, y, pad(part.label, LABEL_CELLS), isFocused ? theme.bold : theme.plain);
   let column = x + LABEL_CELLS;
   part.options.forEach((option, index) => {
     const isChosen = index === part.chosen;
@@ -160,11 +160,11 @@ function paintField(
   isFocused: boolean,
   theme: Theme,
 ): Cursor {
-  surface.text(x, y, fit(part.label, LABEL_CELLS), isFocused ? theme.bold : theme.plain);
+  surface.text(x, y, pad(part.label, LABEL_CELLS), isFocused ? theme.bold : theme.plain);
   const start = x + LABEL_CELLS;
   const editor = part.isSecret ? hidden(part.editor) : part.editor;
   const { rows, x: at } = layOutPrompt(editor, FIELD_CELLS, 1);
-  surface.text(start, y, fit(rows[0] ?? '', FIELD_CELLS), isFocused ? theme.fieldActive : theme.field);
+  surface.text(start, y, pad(rows[0] ?? '', FIELD_CELLS), isFocused ? theme.fieldActive : theme.field);
   surface.text(start + FIELD_CELLS + 1, y, part.remark, theme.dim);
   return { x: start + Math.min(at, textWidth(rows[0] ?? '')), y };
 }

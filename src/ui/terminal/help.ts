@@ -1,7 +1,7 @@
 /** What F1 shows. */
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
-import { fit } from './width.js';
+import { pad } from './width.js';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'send; retries a failed message when the line is empty'],
@@ -27,16 +27,16 @@ export function helpRows(width: number, height: number, theme: Theme): Row[] {
   const inner = Math.min(72, width - 4);
   const keyCells = 25;
   const lines: Row[] = [
-    [{ text: fit(' natter - keys', inner), look: theme.barStrong }],
+    [{ text: pad(' natter - keys', inner), look: theme.barStrong }],
     [{ text: ' '.repeat(inner), look: theme.bar }],
     ...KEYS.map(
       ([keys, meaning]): Row => [
-        { text: fit(` ${keys}`, Math.min(keyCells, inner)), look: theme.barStrong },
-        { text: fit(meaning, Math.max(0, inner - keyCells)), look: theme.bar },
+        { text: pad(` ${keys}`, Math.min(keyCells, inner)), look: theme.barStrong },
+        { text: pad(meaning, Math.max(0, inner - keyCells)), look: theme.bar },
       ],
     ),
     [{ text: ' '.repeat(inner), look: theme.bar }],
-    [{ text: fit(` ${COMMANDS}`, inner), look: theme.bar }],
+    [{ text: pad(` ${COMMANDS}`, inner), look: theme.bar }],
   ];
   return lines.slice(0, height);
 }

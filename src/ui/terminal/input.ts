@@ -1,5 +1,6 @@
 /** Reads the terminal: bytes in, tokens out, with the two timeouts that only a clock can decide. */
-import { ESC_TIMEOUT_MS, type Token, Tokeniser } from './tokens.js';
+import type { Token } from './sequences.js';
+import { ESC_TIMEOUT_MS, Tokeniser } from './tokens.js';
 
 /** A paste whose end mark does not come is taken as it is after this; ms. */
 const PASTE_TIMEOUT_MS = 2_000;

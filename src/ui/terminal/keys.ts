@@ -1,5 +1,5 @@
 /** Keys of the dashboard: a table from what is typed to what it does. */
-import type { Token } from './tokens.js';
+import type { Token } from './sequences.js';
 
 export type Action =
   | 'send'

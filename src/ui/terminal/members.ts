@@ -3,7 +3,7 @@ import type { Presence } from '../../chat/events.js';
 import type { Conversation, Model } from './model.js';
 import type { Row } from './pane.js';
 import { nameLook, type Theme } from './theme.js';
-import { fit } from './width.js';
+import { pad } from './width.js';
 
 const ORDER: readonly Presence[] = ['online', 'away', 'offline'];
 const SIGNS: Readonly<Record<Presence, string>> = { online: '+', away: '-', offline: ' ' };
@@ -19,17 +19,17 @@ export function memberRows(
   const names = membersOf(model, conversation).sort(
     ([a, stateA], [b, stateB]) => ORDER.indexOf(stateA) - ORDER.indexOf(stateB) || a.localeCompare(b),
   );
-  const rows: Row[] = [[{ text: fit(` MEMBERS  ${names.length}`, width), look: theme.heading }]];
+  const rows: Row[] = [[{ text: pad(` MEMBERS  ${names.length}`, width), look: theme.heading }]];
   for (const [name, state] of names) {
     const label = `${name}${name === me ? ' (you)' : ''}${state === 'online' ? '' : ` ${state}`}`;
     rows.push([
       { text: ` ${SIGNS[state]} `, look: state === 'online' ? theme.good : theme.dim },
-      { text: fit(label, width - 3), look: state === 'online' ? nameLook(theme, name) : theme.dim },
+      { text: pad(label, width - 3), look: state === 'online' ? nameLook(theme, name) : theme.dim },
     ]);
   }
   if (rows.length <= height) return rows;
   const rest = rows.length - height + 1;
-  return [...rows.slice(0, height - 1), [{ text: fit(` ${rest} more: /names`, width), look: theme.dim }]];
+  return [...rows.slice(0, height - 1), [{ text: pad(` ${rest} more: /names`, width), look: theme.dim }]];
 }
 
 /** Members of a conversation, each as present as the lobby knows. */

@@ -24,7 +24,6 @@ export interface Conversation {
   /** The new-messages line stands after this seq; undefined for none. */
   newAfter: number | undefined;
   isAtBeginning: boolean;
-  isLoading: boolean;
 }
 
 export interface Link {
@@ -198,7 +197,6 @@ export class Model {
       cursor: info.cursor,
       newAfter: undefined,
       isAtBeginning: info.head === 0,
-      isLoading: false,
     });
     // Lobby, rooms, people: within each as they came, so that Alt+1-9 stay where they were.
     this.conversations.sort((a, b) => rank(a.info) - rank(b.info));
@@ -218,7 +216,6 @@ export class Model {
     const conversation = this.find(message.room);
     if (conversation === undefined) return NONE;
     const isNew = this.#add(message) && !isHistory && !message.mine && message.seq > conversation.cursor;
-    conversation.isLoading = false;
     conversation.typing.delete(sanitiseLine(message.from));
     if (!isNew) return NONE;
     const isHere = conversation === this.current && this.isReading;

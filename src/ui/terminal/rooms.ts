@@ -3,7 +3,7 @@
 import type { Conversation, Model } from './model.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
-import { fit } from './width.js';
+import { pad } from './width.js';
 
 const HEADINGS = { lobby: 'ROOMS', room: 'ROOMS', direct: 'DIRECT' } as const;
 
@@ -35,7 +35,7 @@ export function roomRows(model: Model, width: number, height: number, theme: The
     const own = HEADINGS[conversation.info.kind];
     if (own !== heading) {
       heading = own;
-      rows.push([{ text: fit(` ${heading}`, width), look: theme.heading }]);
+      rows.push([{ text: pad(` ${heading}`, width), look: theme.heading }]);
     }
     const isCurrent = conversation === current;
     if (isCurrent) currentRow = rows.length;
@@ -44,7 +44,7 @@ export function roomRows(model: Model, width: number, height: number, theme: The
   const active = conversations.filter(
     (conversation) => conversation.unread > 0 && conversation !== current,
   ).length;
-  const foot: Row[] = active > 0 ? [[{ text: fit(` ${active} active  Alt+A`, width), look: theme.dim }]] : [];
+  const foot: Row[] = active > 0 ? [[{ text: pad(` ${active} active  Alt+A`, width), look: theme.dim }]] : [];
   const room = height - foot.length;
   const from = Math.max(0, Math.min(currentRow - Math.floor(room / 2), rows.length - room));
   const shown = rows.slice(from, from + room);
@@ -62,7 +62,7 @@ function roomRow(
 ): Row {
   const number = index < 9 ? String(index + 1) : ' ';
   const label = `${isCurrent ? '>' : ' '}${number} ${conversation.room}`;
-  const name = fit(label, width - mark.length - 2);
+  const name = pad(label, width - mark.length - 2);
   if (isCurrent) return [{ text: `${name} ${mark} `, look: theme.current }];
   const isForMe = mark.startsWith('@') || mark.startsWith('*');
   const look = isForMe ? theme.mention : conversation.unread > 0 ? theme.unread : theme.dim;

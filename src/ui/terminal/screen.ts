@@ -7,8 +7,8 @@ import { PassThrough } from 'node:stream';
 import blessed from 'neo-blessed';
 import { type Line, Surface } from './cells.js';
 import { Input, type TerminalInput } from './input.js';
+import type { Token } from './sequences.js';
 import { PLAIN } from './theme.js';
-import type { Token } from './tokens.js';
 
 export interface TerminalOutput extends NodeJS.WritableStream {
   readonly isTTY?: boolean;

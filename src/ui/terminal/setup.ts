@@ -6,8 +6,8 @@ import type { Surface } from './cells.js';
 import { type Button, type Choice, type Field, Form, field } from './form.js';
 import { actionOf } from './keys.js';
 import type { Cursor } from './screen.js';
+import type { Token } from './sequences.js';
 import type { Theme } from './theme.js';
-import type { Token } from './tokens.js';
 import { wrap } from './wrap.js';
 
 /** A server is asked whether it is there when its address stood still this long; ms. */
@@ -115,7 +115,7 @@ export class Setup {
   handle(token: Token): void {
     const action = actionOf(token);
     this.#options.invalidate();
-    if (action === 'interrupt' || action === 'endOfInput') return this.#options.quit();
+    if (action === 'interrupt' || action === 'endOfInput') this.#options.quit();
     if (this.#isBusy) return;
     this.#form.handle(token);
     this.#probeSoon();

@@ -128,7 +128,10 @@ export class Shell {
 
   async #list(): Promise<void> {
     const rooms = await this.#host.commands.rooms();
-    if (rooms.length === 0) return this.#host.note('There are no rooms yet; /join makes one.');
+    if (rooms.length === 0) {
+      this.#host.note('There are no rooms yet; /join makes one.');
+      return;
+    }
     const lines = rooms.map(({ name, topic, members }) => {
       const sign = name.startsWith('#') ? '' : '#';
       return `${sign}${name}  ${members} ${members === 1 ? 'member' : 'members'}${topic === '' ? '' : `  ${topic}`}`;
@@ -158,7 +161,7 @@ export class Shell {
       item.type === 'message' && item.message.text.toLowerCase().includes(wanted) ? [item.message] : [],
     );
     if (found.length === 0)
-      return this.#host.note(`Nothing here says "${text}"; /history fetches older messages.`);
+      throw new NatterError('BAD_ARGUMENT', `Nothing here says "${text}"; /history fetches older messages.`);
     const lines = found
       .slice(-FOUND_MAX)
       .map(({ at, from, text: words }) => `${dayOf(at)} ${clockOf(at)}  ${from}: ${words.split('\n')[0]}`);

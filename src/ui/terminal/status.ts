@@ -6,7 +6,7 @@ import { type Conversation, type Link, type Model, weight } from './model.js';
 import type { Row } from './pane.js';
 import { badge } from './rooms.js';
 import type { Theme } from './theme.js';
-import { fit, textWidth, truncate } from './width.js';
+import { pad, textWidth, truncate } from './width.js';
 
 const LINK_WORDS: Readonly<Record<Link['state'], string>> = {
   offline: 'offline',
@@ -99,7 +99,7 @@ export function hintRow(width: number, theme: Theme): Row {
   let text = '';
   for (const hint of hints)
     if (textWidth(text) + hint.length + 2 <= width) text += `${text === '' ? ' ' : '  '}${hint}`;
-  return [{ text: fit(text, width), look: theme.dim }];
+  return [{ text: pad(text, width), look: theme.dim }];
 }
 
 function span(ms: number): string {

@@ -86,7 +86,7 @@ export function truncate(text: string, cells: number): string {
 }
 
 /** Truncated, then filled with spaces up to exactly `cells`. */
-export function fit(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
+export function pad(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
   const cut = truncate(text, cells);
   const gap = ' '.repeat(Math.max(0, cells - textWidth(cut)));
   return align === 'left' ? cut + gap : gap + cut;
