@@ -5,8 +5,8 @@
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { NatterError } from '../../dist/chat/error.js';
-import { runTerminal } from '../../dist/ui/terminal/run.js';
+import { NatterError } from '#natter/chat/error.js';
+import { runTerminal } from '#natter/ui/terminal/run.js';
 import { playScene } from './scene.mjs';
 
 const port = Number(process.env.FAKE_CONTROL_PORT ?? 0);

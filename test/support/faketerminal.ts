@@ -1,0 +1,134 @@
+/** The terminal client over a client that does what the test says, in a pseudo-terminal. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { ClientCommands, ClientEvent, Message, Room } from '../../src/chat/events.js';
+import { Terminal, type Widths } from './terminal.js';
+
+const PROGRAM = fileURLToPath(new URL('../terminal/fakeclient.mjs', import.meta.url));
+/** Sun 22 Nov 2026, 12:08 UTC. */
+export const NOW = Date.UTC(2026, 10, 22, 12, 8);
+
+export interface Call {
+  readonly call: keyof ClientCommands | 'embedded' | 'stop';
+  readonly args: readonly unknown[];
+}
+
+export interface FakeOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly widths?: Widths;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is said after the client has ended, through a shell: `stty -a`, say. */
+  readonly after?: string;
+}
+
+export class FakeTerminal {
+  readonly terminal: Terminal;
+  readonly calls: Call[] = [];
+  readonly #server: Server;
+  readonly #socket: Socket;
+  #onCall = () => {};
+
+  private constructor(terminal: Terminal, server: Server, socket: Socket) {
+    this.terminal = terminal;
+    this.#server = server;
+    this.#socket = socket;
+    createInterface({ input: socket }).on('line', (line) => {
+      this.calls.push(JSON.parse(line) as Call);
+      this.#onCall();
+    });
+  }
+
+  static async start(options: FakeOptions): Promise<FakeTerminal> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const env = {
+      FAKE_CONTROL_PORT: String((server.address() as AddressInfo).port),
+      FAKE_NOW: String(NOW),
+      USER: 'mia',
+      ...options.env,
+    };
+    const [command, args] =
+      options.after === undefined
+        ? [process.execPath, [PROGRAM]]
+        : ['/bin/sh', ['-c', `'${process.execPath}' '${PROGRAM}'; ${options.after}`]];
+    const { columns, rows, widths = '11' } = options;
+    const terminal = new Terminal({ command, args, columns, rows, widths, env });
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    return new FakeTerminal(terminal, server, socket);
+  }
+
+  /** Past the setup screen, in a lobby with a few people. */
+  static async inLobby(options: FakeOptions): Promise<FakeTerminal> {
+    const fake = await FakeTerminal.start(options);
+    await fake.terminal.waitFor('Try it here');
+    fake.terminal.type('\r');
+    await fake.called('login');
+    fake.emit({ event: 'link', state: 'live', lagMs: 42, sinceMs: NOW, detail: '' });
+    fake.emit({ event: 'room', room: room('#lobby', { kind: 'lobby', topic: 'Welcome' }) });
+    await fake.terminal.waitFor('mia >');
+    await fake.called('who');
+    return fake;
+  }
+
+  emit(event: ClientEvent): void {
+    this.#order({ emit: event });
+  }
+
+  /** What a command answers from now on. */
+  answer(call: Call['call'], answer: { value: unknown } | { fail: string; message: string }): void {
+    this.#order({ answer: call, ...answer });
+  }
+
+  crash(how: 'exception' | 'rejection' | 'exit'): void {
+    this.#order({ crash: how });
+  }
+
+  /** Waits until a command was called, this often. */
+  async called(call: Call['call'], times = 1): Promise<readonly unknown[]> {
+    const matching = () => this.calls.filter((each) => each.call === call);
+    while (matching().length < times) {
+      await new Promise<void>((resolve) => {
+        this.#onCall = resolve;
+      });
+    }
+    return matching()[times - 1]?.args ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.terminal.close();
+    this.#socket.destroy();
+    this.#server.close();
+  }
+
+  #order(order: object): void {
+    this.#socket.write(`${JSON.stringify(order)}\n`);
+  }
+}
+
+export function room(name: string, more: Partial<Room> = {}): Room {
+  const kind = name.startsWith('@') ? 'direct' : 'room';
+  return { room: name, kind, topic: '', head: 0, cursor: 0, unread: 0, mentions: 0, members: 3, ...more };
+}
+
+export function message(seq: number, text: string, more: Partial<Message> = {}): ClientEvent {
+  return {
+    event: 'message',
+    history: false,
+    message: {
+      room: '#lobby',
+      seq,
+      id: `m${seq}`,
+      from: 'ana',
+      text,
+      at: NOW - 60_000,
+      kind: 'text',
+      mine: false,
+      delivery: 'ok',
+      ...more,
+    },
+  };
+}
