@@ -56,7 +56,6 @@ export class Tap {
   /** True while somebody listens. */
   active = false;
   readonly #listeners = new Set<TapListener>();
-  readonly #activated = new Set<() => void>();
   #second = 0;
   #shown = 0;
   #skipped = 0;
@@ -64,18 +63,11 @@ export class Tap {
   /** Listens until the returned function is called. */
   listen(listener: TapListener): () => void {
     this.#listeners.add(listener);
-    this.#update();
+    this.active = true;
     return () => {
       this.#listeners.delete(listener);
-      this.#update();
+      this.active = this.#listeners.size > 0;
     };
-  }
-
-  /** Calls `run` whenever the first listener came: for those who then attach something of their own. */
-  onActive(run: () => void): () => void {
-    this.#activated.add(run);
-    if (this.active) run();
-    return () => this.#activated.delete(run);
   }
 
   emit(event: TapEvent): void {
@@ -97,11 +89,5 @@ export class Tap {
     const skipped = this.#skipped;
     this.#skipped = 0;
     return skipped;
-  }
-
-  #update(): void {
-    const before = this.active;
-    this.active = this.#listeners.size > 0;
-    if (this.active && !before) for (const run of this.#activated) run();
   }
 }
