@@ -92,18 +92,26 @@ export class Entries {
   }
 
   #entry(log: number, seq: number): Buffer {
-    const record = this.#tables.entries.getBinary(u48(log, seq));
+    const record = this.#get('entries', u48(log, seq));
     if (record === undefined) throw corrupt(this.#path, `log ${log} lacks entry ${seq}`);
     const entry = unseal(record);
     if (entry === undefined) throw corrupt(this.#path, `log ${log}, entry ${seq}`);
     return entry;
   }
 
+  #get(table: 'entries' | 'heads', key: Buffer): Buffer | undefined {
+    try {
+      return this.#tables[table].getBinary(key);
+    } catch (error) {
+      throw corrupt(this.#path, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
   #tail(log: number): Tail {
     const known = this.#tails.get(log);
     if (known !== undefined) return known;
     if (this.#tails.size >= HEADS_CACHED_MAX && this.#dirty.length === 0) this.#tails.clear();
-    const stored = this.#tables.heads.getBinary(u48(log));
+    const stored = this.#get('heads', u48(log));
     const tail: Tail = { seq: 0, at: 0, dirty: false };
     if (stored !== undefined) {
       tail.seq = readU48(stored, 0);

@@ -6,11 +6,11 @@
  * asynchronous batches this is the fastest way to a single durable append (0.43 ms against 0.47-0.59) and
  * takes two thirds of the CPU; what arrives meanwhile waits in the thread's mailbox and is the next batch.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { corrupt } from './faults.js';
-import { checkMarker, writeMarker } from './marker.js';
+import { checkMarker, hasMarker, writeMarker } from './marker.js';
 import { checkPages } from './pages.js';
 import { TABLES, type Table, type Tables } from './tables.js';
 
@@ -54,6 +54,7 @@ export function openEnvironment(folder: string, options: EnvironmentOptions): En
   const existed = existsSync(path);
   // LMDB maps the file and trusts it: a truncated one ends the process with SIGBUS.
   if (existed) checkPages(path);
+  if (existed && statSync(path).size === 0 && hasMarker(path)) throw corrupt(path, 'truncated to nothing');
   let root: RootDatabase<Buffer, Buffer>;
   let tables: Tables;
   try {

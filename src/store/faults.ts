@@ -1,4 +1,6 @@
 /** How the store names what went wrong with the disk. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NatterError } from '../chat/error.js';
 
 /** LMDB return codes (lmdb.h). */
@@ -19,6 +21,9 @@ const NO_ROOM = new Set<unknown>([
   'EFBIG',
   'MDB_MAP_FULL',
 ]);
+const EIO = 5;
+/** With less than this free, an I/O error is a full disk. */
+const FULL_BYTES = 1 << 20;
 const DAMAGED = new Set<unknown>([MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_INVALID]);
 
 export type FaultCode = 'DISK_FULL' | 'DATA_CORRUPT' | 'READ_ONLY';
@@ -37,7 +42,7 @@ const codeOf = (error: unknown): unknown =>
 export function faultOf(error: unknown, path: string): Fault {
   const code = codeOf(error);
   const why = error instanceof Error ? error.message : String(error);
-  if (NO_ROOM.has(code))
+  if (NO_ROOM.has(code) || (code === EIO && isFull(path)))
     return {
       code: 'DISK_FULL',
       message: `The disk that holds ${path} is full; make room and writing goes on by itself.`,
@@ -55,6 +60,16 @@ export function faultOf(error: unknown, path: string): Fault {
     message: `The disk refused to write ${path} (${why}); it is tried again until it works.`,
     lasting: false,
   };
+}
+
+/** LMDB calls it an I/O error when the last write that still fitted was a short one (`mdb_page_flush`). */
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < FULL_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 /** The error for a file whose content cannot be right. Nothing of ours ever writes over such a file. */

@@ -14,7 +14,7 @@
  * is less than the time since the last note (a minute while a server runs). Deleting the marker renews the
  * epoch by hand.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFileAtomic } from './atomic.js';
 
 const FORMAT = 1;
@@ -41,6 +41,9 @@ export function writeMarker(path: string, instance: Buffer, transaction: number)
   };
   writeFileAtomic(markerPath(path), `${JSON.stringify(marker)}\n`);
 }
+
+/** Was there ever an environment beside it? */
+export const hasMarker = (path: string): boolean => existsSync(markerPath(path));
 
 /** @returns why the tail cannot be proven, or undefined when it can. */
 export function checkMarker(path: string, instance: Buffer, transaction: number): string | undefined {
