@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { DatagramType, HANDSHAKES_HALF_OPEN_MAX, TOKEN_LIFE_MS } from '../../src/net/constants.js';
 import { CloseCode, type ConnectOptions, type PathAddress } from '../../src/net/types.js';
-import { keyPair, type Node, type PlainConnection, type Sent, seeded, Wire } from './support.js';
+import { keyPair, type Node, type PlainConnection, type Sent, Wire } from './support.js';
 
 const SERVER: PathAddress = { address: '192.0.2.1', port: 7777 };
 const CLIENT: PathAddress = { address: '198.51.100.2', port: 4000 };
 const serverKeys = keyPair(1);
+const ANY_KEY = keyPair(3).publicKey;
+const NO_TOKEN = Buffer.alloc(0);
 const clientKeys = keyPair(2);
 const pinned: ConnectOptions = { to: SERVER, serverKey: serverKeys.publicKey, giveUpMs: 20_000 };
 const unknown: ConnectOptions = { to: SERVER, giveUpMs: 20_000 };
@@ -24,6 +26,22 @@ function types(wire: Wire): number[] {
 function drop(type: number, times: number): (sent: Sent) => Sent[] {
   let left = times;
   return (sent) => (sent.datagram[0] === type && left-- > 0 ? [] : [sent]);
+}
+
+/** An XX initiation with a valid ephemeral key, and `token` outside. */
+function initiationWith(token: Buffer, seed: number): Buffer {
+  const datagram = Buffer.alloc(1200);
+  Buffer.from([1, 1, 1]).copy(datagram);
+  datagram.writeUInt32BE(seed, 3);
+  datagram[11] = token.length;
+  token.copy(datagram, 12);
+  datagram[12 + token.length] = 32;
+  ANY_KEY.copy(datagram, 13 + token.length);
+  return datagram;
+}
+
+function stranger(i: number): PathAddress {
+  return { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 1 };
 }
 
 function bothOpen(server: Node, client: Node): void {
@@ -240,21 +258,13 @@ describe('a listening endpoint', () => {
 
   it('does not take a RETRY token from another port or address', () => {
     const { wire, server } = pair();
-    const random = seeded(5);
     const ask = (from: PathAddress, token: Buffer): Buffer => {
-      const datagram = Buffer.alloc(1200);
-      random(datagram.subarray(3, 11));
-      Buffer.from([1, 1, 1]).copy(datagram);
-      datagram[11] = token.length;
-      token.copy(datagram, 12);
-      datagram[12 + token.length] = 32;
-      random(datagram.subarray(13 + token.length, 45 + token.length));
       wire.log.length = 0;
-      server.endpoint.receive(datagram, from, wire.now);
+      server.endpoint.receive(initiationWith(token, 1), from, wire.now);
       server.endpoint.flush(wire.now);
-      return wire.log[0]?.datagram ?? Buffer.alloc(0);
+      return wire.log[0]?.datagram ?? NO_TOKEN;
     };
-    const token = ask(CLIENT, Buffer.alloc(0)).subarray(11);
+    const token = ask(CLIENT, NO_TOKEN).subarray(11);
     expect(token).toHaveLength(30);
     expect(ask({ ...CLIENT, port: 4001 }, token)[0]).toBe(0x02);
     expect(ask({ ...CLIENT, address: '198.51.100.3' }, token)[0]).toBe(0x02);
@@ -284,16 +294,9 @@ describe('a listening endpoint', () => {
     const server = wire.add(SERVER, { keys: serverKeys, listening: true, limits });
     server.endpoint.flush(wire.now);
     for (let i = 0; i < 300; i++) {
-      const datagram = Buffer.alloc(1200);
-      Buffer.from([1, 1, 1]).copy(datagram);
-      datagram.writeUInt32BE(i, 3);
-      const from = { address: `10.0.${i >> 8}.${i & 255}`, port: 1 };
+      const from = stranger(i);
       const token = server.endpoint.token(from) as Buffer;
-      datagram[11] = token.length;
-      token.copy(datagram, 12);
-      datagram[12 + token.length] = 32;
-      keyPair(i).publicKey.copy(datagram, 13 + token.length);
-      server.endpoint.receive(datagram, from, wire.now);
+      server.endpoint.receive(initiationWith(token, i), from, wire.now);
     }
     expect(server.endpoint.counters.handshakesRefused).toBe(300 - 256);
     server.endpoint.flush(wire.now);
@@ -306,28 +309,40 @@ describe('a listening endpoint', () => {
     expect(server.endpoint.ids.size).toBe(0);
   });
 
+  it('lets established connections speak first in every flush, however many handshakes wait', () => {
+    const { wire, server, client } = pair();
+    client.endpoint.connect(unknown, wire.now);
+    wire.run(500);
+    const friend = server.opened[0] as PlainConnection;
+    for (let i = 0; i < 40; i++) {
+      const from = stranger(i);
+      const token = server.endpoint.token(from) as Buffer;
+      server.endpoint.receive(initiationWith(token, i), from, wire.now);
+    }
+    for (let flushes = 0; flushes < 10; flushes++) {
+      friend.owing = true;
+      server.endpoint.dirty(friend);
+      wire.log.length = 0;
+      server.endpoint.flush(wire.now);
+      expect(types(wire)).toEqual([0x10, 0x03, 0x03, 0x03, 0x03]);
+    }
+  });
+
   it('keeps nothing of a hundred thousand strangers, and a bounded number of half-open handshakes', () => {
     const wire = new Wire();
     const limits = { handshakesPerS: 1e6, handshakesBurst: 1e6 };
     const server = wire.add(SERVER, { keys: serverKeys, listening: true, limits });
-    const datagram = Buffer.alloc(1200);
-    Buffer.from([1, 1, 1, 7, 7, 7, 7, 7, 7, 7, 7, 0, 32]).copy(datagram);
-    keyPair(3).publicKey.copy(datagram, 13);
+    const bare = initiationWith(NO_TOKEN, 1);
     for (let i = 0; i < 100_000; i++) {
-      const from = { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 1 };
-      server.endpoint.receive(datagram, from, wire.now);
+      server.endpoint.receive(bare, stranger(i), wire.now);
       wire.log.length = 0;
     }
     expect(server.endpoint.ids.size).toBe(0);
     expect(server.endpoint.counters.retries).toBe(100_000);
     for (let i = 0; i < HANDSHAKES_HALF_OPEN_MAX + 500; i++) {
-      const from = { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 1 };
+      const from = stranger(i);
       const token = server.endpoint.token(from) as Buffer;
-      datagram[11] = token.length;
-      token.copy(datagram, 12);
-      datagram[12 + token.length] = 32;
-      keyPair(3).publicKey.copy(datagram, 13 + token.length);
-      server.endpoint.receive(datagram, from, wire.now);
+      server.endpoint.receive(initiationWith(token, i), from, wire.now);
       server.endpoint.flush(wire.now);
     }
     expect(server.endpoint.halfOpenCount).toBe(HANDSHAKES_HALF_OPEN_MAX);
