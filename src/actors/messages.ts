@@ -122,6 +122,10 @@ export const RegistryMessage = {
   PasswordFinish: 7,
   Devices: 8,
   DeviceForget: 9,
+  /** Told: a session uses this device, so a temporary one does not expire. */
+  DeviceSeen: 10,
+  /** Forgets a device that was not to be remembered. */
+  DeviceLogout: 11,
   /** A room by name, made if it does not exist. */
   RoomOpen: 20,
   /** A direct conversation between two accounts, made if it does not exist. */

@@ -1,0 +1,76 @@
+/** A token bucket: `perS` tokens a second, at most `burst` of them saved. Time is handed in, in milliseconds. */
+export class Bucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at: number;
+
+  constructor(perS: number, burst: number, now: number) {
+    this.#perMs = perS / 1000;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** Takes one token. @returns 0, or the milliseconds until there is one. */
+  take(now: number): number {
+    this.#refill(now);
+    if (this.#tokens >= 1) {
+      this.#tokens -= 1;
+      return 0;
+    }
+    return Math.ceil((1 - this.#tokens) / this.#perMs);
+  }
+
+  /** Gives one token back. */
+  give(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
+  full(now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= this.#burst;
+  }
+
+  #refill(now: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    this.#at = now;
+  }
+}
+
+/** Keys at which full buckets are thrown out: those remember nothing. */
+const SWEEP_AT = 10_000;
+
+/** One bucket per key: addresses, accounts. Memory is bounded by the keys that are not at rest. */
+export class Buckets {
+  readonly #perS: number;
+  readonly #burst: number;
+  readonly #buckets = new Map<string, Bucket>();
+  #sweepAt = SWEEP_AT;
+
+  constructor(perS: number, burst: number) {
+    this.#perS = perS;
+    this.#burst = burst;
+  }
+
+  /** @returns 0, or the milliseconds until this key has a token again. */
+  take(key: string, now: number): number {
+    let bucket = this.#buckets.get(key);
+    if (!bucket) {
+      this.#sweep(now);
+      bucket = new Bucket(this.#perS, this.#burst, now);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket.take(now);
+  }
+
+  give(key: string): void {
+    this.#buckets.get(key)?.give();
+  }
+
+  #sweep(now: number): void {
+    if (this.#buckets.size < this.#sweepAt) return;
+    for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key);
+    this.#sweepAt = Math.max(SWEEP_AT, this.#buckets.size * 2);
+  }
+}

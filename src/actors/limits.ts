@@ -1,0 +1,43 @@
+/** What one client, one address and one account may do. `limits.json` in the data folder overrides any of them. */
+export interface ServerLimits {
+  /** Posts of one session. Enough for a script that pipes a file in, little enough that nobody else notices. */
+  readonly postsPerS: number;
+  readonly postsBurst: number;
+  /** Requests besides posts and fetches, of one session. */
+  readonly requestsPerS: number;
+  readonly requestsBurst: number;
+  readonly fetchesPerS: number;
+  readonly fetchesBurst: number;
+  /** Typing notices of one session; more are dropped, since the newest wins anyway. */
+  readonly typingPerS: number;
+  readonly typingBurst: number;
+  /** Wrong passwords per account and address. */
+  readonly loginsPerMinute: number;
+  /** Wrong passwords per account from all addresses together: looser, since strangers could lock the owner out. */
+  readonly loginsPerAccountPerMinute: number;
+  readonly registrationsPerAddressPerMinute: number;
+  /** A session that does not log in is closed after this. */
+  readonly anonymousMs: number;
+  /** Handshakes of one address. */
+  readonly handshakesPerS: number;
+  readonly handshakesBurst: number;
+  readonly connectionsMax: number;
+}
+
+export const LIMITS: ServerLimits = {
+  postsPerS: 400,
+  postsBurst: 800,
+  requestsPerS: 50,
+  requestsBurst: 200,
+  fetchesPerS: 200,
+  fetchesBurst: 400,
+  typingPerS: 5,
+  typingBurst: 10,
+  loginsPerMinute: 3,
+  loginsPerAccountPerMinute: 30,
+  registrationsPerAddressPerMinute: 120,
+  anonymousMs: 60_000,
+  handshakesPerS: 20,
+  handshakesBurst: 5,
+  connectionsMax: 20_000,
+};

@@ -1,0 +1,256 @@
+import sodium from 'sodium-native';
+import { type ActorRefFrom, createActor, waitFor } from 'xstate';
+import { NatterError } from '../../chat/error.js';
+import { nameKey, parseName } from '../../chat/name.js';
+import type { DevicesReply } from '../../chat/operations.js';
+import { ACCOUNT_ID_BYTES } from '../../net/entry.js';
+import { Buckets } from '../bucket.js';
+import type { OpaqueTasks } from '../jobs/pool.js';
+import type { ServerLimits } from '../limits.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { Attempts } from './attempts.js';
+import type * as Body from './bodies.js';
+import type { Ledger } from './ledger.js';
+import { loginMachine } from './login.machine.js';
+import { registrationMachine } from './registration.machine.js';
+import { looksAlike } from './rooms.js';
+import { type Account, type Change, type Device, idKey } from './state.js';
+
+/** A device that did not ask to be remembered needs no password for this long after its last use. */
+export const TEMPORARY_DEVICE_MS = 24 * 3600 * 1000;
+/** A use is written down only when the last one written is older: reconnecting costs no commit. */
+const SEEN_EVERY_MS = 3600 * 1000;
+const LOGIN_MAC_DOMAIN = Buffer.from('natter login');
+const MAC_KEY_BYTES = 32;
+const NOTHING = Buffer.alloc(0);
+
+export interface AccountsOptions {
+  readonly context: ActorContext;
+  readonly ledger: Ledger;
+  readonly tasks: OpaqueTasks;
+  /** The server's OPAQUE secret. */
+  readonly setup: string;
+  readonly limits: ServerLimits;
+}
+
+/** Who exists and how they prove it: registration, passwords, devices. */
+export class Accounts {
+  readonly #context: ActorContext;
+  readonly #ledger: Ledger;
+  readonly #tasks: OpaqueTasks;
+  readonly #setup: string;
+  readonly #registrations = new Attempts<ActorRefFrom<typeof registrationMachine>>();
+  readonly #logins = new Attempts<ActorRefFrom<typeof loginMachine>>();
+  readonly #perAccountAndAddress: Buckets;
+  readonly #perAccount: Buckets;
+  readonly #registrationsPerAddress: Buckets;
+
+  constructor({ context, ledger, tasks, setup, limits }: AccountsOptions) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#tasks = tasks;
+    this.#setup = setup;
+    this.#perAccountAndAddress = perMinute(limits.loginsPerMinute);
+    this.#perAccount = perMinute(limits.loginsPerAccountPerMinute);
+    this.#registrationsPerAddress = perMinute(limits.registrationsPerAddressPerMinute);
+  }
+
+  // ---- Registration -------------------------------------------------------------------------------------
+
+  /** @throws NatterError NAME_*, TOO_MANY_ATTEMPTS, PROTOCOL, BUSY */
+  async registerStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
+    const { key, skeleton } = parseName(n);
+    this.#checkFree(key, skeleton);
+    this.#charge(this.#registrationsPerAddress, p);
+    const start = { setup: this.#setup, user: key, request: r };
+    const actor = createActor(registrationMachine, {
+      input: { start, tasks: this.#tasks, enrol: (record) => this.#enrol(n, record) },
+      clock: this.#context.clock,
+    });
+    this.#registrations.add(c, actor);
+    const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
+    if (value !== 'awaitingRecord') throw malformed();
+    return { r: context.response };
+  }
+
+  /** Makes the account and its first device. Repeated after a crash, it finds both there. */
+  async registerFinish(body: Body.RegisterFinish): Promise<Body.Identified> {
+    const existing = this.#byName(body.n);
+    if (existing?.record === body.r && existing.devices.has(idKey(body.k))) return identified(existing);
+    const attempt = this.#registrations.get(body.c);
+    if (!attempt || attempt.getSnapshot().context.start.user !== parseName(body.n).key) throw tooLate();
+    attempt.send({ type: 'RECORD', record: body.r });
+    const { value, context } = await waitFor(attempt, (state) => state.status !== 'active');
+    if (value === 'refused' && context.error) throw context.error;
+    const account = this.#byName(body.n);
+    if (value !== 'enrolled' || !account) throw tooLate();
+    await this.#useDevice(account, body);
+    return identified(account);
+  }
+
+  async #enrol(typed: string, record: string): Promise<void> {
+    const { name, key, skeleton } = parseName(typed);
+    await this.#ledger.commit(() => {
+      this.#checkFree(key, skeleton);
+      const id = Buffer.alloc(ACCOUNT_ID_BYTES);
+      this.#context.random(id);
+      return [{ t: 'account', id, name, key, skeleton, record }];
+    });
+  }
+
+  #checkFree(key: string, skeleton: string): void {
+    const { state } = this.#ledger;
+    if (state.accountByKey(key))
+      throw new NatterError('NAME_TAKEN', 'That name is taken; log in with its password or choose another.');
+    const alike = state.accountBySkeleton(skeleton);
+    if (alike) throw looksAlike(alike.name);
+  }
+
+  // ---- Login --------------------------------------------------------------------------------------------
+
+  /** @throws NatterError TOO_MANY_ATTEMPTS, PROTOCOL, BUSY; never tells whether the name exists */
+  async loginStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
+    const key = nameKey(n);
+    this.#charge(this.#perAccountAndAddress, `${key} ${p}`);
+    this.#charge(this.#perAccount, key);
+    const record = this.#ledger.state.accountByKey(key)?.record ?? null;
+    const start = { setup: this.#setup, user: key, record, request: r };
+    const actor = createActor(loginMachine, { input: { start, tasks: this.#tasks }, clock: this.#context.clock });
+    this.#logins.add(c, actor);
+    const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
+    if (value !== 'challenged') throw malformed();
+    return { r: context.response };
+  }
+
+  /** @throws NatterError WRONG_PASSWORD, DEADLINE */
+  async loginFinish(body: Body.LoginFinish): Promise<Body.Identified> {
+    const attempt = this.#logins.get(body.c);
+    const key = nameKey(body.n);
+    if (!attempt || attempt.getSnapshot().context.start.user !== key) throw tooLate();
+    attempt.send({ type: 'FINISH', finish: body.r, proves: (sessionKey) => macFits(sessionKey, body) });
+    const { value } = await waitFor(attempt, (state) => state.status !== 'active');
+    const account = this.#ledger.state.accountByKey(key);
+    if (value !== 'proven' || !account)
+      throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
+    this.#perAccountAndAddress.give(`${key} ${body.p}`);
+    this.#perAccount.give(key);
+    await this.#useDevice(account, body);
+    return identified(account);
+  }
+
+  /** @throws NatterError DEVICE_UNKNOWN, the same whether or not the name exists */
+  async loginDevice({ n, k }: Body.LoginDevice): Promise<Body.Identified> {
+    const account = this.#byName(n);
+    const device = account?.devices.get(idKey(k));
+    if (!account || !device || this.#expired(device))
+      throw new NatterError('DEVICE_UNKNOWN', 'This device is not known here; log in with your password.');
+    await this.seen({ a: account.id, k });
+    return identified(account);
+  }
+
+  /** Notes that a device is in use, so that a temporary one does not expire under a session. */
+  async seen({ a, k }: Body.DeviceOf): Promise<object> {
+    await this.#ledger.commit(() => {
+      const device = this.#ledger.state.account(a)?.devices.get(idKey(k));
+      const at = this.#context.clock.wall();
+      if (!device || at - device.seenAt < SEEN_EVERY_MS) return [];
+      return [{ t: 'device', account: Buffer.from(a), key: device.key, label: '', kept: false, at }];
+    });
+    return {};
+  }
+
+  // ---- Password and devices -----------------------------------------------------------------------------
+
+  async passwordStart({ a, r }: Body.PasswordStart): Promise<Body.OpaqueResponse> {
+    const { key } = this.#account(a);
+    const response = await this.#tasks
+      .serverRegistration({ setup: this.#setup, user: key, request: r })
+      .catch(() => Promise.reject(malformed()));
+    return { r: response };
+  }
+
+  async passwordFinish({ a, r, k, o }: Body.PasswordFinish): Promise<object> {
+    const { id } = this.#account(a);
+    await this.#ledger.commit(() => [
+      { t: 'password', account: id, record: r, spare: o ? Buffer.from(k) : NOTHING },
+    ]);
+    return {};
+  }
+
+  devices({ a, k }: Body.DeviceOf): DevicesReply {
+    const own = idKey(k);
+    const devices = [...this.#account(a).devices.values()].filter((device) => !this.#expired(device));
+    return { d: devices.map(({ key, label, seenAt }) => ({ k: key, l: label, s: seenAt, me: idKey(key) === own })) };
+  }
+
+  /** @throws NatterError DEVICE_UNKNOWN */
+  async forget({ a, k }: Body.DeviceOf): Promise<object> {
+    await this.#ledger.commit(() => {
+      const account = this.#account(a);
+      if (!account.devices.has(idKey(k)))
+        throw new NatterError('DEVICE_UNKNOWN', 'You have no such device; list them with /devices.');
+      return [{ t: 'deviceGone', account: account.id, key: Buffer.from(k) }];
+    });
+    return {};
+  }
+
+  /** Logging out forgets a device that was not to be remembered. */
+  async logout({ a, k }: Body.DeviceOf): Promise<object> {
+    await this.#ledger.commit(() => {
+      const device = this.#ledger.state.account(a)?.devices.get(idKey(k));
+      return !device || device.kept ? [] : [{ t: 'deviceGone', account: Buffer.from(a), key: device.key }];
+    });
+    return {};
+  }
+
+  async #useDevice(account: Account, { k, d, l }: Body.RegisterFinish): Promise<void> {
+    const at = this.#context.clock.wall();
+    const change: Change = { t: 'device', account: account.id, key: Buffer.from(k), label: l, kept: d, at };
+    await this.#ledger.commit(() => [change]);
+  }
+
+  #expired({ kept, seenAt }: Device): boolean {
+    // What `seen` skips writing down is granted on top.
+    return !kept && this.#context.clock.wall() - seenAt > TEMPORARY_DEVICE_MS + SEEN_EVERY_MS;
+  }
+
+  #byName(name: string): Account | undefined {
+    return this.#ledger.state.accountByKey(nameKey(name));
+  }
+
+  #account(id: Uint8Array): Account {
+    const account = this.#ledger.state.account(id);
+    if (!account) throw new NatterError('NOT_LOGGED_IN', 'This account is gone; log in again.');
+    return account;
+  }
+
+  #charge(buckets: Buckets, key: string): void {
+    const waitMs = buckets.take(key, this.#context.clock.now());
+    if (waitMs === 0) return;
+    const seconds = Math.ceil(waitMs / 1000);
+    throw new NatterError('TOO_MANY_ATTEMPTS', `Too many attempts; try again in ${seconds} s.`, { seconds });
+  }
+}
+
+/** BLAKE2b-256 keyed with the first 32 bytes of the session key binds the login to handshake and device. */
+function macFits(sessionKey: Buffer, { h, k, m }: Body.LoginFinish): boolean {
+  const mac = Buffer.alloc(32);
+  sodium.crypto_generichash(mac, Buffer.concat([LOGIN_MAC_DOMAIN, h, k]), sessionKey.subarray(0, MAC_KEY_BYTES));
+  return m.length === mac.length && sodium.sodium_memcmp(mac, Buffer.from(m));
+}
+
+function perMinute(count: number): Buckets {
+  return new Buckets(count / 60, count);
+}
+
+function identified({ id, name }: Account): Body.Identified {
+  return { a: id, n: name };
+}
+
+function malformed(): NatterError {
+  return new NatterError('PROTOCOL', 'The login message is malformed; both sides need the same natter.');
+}
+
+function tooLate(): NatterError {
+  return new NatterError('DEADLINE', 'That took too long or was begun elsewhere; try again.');
+}

@@ -1,0 +1,97 @@
+import { packCbor, unpackCbor } from '../cbor.js';
+import { RegistryMessage } from '../messages.js';
+import type { Actor, ActorContext, Held, Message } from '../runtime/actor.js';
+import { Accounts, type AccountsOptions } from './accounts.js';
+import type * as Body from './bodies.js';
+import { Ledger, type Snapshots } from './ledger.js';
+import { Rooms } from './rooms.js';
+
+/** A handler's body was packed by another actor of this server: its shape is what bodies.ts says. */
+type Handler = (body: never) => object | Promise<object>;
+
+export interface RegistryOptions extends Pick<AccountsOptions, 'tasks' | 'setup' | 'limits'> {
+  readonly snapshots: Snapshots;
+}
+
+/** Accounts, devices, rooms, direct conversations, memberships and topics: one actor, since names are one space. */
+export class RegistryActor implements Actor {
+  readonly #context: ActorContext;
+  readonly #ledger: Ledger;
+  readonly #handlers: Readonly<Record<number, Handler>>;
+  readonly #ready: Promise<void>;
+  #state: 'loading' | 'ready' | 'failed' = 'loading';
+
+  constructor(context: ActorContext, { snapshots, ...options }: RegistryOptions) {
+    this.#context = context;
+    this.#ledger = new Ledger(context, snapshots);
+    const accounts = new Accounts({ context, ledger: this.#ledger, ...options });
+    const rooms = new Rooms(this.#ledger, context.random);
+    this.#handlers = {
+      [RegistryMessage.RegisterStart]: (body: Body.PasswordAttempt) => accounts.registerStart(body),
+      [RegistryMessage.RegisterFinish]: (body: Body.RegisterFinish) => accounts.registerFinish(body),
+      [RegistryMessage.LoginStart]: (body: Body.PasswordAttempt) => accounts.loginStart(body),
+      [RegistryMessage.LoginFinish]: (body: Body.LoginFinish) => accounts.loginFinish(body),
+      [RegistryMessage.LoginDevice]: (body: Body.LoginDevice) => accounts.loginDevice(body),
+      [RegistryMessage.PasswordStart]: (body: Body.PasswordStart) => accounts.passwordStart(body),
+      [RegistryMessage.PasswordFinish]: (body: Body.PasswordFinish) => accounts.passwordFinish(body),
+      [RegistryMessage.Devices]: (body: Body.DeviceOf) => accounts.devices(body),
+      [RegistryMessage.DeviceForget]: (body: Body.DeviceOf) => accounts.forget(body),
+      [RegistryMessage.DeviceSeen]: (body: Body.DeviceOf) => accounts.seen(body),
+      [RegistryMessage.DeviceLogout]: (body: Body.DeviceOf) => accounts.logout(body),
+      [RegistryMessage.RoomOpen]: (body: Body.ByName) => rooms.open(body),
+      [RegistryMessage.DirectOpen]: (body: Body.DirectOpen) => rooms.openDirect(body),
+      [RegistryMessage.RoomLoad]: (body: Body.ByLog) => rooms.load(body),
+      [RegistryMessage.MemberAdd]: (body: Body.Membership) => rooms.addMember(body),
+      [RegistryMessage.MemberRemove]: (body: Body.Membership) => rooms.removeMember(body),
+      [RegistryMessage.TopicSet]: (body: Body.TopicSet) => rooms.setTopic(body),
+      [RegistryMessage.Rooms]: (body: Body.RoomsAfter) => rooms.list(body),
+      [RegistryMessage.Conversations]: (body: Body.DeviceOf) => rooms.conversations(body),
+      [RegistryMessage.AccountByName]: ({ n }: Body.ByName) => {
+        const { id, name } = rooms.byName(n);
+        return { a: id, n: name };
+      },
+    };
+    this.#ready = this.#start(rooms);
+    // Whoever asks is told why; that nobody asked yet is no reason to end the thread.
+    this.#ready.catch(() => {});
+  }
+
+  receive(message: Message): void {
+    const handler = this.#handlers[message.type];
+    if (!handler) throw new Error(`message ${message.type} is not for the registry`);
+    const body = unpackCbor<never>(message.body);
+    const held = this.#context.hold(message);
+    void this.#answer(held, handler, body);
+  }
+
+  /** Writes the last snapshot, so that the next start replays nothing. */
+  async stopping(): Promise<void> {
+    if (this.#state === 'ready') await this.#ledger.close();
+  }
+
+  describe() {
+    const { accounts, conversations } = this.#ledger.state;
+    return { state: this.#state, facts: { accounts: accounts.size, conversations: conversations.size } };
+  }
+
+  async #start(rooms: Rooms): Promise<void> {
+    try {
+      await this.#ledger.load();
+      await rooms.found();
+      this.#state = 'ready';
+    } catch (error) {
+      this.#state = 'failed';
+      throw error;
+    }
+  }
+
+  async #answer(held: Held, handler: Handler, body: never): Promise<void> {
+    try {
+      await this.#ready;
+      const answer = await handler(body);
+      if (held.ask !== 0) this.#context.reply(held, packCbor(answer));
+    } catch (error) {
+      if (held.ask !== 0) this.#context.refuse(held, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

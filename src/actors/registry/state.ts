@@ -1,0 +1,270 @@
+import { ConversationKind } from '../../chat/operations.js';
+
+/** What is remembered of one device: its Noise static key names it. */
+export interface Device {
+  readonly key: Buffer;
+  readonly label: string;
+  /** Kept for good, or only for TEMPORARY_DEVICE_MS after its last use. */
+  readonly kept: boolean;
+  /** Milliseconds since 1970. */
+  readonly seenAt: number;
+}
+
+export interface Account {
+  /** 16 random bytes. */
+  readonly id: Buffer;
+  readonly name: string;
+  readonly key: string;
+  readonly skeleton: string;
+  /** OPAQUE registration record. */
+  record: string;
+  /** By device key, see `idKey`. */
+  readonly devices: Map<string, Device>;
+  /** Log numbers, less the lobby. */
+  readonly conversations: Set<number>;
+}
+
+export interface Conversation {
+  readonly log: number;
+  /** 16 random bytes. */
+  readonly id: Buffer;
+  readonly kind: ConversationKind;
+  /** As typed by whoever made it; empty for a direct conversation. */
+  readonly name: string;
+  readonly key: string;
+  readonly skeleton: string;
+  topic: string;
+  /** Account keys; empty for the lobby, whose members are all accounts. */
+  readonly members: Set<string>;
+}
+
+/** Every change of the registry; each is one journal record. Applied in journal order they rebuild the state. */
+export type Change =
+  | { readonly t: 'lobby'; readonly id: Buffer }
+  | {
+      readonly t: 'account';
+      readonly id: Buffer;
+      readonly name: string;
+      readonly key: string;
+      readonly skeleton: string;
+      readonly record: string;
+    }
+  | {
+      readonly t: 'device';
+      readonly account: Buffer;
+      readonly key: Buffer;
+      readonly label: string;
+      readonly kept: boolean;
+      readonly at: number;
+    }
+  | { readonly t: 'deviceGone'; readonly account: Buffer; readonly key: Buffer }
+  | {
+      readonly t: 'password';
+      readonly account: Buffer;
+      readonly record: string;
+      /** All devices but this one are forgotten; empty: none is. */
+      readonly spare: Buffer;
+    }
+  | {
+      readonly t: 'room';
+      readonly log: number;
+      readonly id: Buffer;
+      readonly name: string;
+      readonly key: string;
+      readonly skeleton: string;
+    }
+  | { readonly t: 'direct'; readonly log: number; readonly id: Buffer; readonly a: Buffer; readonly b: Buffer }
+  | { readonly t: 'member'; readonly log: number; readonly account: Buffer }
+  | { readonly t: 'memberGone'; readonly log: number; readonly account: Buffer }
+  | { readonly t: 'topic'; readonly log: number; readonly topic: string };
+
+/** The lobby's log number; every account is a member of it without a row. */
+export const LOBBY = 1;
+export const LOBBY_NAME = 'lobby';
+/** Devices one account may have; the one unused longest is forgotten for a new one. */
+export const DEVICES_MAX = 64;
+
+/** A binary id as a Map key. */
+export function idKey(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1');
+}
+
+/** The direct conversation of two accounts, whichever asks. */
+export function directKey(a: Uint8Array, b: Uint8Array): string {
+  const [one, two] = [idKey(a), idKey(b)].sort();
+  return `${one}${two}`;
+}
+
+/**
+ * Accounts, devices, rooms, direct conversations, memberships and topics, in memory.
+ * Changes only through `apply`, which never fails on a change that was valid when it was journaled.
+ */
+export class RegistryState {
+  readonly accounts = new Map<string, Account>();
+  readonly conversations = new Map<number, Conversation>();
+  readonly #accountByKey = new Map<string, Account>();
+  readonly #accountBySkeleton = new Map<string, Account>();
+  readonly #roomByKey = new Map<string, Conversation>();
+  readonly #roomBySkeleton = new Map<string, Conversation>();
+  readonly #directs = new Map<string, Conversation>();
+  #lastLog = LOBBY;
+
+  get nextLog(): number {
+    return this.#lastLog + 1;
+  }
+
+  account(id: Uint8Array): Account | undefined {
+    return this.accounts.get(idKey(id));
+  }
+
+  accountByKey(key: string): Account | undefined {
+    return this.#accountByKey.get(key);
+  }
+
+  accountBySkeleton(skeleton: string): Account | undefined {
+    return this.#accountBySkeleton.get(skeleton);
+  }
+
+  roomByKey(key: string): Conversation | undefined {
+    return this.#roomByKey.get(key);
+  }
+
+  roomBySkeleton(skeleton: string): Conversation | undefined {
+    return this.#roomBySkeleton.get(skeleton);
+  }
+
+  direct(a: Uint8Array, b: Uint8Array): Conversation | undefined {
+    return this.#directs.get(directKey(a, b));
+  }
+
+  /** Named rooms, less the lobby, in no order. */
+  rooms(): Iterable<Conversation> {
+    return this.#roomByKey.values();
+  }
+
+  isMember(log: number, account: Uint8Array): boolean {
+    if (log === LOBBY) return this.accounts.has(idKey(account));
+    return this.conversations.get(log)?.members.has(idKey(account)) ?? false;
+  }
+
+  /** How many belong to a conversation; 0 for a direct one, whose two need no counting. */
+  memberCount(conversation: Conversation): number {
+    if (conversation.kind === ConversationKind.Lobby) return this.accounts.size;
+    return conversation.kind === ConversationKind.Direct ? 0 : conversation.members.size;
+  }
+
+  /** The other of a direct conversation. */
+  other(conversation: Conversation, account: Uint8Array): Account | undefined {
+    const own = idKey(account);
+    for (const member of conversation.members) if (member !== own) return this.accounts.get(member);
+    return undefined;
+  }
+
+  apply(change: Change): void {
+    switch (change.t) {
+      case 'lobby':
+        this.#add({ log: LOBBY, id: change.id, kind: ConversationKind.Lobby, name: LOBBY_NAME });
+        return;
+      case 'account':
+        this.#addAccount(change);
+        return;
+      case 'device':
+        this.#addDevice(change);
+        return;
+      case 'deviceGone':
+        this.account(change.account)?.devices.delete(idKey(change.key));
+        return;
+      case 'password':
+        this.#setPassword(change);
+        return;
+      case 'room':
+        this.#addRoom(change);
+        return;
+      case 'direct': {
+        const direct = this.#add({ log: change.log, id: change.id, kind: ConversationKind.Direct, name: '' });
+        this.#directs.set(directKey(change.a, change.b), direct);
+        this.#join(change.log, change.a);
+        this.#join(change.log, change.b);
+        return;
+      }
+      case 'member':
+        this.#join(change.log, change.account);
+        return;
+      case 'memberGone':
+        this.conversations.get(change.log)?.members.delete(idKey(change.account));
+        this.account(change.account)?.conversations.delete(change.log);
+        return;
+      case 'topic': {
+        const conversation = this.conversations.get(change.log);
+        if (conversation) conversation.topic = change.topic;
+        return;
+      }
+    }
+  }
+
+  /** The whole state as the changes that rebuild it: what a snapshot holds. */
+  *changes(): Generator<Change> {
+    for (const { id, name, key, skeleton, record, devices } of this.accounts.values()) {
+      yield { t: 'account', id, name, key, skeleton, record };
+      for (const device of devices.values())
+        yield { t: 'device', account: id, key: device.key, label: device.label, kept: device.kept, at: device.seenAt };
+    }
+    for (const conversation of this.conversations.values()) yield* this.#conversationChanges(conversation);
+  }
+
+  *#conversationChanges({ log, id, kind, name, key, skeleton, topic, members }: Conversation): Generator<Change> {
+    const accounts = [...members].flatMap((member) => this.accounts.get(member)?.id ?? []);
+    if (kind === ConversationKind.Lobby) yield { t: 'lobby', id };
+    else if (kind === ConversationKind.Room) {
+      yield { t: 'room', log, id, name, key, skeleton };
+      for (const account of accounts) yield { t: 'member', log, account };
+    } else {
+      const [a, b] = accounts;
+      if (a && b) yield { t: 'direct', log, id, a, b };
+    }
+    if (topic !== '') yield { t: 'topic', log, topic };
+  }
+
+  #add(of: Pick<Conversation, 'log' | 'id' | 'kind' | 'name'> & Partial<Conversation>): Conversation {
+    const conversation = { key: '', skeleton: '', topic: '', members: new Set<string>(), ...of };
+    this.conversations.set(of.log, conversation);
+    this.#lastLog = Math.max(this.#lastLog, of.log);
+    return conversation;
+  }
+
+  #addAccount({ id, name, key, skeleton, record }: Extract<Change, { t: 'account' }>): void {
+    const account = { id, name, key, skeleton, record, devices: new Map(), conversations: new Set<number>() };
+    this.accounts.set(idKey(id), account);
+    this.#accountByKey.set(key, account);
+    this.#accountBySkeleton.set(skeleton, account);
+  }
+
+  #addDevice({ account, key, label, kept, at }: Extract<Change, { t: 'device' }>): void {
+    const devices = this.account(account)?.devices;
+    if (!devices) return;
+    const before = devices.get(idKey(key));
+    // Set again, it moves to the end: the Map's order is the order of last use.
+    devices.delete(idKey(key));
+    devices.set(idKey(key), { key, label: label || (before?.label ?? ''), kept: kept || (before?.kept ?? false), seenAt: at });
+    if (devices.size > DEVICES_MAX) for (const oldest of devices.keys()) return void devices.delete(oldest);
+  }
+
+  #setPassword({ account, record, spare }: Extract<Change, { t: 'password' }>): void {
+    const found = this.account(account);
+    if (!found) return;
+    found.record = record;
+    if (spare.length === 0) return;
+    for (const key of found.devices.keys()) if (key !== idKey(spare)) found.devices.delete(key);
+  }
+
+  #addRoom({ log, id, name, key, skeleton }: Extract<Change, { t: 'room' }>): void {
+    const room = this.#add({ log, id, kind: ConversationKind.Room, name, key, skeleton });
+    this.#roomByKey.set(key, room);
+    this.#roomBySkeleton.set(skeleton, room);
+  }
+
+  #join(log: number, account: Buffer): void {
+    this.conversations.get(log)?.members.add(idKey(account));
+    this.account(account)?.conversations.add(log);
+  }
+}
