@@ -44,9 +44,9 @@ export const SessionMessage = {
   Conversation: 10,
   /** log. */
   ConversationGone: 11,
-  /** log, seq varint: another device of this account read up to here. */
+  /** log, seq varint, conn: the session of that connection read up to here; the account's others tell their clients. */
   CursorMoved: 12,
-  /** The account's device was forgotten or its password changed: close unless `device key (32)` equals ours. */
+  /** The account's device was forgotten or its password changed: close unless `device key (32)` equals ours. A further u8 of 1: close only if it does. */
   Revoked: 13,
   /** From a room: request varint, frame type u8, body (rest): an answer to pass on (refusal of a post, say). */
   Answer: 14,
@@ -153,4 +153,6 @@ export const PresenceMessage = {
   Who: 4,
   /** account (16), message type u16, body (rest): pass on to every session of that account. */
   Notify: 5,
+  /** Asked: count varint, accounts (16 each): answers count x (PresenceState u8, version varint). */
+  States: 6,
 } as const;

@@ -122,7 +122,7 @@ export class Accounts {
     return { r: context.response };
   }
 
-  /** @throws NatterError WRONG_PASSWORD, DEADLINE */
+  /** @throws NatterError WRONG_PASSWORD, NOT_LOGGED_IN */
   async loginFinish(body: Body.LoginFinish): Promise<Body.Identified> {
     const attempt = this.#logins.get(body.c);
     const key = nameKey(body.n);
@@ -252,5 +252,5 @@ function malformed(): NatterError {
 }
 
 function tooLate(): NatterError {
-  return new NatterError('DEADLINE', 'That took too long or was begun elsewhere; try again.');
+  return new NatterError('NOT_LOGGED_IN', 'That took too long or was begun elsewhere; start again.');
 }

@@ -1,0 +1,11 @@
+import { packCbor, unpackCbor } from './cbor.js';
+import { type ActorContext, Kind } from './runtime/actor.js';
+
+const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
+/** Within the client's own patience (20 s), above what a commit on a slow disk takes. */
+export const ASK_MS = 8_000;
+
+/** Asks the registry; body and answer are the CBOR shapes of registry/bodies.ts. */
+export async function askRegistry<T extends object>(context: ActorContext, type: number, body: object): Promise<T> {
+  return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), ASK_MS));
+}

@@ -1,0 +1,18 @@
+import { type ErrorCode, NatterError } from '../chat/error.js';
+import type { Refusal } from '../chat/operations.js';
+
+/** An error as a client is told it. Only what was written for people goes out; the rest stays in the log. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof NatterError))
+    return { c: 'INTERNAL', m: 'Something failed on the server; try again, and tell whoever runs it.' };
+  const { code, message, details } = error;
+  if (code === 'MAILBOX_FULL') return { c: 'BUSY', m: 'The server is busy; try again in a few seconds.' };
+  return Object.keys(details).length === 0 ? { c: code, m: message } : { c: code, m: message, d: { ...details } };
+}
+
+/** Errors that pass by themselves: the request stays unanswered, and its repetition finds the way. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ACTOR_DIED', 'DEADLINE']);
+
+export function passes(error: unknown): boolean {
+  return error instanceof NatterError && PASSING.has(error.code);
+}

@@ -1,0 +1,232 @@
+import type * as v from 'valibot';
+import { NatterError } from '../../chat/error.js';
+import { type ConversationBody, Operation } from '../../chat/operations.js';
+import * as schemas from '../../chat/schemas.js';
+import { sanitiseLine } from '../../chat/text.js';
+import { decodeBody } from '../../chat/wire.js';
+import { Reader, Writer } from '../../net/bytes.js';
+import { ASK_MS, askRegistry } from '../asking.js';
+import { packCbor, unpackCbor } from '../cbor.js';
+import { PresenceMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
+import type * as Body from '../registry/bodies.js';
+import { LOBBY } from '../registry/state.js';
+import { type Address, Kind } from '../runtime/actor.js';
+import { complete, readHead } from './conversations.js';
+import { notAMember } from './posts.js';
+import type { SessionScope } from './scope.js';
+
+/** One row of the table: whom it is for, what it reads, what it does. */
+export interface OperationSpec {
+  readonly needs: 'nobody' | 'account';
+  /** May end in a login. */
+  readonly authenticates: boolean;
+  /** @throws NatterError PROTOCOL when the body is not what the operation wants */
+  prepare(body: Uint8Array): (scope: SessionScope) => Promise<object>;
+}
+
+const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
+const STORE = { kind: Kind.Store, key: 0 } as const;
+const TOPIC_MAX_BYTES = 160;
+/** In a Revoked message: close the sessions of this device; without it, close all others. */
+const ONLY_THIS = 1;
+
+/** Operations by their byte. The gatekeeper is session.ts: it checks needs, limits and repeats before any runs. */
+export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, OperationSpec>([
+  [Operation.RegisterStart, login(schemas.RegisterStartBody, registerStart)],
+  [Operation.RegisterFinish, login(schemas.RegisterFinishBody, registerFinish)],
+  [Operation.LoginStart, login(schemas.LoginStartBody, loginStart)],
+  [Operation.LoginFinish, login(schemas.LoginFinishBody, loginFinish)],
+  [Operation.LoginDevice, login(schemas.LoginDeviceBody, loginDevice)],
+  [Operation.PasswordStart, chat(schemas.PasswordStartBody, passwordStart)],
+  [Operation.PasswordFinish, chat(schemas.PasswordFinishBody, passwordFinish)],
+  [Operation.Logout, chat(schemas.Empty, logout)],
+  [Operation.Devices, chat(schemas.Empty, devices)],
+  [Operation.DeviceForget, chat(schemas.DeviceForgetBody, deviceForget)],
+  [Operation.Join, chat(schemas.JoinBody, join)],
+  [Operation.Leave, chat(schemas.LogBody, leave)],
+  [Operation.Direct, chat(schemas.DirectBody, direct)],
+  [Operation.Rooms, chat(schemas.RoomsBody, rooms)],
+  [Operation.Topic, chat(schemas.TopicBody, topic)],
+  [Operation.Who, chat(schemas.WhoBody, who)],
+  [Operation.Cursor, chat(schemas.CursorBody, cursor)],
+  [Operation.Away, chat(schemas.AwayBody, away)],
+]);
+
+type Run<S extends v.GenericSchema> = (scope: SessionScope, body: v.InferOutput<S>) => Promise<object>;
+
+function login<S extends v.GenericSchema>(schema: S, run: Run<S>): OperationSpec {
+  return { needs: 'nobody', authenticates: true, prepare: prepared(schema, run) };
+}
+
+function chat<S extends v.GenericSchema>(schema: S, run: Run<S>): OperationSpec {
+  return { needs: 'account', authenticates: false, prepare: prepared(schema, run) };
+}
+
+function prepared<S extends v.GenericSchema>(schema: S, run: Run<S>): OperationSpec['prepare'] {
+  return (bytes) => {
+    const body = decodeBody(schema, bytes);
+    return (scope) => run(scope, body);
+  };
+}
+
+// ---- Accounts -------------------------------------------------------------------------------------------
+
+type In<S extends v.GenericSchema> = v.InferOutput<S>;
+
+function attempt({ conn, address }: SessionScope, { n, r }: { n: string; r: string }): Body.PasswordAttempt {
+  return { n, r, c: conn, p: address };
+}
+
+function registerStart(scope: SessionScope, body: In<typeof schemas.RegisterStartBody>): Promise<object> {
+  return askRegistry(scope.context, RegistryMessage.RegisterStart, attempt(scope, body));
+}
+
+async function registerFinish(scope: SessionScope, body: In<typeof schemas.RegisterFinishBody>): Promise<object> {
+  const finish: Body.RegisterFinish = { ...body, c: scope.conn, k: scope.device, l: sanitiseLine(body.l) };
+  return scope.welcome(await askRegistry(scope.context, RegistryMessage.RegisterFinish, finish));
+}
+
+function loginStart(scope: SessionScope, body: In<typeof schemas.LoginStartBody>): Promise<object> {
+  return askRegistry(scope.context, RegistryMessage.LoginStart, attempt(scope, body));
+}
+
+async function loginFinish(scope: SessionScope, body: In<typeof schemas.LoginFinishBody>): Promise<object> {
+  const finish: Body.LoginFinish = {
+    ...body,
+    c: scope.conn,
+    p: scope.address,
+    k: scope.device,
+    h: scope.handshakeHash,
+    l: sanitiseLine(body.l),
+  };
+  const identified = await askRegistry<Body.Identified>(scope.context, RegistryMessage.LoginFinish, finish);
+  const welcome = await scope.welcome(identified);
+  scope.proved();
+  return welcome;
+}
+
+async function loginDevice(scope: SessionScope, { n }: In<typeof schemas.LoginDeviceBody>): Promise<object> {
+  const device: Body.LoginDevice = { n, k: scope.device };
+  return scope.welcome(await askRegistry(scope.context, RegistryMessage.LoginDevice, device));
+}
+
+async function passwordStart(scope: SessionScope, { r }: In<typeof schemas.PasswordStartBody>): Promise<object> {
+  scope.requireProof();
+  const start: Body.PasswordStart = { a: scope.author().account, r };
+  return askRegistry(scope.context, RegistryMessage.PasswordStart, start);
+}
+
+async function passwordFinish(scope: SessionScope, { r, o }: In<typeof schemas.PasswordFinishBody>): Promise<object> {
+  scope.requireProof();
+  const { account } = scope.author();
+  const finish: Body.PasswordFinish = { a: account, r, k: scope.device, o };
+  await askRegistry(scope.context, RegistryMessage.PasswordFinish, finish);
+  if (o) scope.notify(account, SessionMessage.Revoked, scope.device);
+  return {};
+}
+
+async function logout(scope: SessionScope): Promise<object> {
+  await askRegistry(scope.context, RegistryMessage.DeviceLogout, own(scope));
+  scope.logout();
+  return {};
+}
+
+function devices(scope: SessionScope): Promise<object> {
+  return askRegistry(scope.context, RegistryMessage.Devices, own(scope));
+}
+
+async function deviceForget(scope: SessionScope, { k }: In<typeof schemas.DeviceForgetBody>): Promise<object> {
+  const { account } = scope.author();
+  await askRegistry(scope.context, RegistryMessage.DeviceForget, { a: account, k });
+  scope.notify(account, SessionMessage.Revoked, new Writer(64).bytes(k).u8(ONLY_THIS).view());
+  return {};
+}
+
+function own(scope: SessionScope): Body.DeviceOf {
+  return { a: scope.author().account, k: scope.device };
+}
+
+// ---- Conversations --------------------------------------------------------------------------------------
+
+async function join(scope: SessionScope, { n }: In<typeof schemas.JoinBody>): Promise<object> {
+  const { account, name } = scope.author();
+  const { l } = await askRegistry<Body.ByLog>(scope.context, RegistryMessage.RoomOpen, { n });
+  const body = new Writer(128).bytes(account).text(name).varint(scope.conn).view();
+  const answer = await scope.context.ask(room(l), RoomMessage.Join, body, ASK_MS);
+  const joined = unpackCbor<ConversationBody>(answer);
+  scope.conversations.opened(l);
+  scope.notify(account, SessionMessage.Conversation, answer);
+  const [conversation] = await complete(scope.context, account, [joined]);
+  return { ...joined, c: conversation?.c ?? 0 };
+}
+
+async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Promise<object> {
+  const { account, name } = scope.author();
+  // Left already, or a repeat of the request that did it.
+  if (!scope.conversations.has(l)) return {};
+  await scope.context.ask(room(l), RoomMessage.Leave, new Writer(128).bytes(account).text(name).view(), ASK_MS);
+  scope.conversations.close(l);
+  scope.notify(account, SessionMessage.ConversationGone, new Writer(16).varint(l).view());
+  return {};
+}
+
+/** Both sides are told even if the conversation exists: the message that told them before may have been lost. */
+async function direct(scope: SessionScope, { n }: In<typeof schemas.DirectBody>): Promise<object> {
+  const { account } = scope.author();
+  const open: Body.DirectOpen = { a: account, n };
+  const { o, mine, theirs } = await askRegistry<Body.DirectOpened>(scope.context, RegistryMessage.DirectOpen, open);
+  const [conversation] = await complete(scope.context, account, [mine]);
+  if (!conversation) throw new NatterError('INTERNAL', 'The conversation could not be read; try again.');
+  if (!scope.conversations.has(mine.l)) scope.conversations.open(mine.l, account);
+  const { e, h } = conversation;
+  scope.notify(account, SessionMessage.Conversation, packCbor({ ...mine, e, h }));
+  scope.notify(o, SessionMessage.Conversation, packCbor({ ...theirs, e, h }));
+  return conversation;
+}
+
+function rooms(scope: SessionScope, { a }: In<typeof schemas.RoomsBody>): Promise<object> {
+  return askRegistry(scope.context, RegistryMessage.Rooms, { a });
+}
+
+async function topic(scope: SessionScope, { l, t }: In<typeof schemas.TopicBody>): Promise<object> {
+  const { account, name } = scope.author();
+  if (!scope.conversations.has(l)) throw notAMember();
+  const line = sanitiseLine(t).trim();
+  if (Buffer.byteLength(line) > TOPIC_MAX_BYTES)
+    throw new NatterError('TEXT_TOO_LONG', `A topic has at most ${TOPIC_MAX_BYTES} bytes; shorten it.`);
+  const body = new Writer(512).bytes(account).text(name).text(line).view();
+  await scope.context.ask(room(l), RoomMessage.Topic, body, ASK_MS);
+  return {};
+}
+
+async function who(scope: SessionScope, { l, a }: In<typeof schemas.WhoBody>): Promise<object> {
+  const { account } = scope.author();
+  const everyone = l === 0 || l === LOBBY;
+  if (!everyone && !scope.conversations.has(l)) throw notAMember();
+  const answer = everyone
+    ? await scope.context.ask(PRESENCE, PresenceMessage.Who, new Writer(64).text(a).view(), ASK_MS)
+    : await scope.context.ask(room(l), RoomMessage.Who, new Writer(64).bytes(account).text(a).view(), ASK_MS);
+  return unpackCbor<object>(answer);
+}
+
+/** A cursor beyond the head would hide what is still to be said. */
+async function cursor(scope: SessionScope, { l, s }: In<typeof schemas.CursorBody>): Promise<object> {
+  const { account } = scope.author();
+  if (!scope.conversations.has(l)) throw notAMember();
+  const { h } = await readHead(scope.context, l);
+  const body = new Writer(64).bytes(account).varint(l).varint(Math.min(s, h)).view();
+  const moved = new Reader(await scope.context.ask(STORE, StoreMessage.Cursor, body, ASK_MS)).varint();
+  scope.notify(account, SessionMessage.CursorMoved, new Writer(32).varint(l).varint(moved).varint(scope.conn).view());
+  return {};
+}
+
+async function away(scope: SessionScope, { a }: In<typeof schemas.AwayBody>): Promise<object> {
+  scope.author();
+  const body = new Writer(16).varint(scope.conn).u8(a ? 1 : 0).view();
+  scope.context.tell(PRESENCE, PresenceMessage.Away, body);
+  return {};
+}
+
+function room(log: number): Address {
+  return { kind: Kind.Room, key: log };
+}

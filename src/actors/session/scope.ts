@@ -1,0 +1,40 @@
+import type { WelcomeReply } from '../../chat/operations.js';
+import type { Identified } from '../registry/bodies.js';
+import type { ActorContext } from '../runtime/actor.js';
+import type { Conversations } from './conversations.js';
+import type { Author } from './posts.js';
+
+/** What an operation may see and do of the session that it runs in. */
+export interface SessionScope {
+  readonly context: ActorContext;
+  readonly conn: number;
+  /** The device's static key, 32 bytes. */
+  readonly device: Buffer;
+  readonly handshakeHash: Buffer;
+  /** Where the client is, as far as limits go: an IPv4 address, or an IPv6 network of 64 bits. */
+  readonly address: string;
+  readonly conversations: Conversations;
+  /** @throws NatterError NOT_LOGGED_IN */
+  author(): Author;
+  /** The client has proven who it is; ends when its conversations are loaded. */
+  welcome(who: Identified): Promise<WelcomeReply>;
+  /** The password was proven just now. */
+  proved(): void;
+  /** @throws NatterError NOT_ALLOWED unless the password was proven within the last minutes */
+  requireProof(): void;
+  /** To every session of an account, this one too. */
+  notify(account: Uint8Array, type: number, body: Uint8Array): void;
+  logout(): void;
+}
+
+/** The part of `io`'s path text ("address port") that limits are kept by. */
+export function addressGroup(path: string): string {
+  const address = path.split(' ')[0] ?? '';
+  if (!address.includes(':')) return address;
+  const [left = '', right = ''] = (address.split('%')[0] ?? '').split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === '' ? [] : right.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
+  const groups = address.includes('::') ? [...head, ...zeros, ...tail] : head;
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
