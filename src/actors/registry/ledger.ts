@@ -1,28 +1,16 @@
-import { Reader, Writer } from '../../net/bytes.js';
-import { packCbor, unpackCbor } from '../cbor.js';
-import { StoreMessage } from '../messages.js';
+import type { Registry } from '../../store/registry.js';
+import { ASK_MS } from '../asking.js';
+import { packCbor } from '../cbor.js';
+import { JournalClient } from '../journal.js';
+import { FilesMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { type Change, RegistryState } from './state.js';
 
-const STORE = { kind: Kind.Store, key: 0 } as const;
-/** A commit takes about 1 ms; longer than this the disk is stuck, and whoever asked is told. */
-const JOURNAL_MS = 10_000;
-const CHANGE_MAX_BYTES = 64 * 1024;
 /** Changes after which a snapshot is worth its write (at 100,000 accounts one takes 290 ms). */
-const SNAPSHOT_EVERY_CHANGES = 20_000;
+const COMPACT_EVERY_CHANGES = 20_000;
 
-/** Where snapshots lie: the files actor. */
-export interface Snapshots {
-  /** The newest snapshot, or undefined when there is none yet. @throws NatterError DATA_CORRUPT */
-  load(): Promise<Snapshot | undefined>;
-  save(snapshot: Snapshot): Promise<void>;
-}
-
-export interface Snapshot {
-  /** Journal seq up to which changes are in it. */
-  readonly appliedSeq: number;
-  readonly changes: readonly Change[];
-}
+/** Reads the registry as it lasts: snapshot and journal. Rejects with NatterError DATA_CORRUPT naming the file. */
+export type Restore = (journal: JournalClient) => Promise<Registry<RegistryState>>;
 
 /**
  * The registry's state and the journal that makes its changes last. Changes are made one after the other:
@@ -30,27 +18,27 @@ export interface Snapshot {
  * nobody ever sees what a crash could still undo.
  */
 export class Ledger {
-  readonly state = new RegistryState();
   readonly #context: ActorContext;
-  readonly #snapshots: Snapshots;
+  readonly #journal: JournalClient;
+  readonly #restore: Restore;
+  #state = new RegistryState();
   #serial: Promise<void> = Promise.resolve();
-  #appliedSeq = 0;
-  #snapshotSeq = 0;
+  #sinceCompact = 0;
 
-  constructor(context: ActorContext, snapshots: Snapshots) {
+  constructor(context: ActorContext, restore: Restore) {
     this.#context = context;
-    this.#snapshots = snapshots;
+    this.#journal = new JournalClient(context);
+    this.#restore = restore;
   }
 
-  /** Restores snapshot and journal. Call once, before anything else. */
+  get state(): RegistryState {
+    return this.#state;
+  }
+
+  /** Call once, before anything else. */
   async load(): Promise<void> {
-    const snapshot = await this.#snapshots.load();
-    if (snapshot) {
-      for (const change of snapshot.changes) this.state.apply(change);
-      this.#appliedSeq = snapshot.appliedSeq;
-      this.#snapshotSeq = snapshot.appliedSeq;
-    }
-    while (await this.#replay());
+    const { state } = await this.#restore(this.#journal);
+    this.#state = state;
   }
 
   /**
@@ -61,44 +49,24 @@ export class Ledger {
     const done = this.#serial.then(async () => {
       const changes = plan();
       if (changes.length === 0) return;
-      this.#appliedSeq = await this.#journal(changes);
-      for (const change of changes) this.state.apply(change);
-      if (this.#appliedSeq - this.#snapshotSeq >= SNAPSHOT_EVERY_CHANGES) await this.snapshot();
+      await this.#journal.append(changes.map(packCbor));
+      for (const change of changes) this.#state.apply(change);
+      this.#sinceCompact += changes.length;
+      if (this.#sinceCompact >= COMPACT_EVERY_CHANGES) void this.#compact();
     });
     this.#serial = done.catch(() => {});
     return done;
   }
 
-  /** Writes a snapshot if something changed since the last one. A failure is harmless: the journal has it all. */
-  async snapshot(): Promise<void> {
-    const appliedSeq = this.#appliedSeq;
-    if (appliedSeq === this.#snapshotSeq) return;
-    this.#snapshotSeq = appliedSeq;
-    await this.#snapshots.save({ appliedSeq, changes: [...this.state.changes()] }).catch(() => {});
-  }
-
-  /** Waits for the changes under way, then writes the last snapshot. */
+  /** Waits for the changes under way. */
   async close(): Promise<void> {
     await this.#serial;
-    await this.snapshot();
   }
 
-  async #journal(changes: readonly Change[]): Promise<number> {
-    const writer = new Writer(256, CHANGE_MAX_BYTES * changes.length).varint(changes.length);
-    for (const change of changes) writer.block(packCbor(change));
-    const answer = await this.#context.ask(STORE, StoreMessage.Journal, writer.view(), JOURNAL_MS);
-    return new Reader(answer).varint();
-  }
-
-  /** @returns true when there may be more. */
-  async #replay(): Promise<boolean> {
-    const after = new Writer(16).varint(this.#appliedSeq).view();
-    const answer = await this.#context.ask(STORE, StoreMessage.JournalRead, after, JOURNAL_MS);
-    const reader = new Reader(answer);
-    const last = reader.varint();
-    const count = reader.varint();
-    for (let i = 0; i < count; i++) this.state.apply(unpackCbor<Change>(reader.block(CHANGE_MAX_BYTES)));
-    this.#appliedSeq = Math.max(this.#appliedSeq, last);
-    return count > 0;
+  /** Has the files actor write a snapshot. A failure is harmless: the journal has it all. */
+  async #compact(): Promise<void> {
+    this.#sinceCompact = 0;
+    const files = { kind: Kind.Files, key: 0 } as const;
+    await this.#context.ask(files, FilesMessage.Compact, new Uint8Array(), ASK_MS).catch(() => {});
   }
 }

@@ -3,14 +3,14 @@ import { RegistryMessage } from '../messages.js';
 import type { Actor, ActorContext, Held, Message } from '../runtime/actor.js';
 import { Accounts, type AccountsOptions } from './accounts.js';
 import type * as Body from './bodies.js';
-import { Ledger, type Snapshots } from './ledger.js';
+import { Ledger, type Restore } from './ledger.js';
 import { Rooms } from './rooms.js';
 
 /** A handler's body was packed by another actor of this server: its shape is what bodies.ts says. */
 type Handler = (body: never) => object | Promise<object>;
 
 export interface RegistryOptions extends Pick<AccountsOptions, 'tasks' | 'setup' | 'limits'> {
-  readonly snapshots: Snapshots;
+  readonly restore: Restore;
 }
 
 /** Accounts, devices, rooms, direct conversations, memberships and topics: one actor, since names are one space. */
@@ -21,9 +21,9 @@ export class RegistryActor implements Actor {
   readonly #ready: Promise<void>;
   #state: 'loading' | 'ready' | 'failed' = 'loading';
 
-  constructor(context: ActorContext, { snapshots, ...options }: RegistryOptions) {
+  constructor(context: ActorContext, { restore, ...options }: RegistryOptions) {
     this.#context = context;
-    this.#ledger = new Ledger(context, snapshots);
+    this.#ledger = new Ledger(context, restore);
     const accounts = new Accounts({ context, ledger: this.#ledger, ...options });
     const rooms = new Rooms(this.#ledger, context.random);
     this.#handlers = {
@@ -64,7 +64,6 @@ export class RegistryActor implements Actor {
     void this.#answer(held, handler, body);
   }
 
-  /** Writes the last snapshot, so that the next start replays nothing. */
   async stopping(): Promise<void> {
     if (this.#state === 'ready') await this.#ledger.close();
   }

@@ -202,27 +202,20 @@ export class RegistryState {
     }
   }
 
-  /** The whole state as the changes that rebuild it: what a snapshot holds. */
-  *changes(): Generator<Change> {
-    for (const { id, name, key, skeleton, record, devices } of this.accounts.values()) {
-      yield { t: 'account', id, name, key, skeleton, record };
-      for (const device of devices.values())
-        yield { t: 'device', account: id, key: device.key, label: device.label, kept: device.kept, at: device.seenAt };
-    }
-    for (const conversation of this.conversations.values()) yield* this.#conversationChanges(conversation);
-  }
-
-  *#conversationChanges({ log, id, kind, name, key, skeleton, topic, members }: Conversation): Generator<Change> {
-    const accounts = [...members].flatMap((member) => this.accounts.get(member)?.id ?? []);
-    if (kind === ConversationKind.Lobby) yield { t: 'lobby', id };
-    else if (kind === ConversationKind.Room) {
-      yield { t: 'room', log, id, name, key, skeleton };
-      for (const account of accounts) yield { t: 'member', log, account };
-    } else {
-      const [a, b] = accounts;
-      if (a && b) yield { t: 'direct', log, id, a, b };
-    }
-    if (topic !== '') yield { t: 'topic', log, topic };
+  /** What a snapshot holds: ids in hex, so that a person may read it. */
+  toJSON(): object {
+    const hex = (bytes: Buffer): string => bytes.toString('hex');
+    return {
+      accounts: [...this.accounts.values()].map(({ id, name, key, skeleton, record, devices }) => ({
+        ...{ id: hex(id), name, key, skeleton, record },
+        devices: [...devices.values()].map((device) => ({ ...device, key: hex(device.key) })),
+      })),
+      conversations: [...this.conversations.values()].map((conversation) => ({
+        ...conversation,
+        id: hex(conversation.id),
+        members: [...conversation.members].map((member) => hex(Buffer.from(member, 'latin1'))),
+      })),
+    };
   }
 
   #add(of: Pick<Conversation, 'log' | 'id' | 'kind' | 'name'> & Partial<Conversation>): Conversation {

@@ -1,0 +1,69 @@
+import { type ActorRefFrom, createActor } from 'xstate';
+import { nameKey } from '../../chat/name.js';
+import { PresenceState } from '../../chat/operations.js';
+import type { Clock } from '../runtime/actor.js';
+import { type PresencePort, presenceMachine } from './presence.machine.js';
+
+/** What a person does beyond itself. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly lingerMs: number;
+  changed(person: Person): void;
+  gone(person: Person): void;
+}
+
+/** One account that is here, or was a moment ago: its sessions, and what the others were told last. */
+export class Person implements PresencePort {
+  readonly account: Buffer;
+  readonly name: string;
+  readonly sortKey: string;
+  state: PresenceState = PresenceState.Offline;
+  /** Grows with every change, also beyond a restart: milliseconds since 1970, or one more than before. */
+  version = 0;
+  /** Connection to whether it is away. */
+  readonly sessions = new Map<number, boolean>();
+  readonly #around: Surroundings;
+  readonly #machine: ActorRefFrom<typeof presenceMachine>;
+
+  constructor(account: Buffer, name: string, around: Surroundings) {
+    this.account = account;
+    this.name = name;
+    this.sortKey = nameKey(name);
+    this.#around = around;
+    this.#machine = createActor(presenceMachine, {
+      input: { port: this, lingerMs: around.lingerMs },
+      clock: around.clock,
+    });
+    this.#machine.start();
+  }
+
+  set(conn: number, away: boolean): void {
+    this.sessions.set(conn, away);
+    this.#judge();
+  }
+
+  remove(conn: number): void {
+    this.sessions.delete(conn);
+    this.#judge();
+  }
+
+  stop(): void {
+    this.#machine.stop();
+  }
+
+  publish(state: PresenceState): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.version = Math.max(this.version + 1, this.#around.clock.wall());
+    this.#around.changed(this);
+  }
+
+  forget(): void {
+    this.#around.gone(this);
+  }
+
+  #judge(): void {
+    if (this.sessions.size === 0) this.#machine.send({ type: 'NOBODY' });
+    else this.#machine.send({ type: [...this.sessions.values()].every(Boolean) ? 'AWAY' : 'HERE' });
+  }
+}
