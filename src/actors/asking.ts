@@ -6,6 +6,10 @@ const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 export const ASK_MS = 8_000;
 
 /** Asks the registry; body and answer are the CBOR shapes of registry/bodies.ts. */
-export async function askRegistry<T extends object>(context: ActorContext, type: number, body: object): Promise<T> {
+export async function askRegistry<T extends object>(
+  context: ActorContext,
+  type: number,
+  body: object,
+): Promise<T> {
   return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), ASK_MS));
 }

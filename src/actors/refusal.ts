@@ -7,7 +7,9 @@ export function refusalOf(error: unknown): Refusal {
     return { c: 'INTERNAL', m: 'Something failed on the server; try again, and tell whoever runs it.' };
   const { code, message, details } = error;
   if (code === 'MAILBOX_FULL') return { c: 'BUSY', m: 'The server is busy; try again in a few seconds.' };
-  return Object.keys(details).length === 0 ? { c: code, m: message } : { c: code, m: message, d: { ...details } };
+  return Object.keys(details).length === 0
+    ? { c: code, m: message }
+    : { c: code, m: message, d: { ...details } };
 }
 
 /** Errors that pass by themselves: the request stays unanswered, and its repetition finds the way. */

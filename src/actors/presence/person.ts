@@ -1,12 +1,13 @@
-import { type ActorRefFrom, createActor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import { nameKey } from '../../chat/name.js';
 import { PresenceState } from '../../chat/operations.js';
-import type { Clock } from '../runtime/actor.js';
+import { startMachine } from '../machine.js';
+import type { ActorContext } from '../runtime/actor.js';
 import { type PresencePort, presenceMachine } from './presence.machine.js';
 
 /** What a person does beyond itself. */
 export interface Surroundings {
-  readonly clock: Clock;
+  readonly context: ActorContext;
   readonly lingerMs: number;
   changed(person: Person): void;
   gone(person: Person): void;
@@ -30,11 +31,7 @@ export class Person implements PresencePort {
     this.name = name;
     this.sortKey = nameKey(name);
     this.#around = around;
-    this.#machine = createActor(presenceMachine, {
-      input: { port: this, lingerMs: around.lingerMs },
-      clock: around.clock,
-    });
-    this.#machine.start();
+    this.#machine = startMachine(around.context, presenceMachine, { port: this, lingerMs: around.lingerMs });
   }
 
   set(conn: number, away: boolean): void {
@@ -54,7 +51,7 @@ export class Person implements PresencePort {
   publish(state: PresenceState): void {
     if (state === this.state) return;
     this.state = state;
-    this.version = Math.max(this.version + 1, this.#around.clock.wall());
+    this.version = Math.max(this.version + 1, this.#around.context.clock.wall());
     this.#around.changed(this);
   }
 

@@ -29,7 +29,7 @@ export class PresenceActor implements Actor {
   constructor(context: ActorContext, { lingerMs = LINGER_MS }: PresenceOptions = {}) {
     this.#context = context;
     this.#around = {
-      clock: context.clock,
+      context,
       lingerMs,
       changed: (person) => this.#publish(person),
       gone: (person) => this.#people.delete(idKey(person.account)),
@@ -112,7 +112,9 @@ export class PresenceActor implements Actor {
     const here = [...this.#people.values()]
       .filter(({ state, sortKey }) => state !== PresenceState.Offline && sortKey > key)
       .sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
-    return { u: here.slice(0, WHO_PER_REPLY).map(({ name, state, version }) => ({ n: name, s: state, v: version })) };
+    return {
+      u: here.slice(0, WHO_PER_REPLY).map(({ name, state, version }) => ({ n: name, s: state, v: version })),
+    };
   }
 
   #states(reader: Reader): Buffer {

@@ -1,5 +1,5 @@
 import sodium from 'sodium-native';
-import { type ActorRefFrom, createActor, waitFor } from 'xstate';
+import { type ActorRefFrom, waitFor } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { nameKey, parseName } from '../../chat/name.js';
 import type { DevicesReply } from '../../chat/operations.js';
@@ -7,6 +7,7 @@ import { ACCOUNT_ID_BYTES } from '../../net/entry.js';
 import { Buckets } from '../bucket.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
+import { prepareMachine } from '../machine.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { Attempts } from './attempts.js';
 import type * as Body from './bodies.js';
@@ -63,10 +64,8 @@ export class Accounts {
     this.#checkFree(key, skeleton);
     this.#charge(this.#registrationsPerAddress, p);
     const start = { setup: this.#setup, user: key, request: r };
-    const actor = createActor(registrationMachine, {
-      input: { start, tasks: this.#tasks, enrol: (record) => this.#enrol(n, record) },
-      clock: this.#context.clock,
-    });
+    const enrol = (record: string): Promise<void> => this.#enrol(n, record);
+    const actor = prepareMachine(this.#context, registrationMachine, { start, tasks: this.#tasks, enrol });
     this.#registrations.add(c, actor);
     const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
     if (value !== 'awaitingRecord') throw malformed();
@@ -115,7 +114,7 @@ export class Accounts {
     this.#charge(this.#perAccount, key);
     const record = this.#ledger.state.accountByKey(key)?.record ?? null;
     const start = { setup: this.#setup, user: key, record, request: r };
-    const actor = createActor(loginMachine, { input: { start, tasks: this.#tasks }, clock: this.#context.clock });
+    const actor = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
     this.#logins.add(c, actor);
     const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
     if (value !== 'challenged') throw malformed();
@@ -180,7 +179,9 @@ export class Accounts {
   devices({ a, k }: Body.DeviceOf): DevicesReply {
     const own = idKey(k);
     const devices = [...this.#account(a).devices.values()].filter((device) => !this.#expired(device));
-    return { d: devices.map(({ key, label, seenAt }) => ({ k: key, l: label, s: seenAt, me: idKey(key) === own })) };
+    return {
+      d: devices.map(({ key, label, seenAt }) => ({ k: key, l: label, s: seenAt, me: idKey(key) === own })),
+    };
   }
 
   /** @throws NatterError DEVICE_UNKNOWN */
@@ -235,7 +236,11 @@ export class Accounts {
 /** BLAKE2b-256 keyed with the first 32 bytes of the session key binds the login to handshake and device. */
 function macFits(sessionKey: Buffer, { h, k, m }: Body.LoginFinish): boolean {
   const mac = Buffer.alloc(32);
-  sodium.crypto_generichash(mac, Buffer.concat([LOGIN_MAC_DOMAIN, h, k]), sessionKey.subarray(0, MAC_KEY_BYTES));
+  sodium.crypto_generichash(
+    mac,
+    Buffer.concat([LOGIN_MAC_DOMAIN, h, k]),
+    sessionKey.subarray(0, MAC_KEY_BYTES),
+  );
   return m.length === mac.length && sodium.sodium_memcmp(mac, Buffer.from(m));
 }
 

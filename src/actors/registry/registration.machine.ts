@@ -33,7 +33,9 @@ export const registrationMachine = setup({
     events: {} as RegistrationRecord,
   },
   actors: {
-    answer: fromPromise<string, RegistrationContext>(({ input }) => input.tasks.serverRegistration(input.start)),
+    answer: fromPromise<string, RegistrationContext>(({ input }) =>
+      input.tasks.serverRegistration(input.start),
+    ),
     enrol: fromPromise<void, RegistrationContext>(({ input }) => input.enrol(input.record)),
   },
   actions: {

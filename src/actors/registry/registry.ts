@@ -90,7 +90,8 @@ export class RegistryActor implements Actor {
       const answer = await handler(body);
       if (held.ask !== 0) this.#context.reply(held, packCbor(answer));
     } catch (error) {
-      if (held.ask !== 0) this.#context.refuse(held, error instanceof Error ? error : new Error(String(error)));
+      if (held.ask !== 0)
+        this.#context.refuse(held, error instanceof Error ? error : new Error(String(error)));
     }
   }
 }

@@ -67,7 +67,13 @@ export class Rooms {
       const account = this.#ledger.state.accounts.get(member);
       return account ? [{ a: account.id, n: account.name }] : [];
     });
-    return { i: conversation.id, k: conversation.kind, n: conversation.name, t: conversation.topic, m: members };
+    return {
+      i: conversation.id,
+      k: conversation.kind,
+      n: conversation.name,
+      t: conversation.topic,
+      m: members,
+    };
   }
 
   async addMember({ l, a }: Body.Membership): Promise<object> {
@@ -86,7 +92,10 @@ export class Rooms {
   async removeMember({ l, a }: Body.Membership): Promise<object> {
     await this.#ledger.commit(() => {
       if (this.#conversation(l).kind !== ConversationKind.Room)
-        throw new NatterError('NOT_ALLOWED', 'Only rooms can be left, neither the lobby nor private conversations.');
+        throw new NatterError(
+          'NOT_ALLOWED',
+          'Only rooms can be left, neither the lobby nor private conversations.',
+        );
       return this.#ledger.state.isMember(l, a) ? [{ t: 'memberGone', log: l, account: Buffer.from(a) }] : [];
     });
     return {};
@@ -109,7 +118,9 @@ export class Rooms {
       .filter((room) => room.key > after)
       .sort((one, two) => (one.key < two.key ? -1 : 1));
     return {
-      r: rooms.slice(0, ROOMS_PER_REPLY).map(({ name, topic, members }) => ({ n: name, t: topic, m: members.size })),
+      r: rooms
+        .slice(0, ROOMS_PER_REPLY)
+        .map(({ name, topic, members }) => ({ n: name, t: topic, m: members.size })),
     };
   }
 
@@ -125,20 +136,24 @@ export class Rooms {
   /** @throws NatterError NO_SUCH_USER */
   byName(name: string): Account {
     const account = this.#ledger.state.accountByKey(nameKey(name.replace(/^@/u, '')));
-    if (!account) throw new NatterError('NO_SUCH_USER', 'Nobody of that name is registered; check the spelling.');
+    if (!account)
+      throw new NatterError('NO_SUCH_USER', 'Nobody of that name is registered; check the spelling.');
     return account;
   }
 
   #seed(conversation: Conversation, account: Account): Body.ConversationSeed {
     const { log, id, kind, topic } = conversation;
     const direct = kind === ConversationKind.Direct;
-    const name = direct ? (this.#ledger.state.other(conversation, account.id)?.name ?? '') : conversation.name;
+    const name = direct
+      ? (this.#ledger.state.other(conversation, account.id)?.name ?? '')
+      : conversation.name;
     return { l: log, i: id, k: kind, n: name, t: topic, m: this.#ledger.state.memberCount(conversation) };
   }
 
   #conversation(log: number): Conversation {
     const conversation = this.#ledger.state.conversations.get(log);
-    if (!conversation) throw new NatterError('NO_SUCH_ROOM', 'There is no such conversation; join a room by its name.');
+    if (!conversation)
+      throw new NatterError('NO_SUCH_ROOM', 'There is no such conversation; join a room by its name.');
     return conversation;
   }
 

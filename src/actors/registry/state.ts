@@ -73,7 +73,13 @@ export type Change =
       readonly key: string;
       readonly skeleton: string;
     }
-  | { readonly t: 'direct'; readonly log: number; readonly id: Buffer; readonly a: Buffer; readonly b: Buffer }
+  | {
+      readonly t: 'direct';
+      readonly log: number;
+      readonly id: Buffer;
+      readonly a: Buffer;
+      readonly b: Buffer;
+    }
   | { readonly t: 'member'; readonly log: number; readonly account: Buffer }
   | { readonly t: 'memberGone'; readonly log: number; readonly account: Buffer }
   | { readonly t: 'topic'; readonly log: number; readonly topic: string };
@@ -238,7 +244,12 @@ export class RegistryState {
     const before = devices.get(idKey(key));
     // Set again, it moves to the end: the Map's order is the order of last use.
     devices.delete(idKey(key));
-    devices.set(idKey(key), { key, label: label || (before?.label ?? ''), kept: kept || (before?.kept ?? false), seenAt: at });
+    devices.set(idKey(key), {
+      key,
+      label: label || (before?.label ?? ''),
+      kept: kept || (before?.kept ?? false),
+      seenAt: at,
+    });
     if (devices.size > DEVICES_MAX) for (const oldest of devices.keys()) return void devices.delete(oldest);
   }
 

@@ -55,7 +55,11 @@ export class Members {
     const reader = new Reader(await context.ask(PRESENCE, PresenceMessage.States, writer.view(), ASK_MS));
     reader.varint();
     return {
-      u: page.map(({ name }) => ({ n: name, s: reader.u8() as WhoReply['u'][number]['s'], v: reader.varint() })),
+      u: page.map(({ name }) => ({
+        n: name,
+        s: reader.u8() as WhoReply['u'][number]['s'],
+        v: reader.varint(),
+      })),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { type ConversationBody, ConversationKind, EventKind } from '../../chat/operations.js';
-import { Reader, Writer } from '../../net/bytes.js';
+import { type Reader, Writer } from '../../net/bytes.js';
 import { FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, FrameType, MESSAGE_MAX_BYTES } from '../../net/constants.js';
 import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
 import { Lane } from '../../net/types.js';

@@ -67,7 +67,10 @@ export const roomMachine = setup({
     },
     awake: {
       after: {
-        idleMs: [{ target: 'asleep', guard: 'nobodyReads' }, { target: 'awake', reenter: true }],
+        idleMs: [
+          { target: 'asleep', guard: 'nobodyReads' },
+          { target: 'awake', reenter: true },
+        ],
       },
     },
     asleep: {

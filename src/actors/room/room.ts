@@ -1,4 +1,4 @@
-import { type ActorRefFrom, createActor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { ConversationKind, EntryKind, EphemeralKind, PresenceState } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
@@ -8,14 +8,22 @@ import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
 import { ReplyStatus } from '../../net/talk.js';
 import { Lane } from '../../net/types.js';
 import { ASK_MS, askRegistry } from '../asking.js';
+import { startMachine } from '../machine.js';
 import { IoMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
 import { refusalOf } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
-import { type Actor, type ActorContext, type Held, Kind, type Message, SystemMessage } from '../runtime/actor.js';
+import {
+  type Actor,
+  type ActorContext,
+  type Held,
+  Kind,
+  type Message,
+  SystemMessage,
+} from '../runtime/actor.js';
 import { notAMember } from '../session/posts.js';
 import { Members } from './members.js';
 import { Readers } from './readers.js';
-import { type RoomState, RoomRequests } from './requests.js';
+import { RoomRequests, type RoomState } from './requests.js';
 import { type RoomPort, roomMachine } from './room.machine.js';
 
 const IO = { kind: Kind.Io, key: 0 } as const;
@@ -70,8 +78,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
     this.readers = new Readers(context, this.log, snapshot);
     this.#requests = new RoomRequests(this);
     context.random(this.#stream);
-    this.#machine = createActor(roomMachine, { input: { port: this, idleMs }, clock: context.clock });
-    this.#machine.start();
+    this.#machine = startMachine(context, roomMachine, { port: this, idleMs });
   }
 
   describe() {
@@ -94,7 +101,10 @@ export class RoomActor implements Actor, RoomPort, RoomState {
         held: this.context.hold(message),
       });
     else if (message.ask !== 0)
-      this.context.refuse(message, new NatterError('BUSY', 'The room is waking up; try again in a few seconds.'));
+      this.context.refuse(
+        message,
+        new NatterError('BUSY', 'The room is waking up; try again in a few seconds.'),
+      );
   }
 
   // ---- What the machine does ----------------------------------------------------------------------------
@@ -252,7 +262,12 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   notice(account: Uint8Array, author: string, text: string): void {
     this.#counter++;
     const writer = this.#writer.reset().varint(this.log).bytes(this.logId).varint(0).varint(0).bytes(account);
-    writer.text(author).bytes(this.#stream).varint(this.#counter).u8(EntryKind.Notice).bytes(Buffer.from(text));
+    writer
+      .text(author)
+      .bytes(this.#stream)
+      .varint(this.#counter)
+      .u8(EntryKind.Notice)
+      .bytes(Buffer.from(text));
     this.context.tell(STORE, StoreMessage.Append, writer.view());
   }
 

@@ -22,7 +22,11 @@ export class Downlink {
   }
 
   frame(type: number, body: Uint8Array, lane: Lane): void {
-    this.#context.tell(IO, IoMessage.Send, writer.reset().varint(this.#conn).u8(type).u8(lane).bytes(body).view());
+    this.#context.tell(
+      IO,
+      IoMessage.Send,
+      writer.reset().varint(this.#conn).u8(type).u8(lane).bytes(body).view(),
+    );
   }
 
   /** `body` is CBOR. */
@@ -47,6 +51,10 @@ export class Downlink {
 
   close(code: CloseCode, text: string): void {
     const reason = text.slice(0, REASON_MAX_BYTES);
-    this.#context.tell(IO, IoMessage.Close, writer.reset().varint(this.#conn).varint(code).text(reason).view());
+    this.#context.tell(
+      IO,
+      IoMessage.Close,
+      writer.reset().varint(this.#conn).varint(code).text(reason).view(),
+    );
   }
 }

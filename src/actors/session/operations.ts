@@ -81,7 +81,10 @@ function registerStart(scope: SessionScope, body: In<typeof schemas.RegisterStar
   return askRegistry(scope.context, RegistryMessage.RegisterStart, attempt(scope, body));
 }
 
-async function registerFinish(scope: SessionScope, body: In<typeof schemas.RegisterFinishBody>): Promise<object> {
+async function registerFinish(
+  scope: SessionScope,
+  body: In<typeof schemas.RegisterFinishBody>,
+): Promise<object> {
   const finish: Body.RegisterFinish = { ...body, c: scope.conn, k: scope.device, l: sanitiseLine(body.l) };
   return scope.welcome(await askRegistry(scope.context, RegistryMessage.RegisterFinish, finish));
 }
@@ -110,13 +113,19 @@ async function loginDevice(scope: SessionScope, { n }: In<typeof schemas.LoginDe
   return scope.welcome(await askRegistry(scope.context, RegistryMessage.LoginDevice, device));
 }
 
-async function passwordStart(scope: SessionScope, { r }: In<typeof schemas.PasswordStartBody>): Promise<object> {
+async function passwordStart(
+  scope: SessionScope,
+  { r }: In<typeof schemas.PasswordStartBody>,
+): Promise<object> {
   scope.requireProof();
   const start: Body.PasswordStart = { a: scope.author().account, r };
   return askRegistry(scope.context, RegistryMessage.PasswordStart, start);
 }
 
-async function passwordFinish(scope: SessionScope, { r, o }: In<typeof schemas.PasswordFinishBody>): Promise<object> {
+async function passwordFinish(
+  scope: SessionScope,
+  { r, o }: In<typeof schemas.PasswordFinishBody>,
+): Promise<object> {
   scope.requireProof();
   const { account } = scope.author();
   const finish: Body.PasswordFinish = { a: account, r, k: scope.device, o };
@@ -135,7 +144,10 @@ function devices(scope: SessionScope): Promise<object> {
   return askRegistry(scope.context, RegistryMessage.Devices, own(scope));
 }
 
-async function deviceForget(scope: SessionScope, { k }: In<typeof schemas.DeviceForgetBody>): Promise<object> {
+async function deviceForget(
+  scope: SessionScope,
+  { k }: In<typeof schemas.DeviceForgetBody>,
+): Promise<object> {
   const { account } = scope.author();
   await askRegistry(scope.context, RegistryMessage.DeviceForget, { a: account, k });
   scope.notify(account, SessionMessage.Revoked, new Writer(64).bytes(k).u8(ONLY_THIS).view());
@@ -164,7 +176,12 @@ async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Pr
   const { account, name } = scope.author();
   // Left already, or a repeat of the request that did it.
   if (!scope.conversations.has(l)) return {};
-  await scope.context.ask(room(l), RoomMessage.Leave, new Writer(128).bytes(account).text(name).view(), ASK_MS);
+  await scope.context.ask(
+    room(l),
+    RoomMessage.Leave,
+    new Writer(128).bytes(account).text(name).view(),
+    ASK_MS,
+  );
   scope.conversations.close(l);
   scope.notify(account, SessionMessage.ConversationGone, new Writer(16).varint(l).view());
   return {};
@@ -174,7 +191,11 @@ async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Pr
 async function direct(scope: SessionScope, { n }: In<typeof schemas.DirectBody>): Promise<object> {
   const { account } = scope.author();
   const open: Body.DirectOpen = { a: account, n };
-  const { o, mine, theirs } = await askRegistry<Body.DirectOpened>(scope.context, RegistryMessage.DirectOpen, open);
+  const { o, mine, theirs } = await askRegistry<Body.DirectOpened>(
+    scope.context,
+    RegistryMessage.DirectOpen,
+    open,
+  );
   const [conversation] = await complete(scope.context, account, [mine]);
   if (!conversation) throw new NatterError('INTERNAL', 'The conversation could not be read; try again.');
   if (!scope.conversations.has(mine.l)) scope.conversations.open(mine.l, account);
@@ -216,13 +237,20 @@ async function cursor(scope: SessionScope, { l, s }: In<typeof schemas.CursorBod
   const { h } = await readHead(scope.context, l);
   const body = new Writer(64).bytes(account).varint(l).varint(Math.min(s, h)).view();
   const moved = new Reader(await scope.context.ask(STORE, StoreMessage.Cursor, body, ASK_MS)).varint();
-  scope.notify(account, SessionMessage.CursorMoved, new Writer(32).varint(l).varint(moved).varint(scope.conn).view());
+  scope.notify(
+    account,
+    SessionMessage.CursorMoved,
+    new Writer(32).varint(l).varint(moved).varint(scope.conn).view(),
+  );
   return {};
 }
 
 async function away(scope: SessionScope, { a }: In<typeof schemas.AwayBody>): Promise<object> {
   scope.author();
-  const body = new Writer(16).varint(scope.conn).u8(a ? 1 : 0).view();
+  const body = new Writer(16)
+    .varint(scope.conn)
+    .u8(a ? 1 : 0)
+    .view();
   scope.context.tell(PRESENCE, PresenceMessage.Away, body);
   return {};
 }

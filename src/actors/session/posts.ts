@@ -55,7 +55,14 @@ export class Posts {
   }
 
   /** The store refused a post and named the counter it wants. */
-  expected(stream: Buffer, log: number, counter: number, expected: number, request: number, author: Author): void {
+  expected(
+    stream: Buffer,
+    log: number,
+    counter: number,
+    expected: number,
+    request: number,
+    author: Author,
+  ): void {
     const order = this.#orders.get(orderKey(stream, log));
     if (!order || order.expect(counter, expected)) this.#downlink.refuse(request, gap(expected));
     if (!order) return;
@@ -155,7 +162,10 @@ function checkedBody(kind: number, body: Uint8Array): Uint8Array {
       findSticker(typed);
       return body;
     default:
-      throw new NatterError('NOT_ALLOWED', 'Only texts, actions and stickers can be posted; use a command instead.');
+      throw new NatterError(
+        'NOT_ALLOWED',
+        'Only texts, actions and stickers can be posted; use a command instead.',
+      );
   }
 }
 
@@ -164,12 +174,16 @@ function orderKey(stream: Uint8Array, log: number): string {
 }
 
 function gap(expected: number): NatterError {
-  return new NatterError('GAP', `An earlier message is missing; send number ${expected} first.`, { expected });
+  return new NatterError('GAP', `An earlier message is missing; send number ${expected} first.`, {
+    expected,
+  });
 }
 
 export function rateLimited(waitMs: number): NatterError {
   const seconds = Math.max(0.1, Math.ceil(waitMs / 100) / 10);
-  return new NatterError('RATE_LIMITED', `That is too fast for this server; go on in ${seconds} s.`, { seconds });
+  return new NatterError('RATE_LIMITED', `That is too fast for this server; go on in ${seconds} s.`, {
+    seconds,
+  });
 }
 
 export function notAMember(): NatterError {

@@ -1,4 +1,4 @@
-import { type ActorRefFrom, createActor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { type ConversationBody, EventKind, type WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
@@ -7,6 +7,7 @@ import { CloseCode, Lane } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import type { ServerLimits } from '../limits.js';
+import { startMachine } from '../machine.js';
 import { PresenceMessage, RegistryMessage, SessionMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
@@ -66,11 +67,7 @@ export class SessionActor implements Actor, SessionPort {
     this.#downlink = new Downlink(context, this.#conn);
     this.#conversations = new Conversations(context, this.#conn, (log) => this.#conversationGone(log));
     this.#posts = new Posts(context, this.#conn, this.#downlink, limits);
-    this.#machine = createActor(sessionMachine, {
-      input: { port: this, anonymousMs: limits.anonymousMs },
-      clock: context.clock,
-    });
-    this.#machine.start();
+    this.#machine = startMachine(context, sessionMachine, { port: this, anonymousMs: limits.anonymousMs });
   }
 
   describe() {
@@ -111,7 +108,12 @@ export class SessionActor implements Actor, SessionPort {
     const handshakeHash = Buffer.from(reader.block(HANDSHAKE_HASH_BYTES));
     const address = addressGroup(reader.text(PATH_MAX_BYTES));
     const identity = reader.rest();
-    this.#uplink = new Uplink(this.#scope(handshakeHash, address), this.#downlink, this.#loginWatch(), this.#limits);
+    this.#uplink = new Uplink(
+      this.#scope(handshakeHash, address),
+      this.#downlink,
+      this.#loginWatch(),
+      this.#limits,
+    );
     if (identity.length === 0) return;
     const { a, n } = unpackCbor<Identity>(identity);
     this.#author = { account: Buffer.from(a), name: n };
@@ -138,7 +140,10 @@ export class SessionActor implements Actor, SessionPort {
     const body = message.subarray(1);
     const author = this.#author;
     const type = message[0];
-    if (type === FrameType.Request) return uplink.request(body);
+    if (type === FrameType.Request) {
+      uplink.request(body);
+      return;
+    }
     // Without an account nothing else is meant for us: a client that says it anyway gets no answer.
     if (!author || !this.#active) return;
     if (type === FrameType.Post) this.#posts.receive(body, author, (log) => this.#conversations.has(log));
@@ -194,7 +199,9 @@ export class SessionActor implements Actor, SessionPort {
   async #conversation(seed: Omit<ConversationBody, 'c'>, author: Author): Promise<void> {
     if (!this.#active || this.#conversations.has(seed.l)) return;
     this.#conversations.open(seed.l, author.account);
-    const [conversation] = await complete(this.#context, author.account, [seed]).catch(() => [{ ...seed, c: 0 }]);
+    const [conversation] = await complete(this.#context, author.account, [seed]).catch(() => [
+      { ...seed, c: 0 },
+    ]);
     if (conversation) this.#downlink.event(EventKind.Conversation, conversation);
   }
 
@@ -303,7 +310,10 @@ export class SessionActor implements Actor, SessionPort {
       },
       requireProof: () => {
         if (this.#context.clock.now() - this.#provedAt > PROOF_MS)
-          throw new NatterError('NOT_ALLOWED', 'Log in with your current password first; that holds for 5 minutes.');
+          throw new NatterError(
+            'NOT_ALLOWED',
+            'Log in with your current password first; that holds for 5 minutes.',
+          );
       },
       notify: (account, type, body) => {
         const writer = new Writer(256, 1 << 17).bytes(account).u16(type).bytes(body);

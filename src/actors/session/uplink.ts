@@ -1,3 +1,4 @@
+import { NatterError } from '../../chat/error.js';
 import { EphemeralKind } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
 import { Reader, Writer } from '../../net/bytes.js';
@@ -5,7 +6,6 @@ import { ephemeralCodec, fetchCodec, ReplyStatus, requestCodec } from '../../net
 import { Bucket } from '../bucket.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
-import { NatterError } from '../../chat/error.js';
 import { passes } from '../refusal.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import type { Downlink } from './downlink.js';
@@ -74,7 +74,13 @@ export class Uplink {
     if (waitMs > 0) this.#downlink.refuse(request, rateLimited(waitMs));
     else if (!this.#scope.conversations.has(log)) this.#downlink.refuse(request, notAMember());
     else {
-      writer.reset().varint(this.#scope.conn).varint(request).bytes(author.account).varint(after).varint(entries);
+      writer
+        .reset()
+        .varint(this.#scope.conn)
+        .varint(request)
+        .bytes(author.account)
+        .varint(after)
+        .varint(entries);
       this.#context.tell({ kind: Kind.Room, key: log }, RoomMessage.Fetch, writer.view());
     }
   }
@@ -84,7 +90,11 @@ export class Uplink {
     const { log, kind, value } = ephemeralCodec.decode(reader.reset(frame));
     if (kind !== EphemeralKind.Typing || !this.#scope.conversations.has(log)) return;
     if (this.#typing.take(this.#context.clock.now()) > 0) return;
-    writer.reset().varint(this.#scope.conn).text(author.name).u8(value[0] === 1 ? 1 : 0);
+    writer
+      .reset()
+      .varint(this.#scope.conn)
+      .text(author.name)
+      .u8(value[0] === 1 ? 1 : 0);
     this.#context.tell({ kind: Kind.Room, key: log }, RoomMessage.Typing, writer.view());
   }
 
@@ -92,7 +102,10 @@ export class Uplink {
   #admit(operation: number): OperationSpec {
     const spec = OPERATIONS.get(operation);
     if (!spec)
-      throw new NatterError('UNKNOWN_OPERATION', `This server knows no operation ${operation}; update one of the two.`);
+      throw new NatterError(
+        'UNKNOWN_OPERATION',
+        `This server knows no operation ${operation}; update one of the two.`,
+      );
     if (spec.needs === 'account' && !this.#login.active)
       throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
     if (this.#replies.pending >= PENDING_MAX)
@@ -102,7 +115,11 @@ export class Uplink {
     return spec;
   }
 
-  async #run(request: number, spec: OperationSpec, run: (scope: SessionScope) => Promise<object>): Promise<void> {
+  async #run(
+    request: number,
+    spec: OperationSpec,
+    run: (scope: SessionScope) => Promise<object>,
+  ): Promise<void> {
     this.#replies.begin(request);
     if (spec.authenticates) this.#login.begun();
     try {

@@ -1,0 +1,35 @@
+import { type Actor, type ActorOptions, type AnyStateMachine, createActor, type InputFrom } from 'xstate';
+import type { ActorContext } from './runtime/actor.js';
+
+/**
+ * Starts a machine as a root of its own within an actor: its timers are the actor's, and when one of its
+ * actions throws, that actor fails and is restarted. (XState alone would rethrow it where nobody is, which
+ * ends the thread.)
+ */
+export function startMachine<M extends AnyStateMachine>(
+  context: ActorContext,
+  machine: M,
+  input: InputFrom<M>,
+): Actor<M> {
+  const root = prepareMachine(context, machine, input);
+  root.start();
+  return root;
+}
+
+/** As `startMachine`, not started yet. */
+export function prepareMachine<M extends AnyStateMachine>(
+  context: ActorContext,
+  machine: M,
+  input: InputFrom<M>,
+): Actor<M> {
+  // XState makes `input` optional or required by M, which is not known here.
+  const options = { input, clock: context.clock } as unknown as ActorOptions<M> & { input: InputFrom<M> };
+  const root = createActor(machine, options as never) as Actor<M>;
+  root.subscribe({
+    error: (error) =>
+      context.clock.setTimeout(() => {
+        throw error;
+      }, 0),
+  });
+  return root;
+}
