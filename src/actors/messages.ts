@@ -12,6 +12,8 @@
 
 /** To io (key 0). */
 export const IoMessage = {
+  /** Nothing: the socket is bound, take datagrams in. */
+  Listen: 0,
   /** conn, frame type u8, lane u8, body (rest): one application frame to one client. */
   Send: 1,
   /** conn, identity (rest): kept with the connection, handed to the session again if its thread dies. */

@@ -23,6 +23,8 @@ export interface UdpOptions {
  */
 export class UdpDriver {
   readonly endpoint: Endpoint;
+  /** False: datagrams are dropped, since nobody would answer for them yet; their senders try again. */
+  accepting = true;
   /** Datagrams not sent because the kernel's and our own queue were full. */
   overflowed = 0;
   readonly #socket: Socket;
@@ -31,8 +33,6 @@ export class UdpDriver {
   #timer: unknown;
   #armedAt = Number.POSITIVE_INFINITY;
   #closed = false;
-  /** Called before each flush: whatever was gathered during the turn. */
-  onTurn: (() => void) | undefined;
 
   /** @throws NatterError PORT_TAKEN, BAD_ADDRESS */
   static async open(options: UdpOptions): Promise<UdpDriver> {
@@ -59,6 +59,7 @@ export class UdpDriver {
     growBuffers(socket);
     this.endpoint = options.endpoint((datagram, to) => this.#transmit(datagram, to));
     socket.on('message', (datagram, from) => {
+      if (!this.accepting) return;
       this.endpoint.receive(datagram, from, this.#clock.now());
       this.wake();
     });
@@ -90,7 +91,6 @@ export class UdpDriver {
   #turn(): void {
     this.#flushing = undefined;
     if (this.#closed) return;
-    this.onTurn?.();
     const now = this.#clock.now();
     this.endpoint.flush(now);
     this.#arm(now);

@@ -23,7 +23,7 @@ import { Feed } from './feed.js';
 /** Feeds without readers that are kept for late repairs; the oldest go first. */
 const IDLE_FEEDS_MAX = 1024;
 
-/** What the I/O actor keeps beside a connection. */
+/** What the I/O actor keeps as a connection's `owner`, so that it outlives this actor too. */
 interface Peer {
   /** From IoMessage.Identity: given to the session again when its thread was lost. */
   identity: Buffer;
@@ -54,10 +54,11 @@ export class IoActor implements Actor, EndpointHandler {
   readonly #endpoint: Endpoint;
   readonly #wake: () => void;
   readonly #feeds = new Map<number, Feed>();
-  readonly #peers = new Map<number, Peer>();
   readonly #published: Feed[] = [];
   readonly #reader = new Reader();
   readonly #handlers: Readonly<Record<number, (reader: Reader) => void>> = {
+    // The message has done its work when this actor is there.
+    [IoMessage.Listen]: () => {},
     [IoMessage.Send]: (reader) => this.#send(reader),
     [IoMessage.Identity]: (reader) => this.#identity(reader),
     [IoMessage.Close]: (reader) => this.#close(reader),
@@ -79,10 +80,15 @@ export class IoActor implements Actor, EndpointHandler {
     this.#context = context;
     this.#wake = wake;
     this.#endpoint = makeEndpoint(this);
+    // An I/O actor before this one failed: its connections are still there, its feeds are not.
+    for (const connection of this.#endpoint.connections.values()) {
+      peerOf(connection).feeds.clear();
+      this.#openSession(connection);
+    }
   }
 
   get connections(): number {
-    return this.#peers.size;
+    return this.#endpoint.connections.size;
   }
 
   get feeds(): number {
@@ -92,7 +98,6 @@ export class IoActor implements Actor, EndpointHandler {
   // ---- From the network ---------------------------------------------------------------------------------
 
   opened(connection: Connection): void {
-    this.#peers.set(connection.id, { identity: NOTHING, feeds: new Set() });
     this.#openSession(connection);
   }
 
@@ -103,10 +108,7 @@ export class IoActor implements Actor, EndpointHandler {
   }
 
   closed(connection: Connection, reason: CloseReason): void {
-    const peer = this.#peers.get(connection.id);
-    if (peer === undefined) return;
-    this.#peers.delete(connection.id);
-    for (const feed of peer.feeds) feed.remove(connection);
+    for (const feed of peerOf(connection).feeds) feed.remove(connection);
     this.#context.unwatch({ kind: Kind.Session, key: connection.id });
     const writer = this.#writer.reset().varint(reason.code).text(reason.text);
     this.#context.tell(
@@ -118,8 +120,6 @@ export class IoActor implements Actor, EndpointHandler {
   }
 
   #openSession(connection: Connection): void {
-    const peer = this.#peers.get(connection.id);
-    if (peer === undefined) return;
     const to = { kind: Kind.Session, key: connection.id } as const;
     const { address, port } = connection.path;
     const writer = this.#writer
@@ -127,7 +127,7 @@ export class IoActor implements Actor, EndpointHandler {
       .bytes(connection.remoteKey)
       .block(connection.handshakeHash)
       .text(`${address} ${port}`)
-      .bytes(peer.identity);
+      .bytes(peerOf(connection).identity);
     this.#context.watch(to);
     this.#context.tell(to, SessionMessage.Open, writer.view(), MailLane.Control);
   }
@@ -150,8 +150,8 @@ export class IoActor implements Actor, EndpointHandler {
   }
 
   #identity(reader: Reader): void {
-    const peer = this.#peers.get(reader.varint());
-    if (peer !== undefined) peer.identity = Buffer.from(reader.rest());
+    const connection = this.#endpoint.connections.get(reader.varint());
+    if (connection !== undefined) peerOf(connection).identity = Buffer.from(reader.rest());
   }
 
   #close(reader: Reader): void {
@@ -274,10 +274,8 @@ export class IoActor implements Actor, EndpointHandler {
 
   /** Every new reader is told the head: whoever is behind fetches. */
   #join(feed: Feed, connection: Connection): void {
-    const peer = this.#peers.get(connection.id);
-    if (peer === undefined) return;
     feed.add(connection);
-    peer.feeds.add(feed);
+    peerOf(connection).feeds.add(feed);
     const writer = this.#writer.reset().varint(feed.log).u32(feed.epoch).varint(feed.newest);
     connection.send(FrameType.Head, writer.view(), Lanes.Talk);
   }
@@ -285,7 +283,7 @@ export class IoActor implements Actor, EndpointHandler {
   #part(feed: Feed, connection: Connection): void {
     feed.remove(connection);
     connection.unpush(feed);
-    this.#peers.get(connection.id)?.feeds.delete(feed);
+    peerOf(connection).feeds.delete(feed);
   }
 
   #forget(log: number): void {
@@ -315,3 +313,8 @@ export class IoActor implements Actor, EndpointHandler {
 }
 
 const STOPPED = 0;
+
+function peerOf(connection: Connection): Peer {
+  connection.owner ??= { identity: NOTHING, feeds: new Set() } satisfies Peer;
+  return connection.owner as Peer;
+}

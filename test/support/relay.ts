@@ -1,0 +1,113 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+export interface RelayFaults {
+  /** Shares from 0 to 1, each way. */
+  readonly lose: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly seed: number;
+}
+
+export interface RelayCounters {
+  in: number;
+  lost: number;
+  duplicated: number;
+  reordered: number;
+}
+
+/** A reordered datagram waits this long, so that several later ones overtake it. */
+const REORDER_MS = 15;
+
+/**
+ * A real UDP link that misbehaves: clients send to it, it sends on to the server from one socket per client,
+ * and both ways datagrams are lost, doubled and reordered by a seeded generator.
+ */
+export class Relay {
+  readonly counters: RelayCounters = { in: 0, lost: 0, duplicated: 0, reordered: 0 };
+  /** Nothing passes while this is true. */
+  blackout = false;
+  readonly #front: Socket;
+  readonly #backs = new Map<string, Socket>();
+  readonly #faults: RelayFaults;
+  readonly #server: { host: string; port: number };
+  #state: number;
+
+  static async open(server: { host: string; port: number }, faults: RelayFaults): Promise<Relay> {
+    const front = createSocket('udp4');
+    front.bind(0, '127.0.0.1');
+    await once(front, 'listening');
+    return new Relay(front, server, faults);
+  }
+
+  private constructor(front: Socket, server: { host: string; port: number }, faults: RelayFaults) {
+    this.#front = front;
+    this.#server = server;
+    this.#faults = faults;
+    this.#state = faults.seed >>> 0 || 1;
+    front.on('message', (datagram, from) => {
+      const back = this.#back(`${from.address} ${from.port}`, from.address, from.port);
+      this.#pass(datagram, (copy) => back.send(copy, this.#server.port, this.#server.host));
+    });
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#front.address().port}`;
+  }
+
+  /** From now on every client seems to come from another port: its address has changed. */
+  moveClients(): void {
+    for (const back of this.#backs.values()) back.close();
+    this.#backs.clear();
+  }
+
+  close(): void {
+    this.#front.close();
+    for (const back of this.#backs.values()) back.close();
+    this.#backs.clear();
+  }
+
+  #back(key: string, address: string, port: number): Socket {
+    const known = this.#backs.get(key);
+    if (known !== undefined) return known;
+    const back = createSocket('udp4');
+    back.on('error', () => {});
+    back.on('message', (datagram) => this.#pass(datagram, (copy) => this.#front.send(copy, port, address)));
+    this.#backs.set(key, back);
+    return back;
+  }
+
+  #pass(datagram: Buffer, send: (copy: Buffer) => void): void {
+    this.counters.in++;
+    if (this.blackout || this.#chance(this.#faults.lose)) {
+      this.counters.lost++;
+      return;
+    }
+    const deliver = () => {
+      try {
+        send(datagram);
+      } catch {
+        // The relay was closed while this datagram was delayed.
+      }
+    };
+    if (this.#chance(this.#faults.duplicate)) {
+      this.counters.duplicated++;
+      setTimeout(deliver, REORDER_MS / 3);
+    }
+    if (this.#chance(this.#faults.reorder)) {
+      this.counters.reordered++;
+      setTimeout(deliver, REORDER_MS);
+    } else {
+      deliver();
+    }
+  }
+
+  /** Mulberry32: small, and the same everywhere. */
+  #chance(share: number): boolean {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32 < share;
+  }
+}
