@@ -22,6 +22,8 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is said after the client has ended, through a shell: `stty -a`, say. */
   readonly after?: string;
+  /** A program with its arguments that runs the client: tmux, say. */
+  readonly wrap?: readonly string[];
 }
 
 export class FakeTerminal {
@@ -29,6 +31,7 @@ export class FakeTerminal {
   readonly calls: Call[] = [];
   readonly #server: Server;
   readonly #socket: Socket;
+  #pid = 0;
   #onCall = () => {};
 
   private constructor(terminal: Terminal, server: Server, socket: Socket) {
@@ -36,7 +39,9 @@ export class FakeTerminal {
     this.#server = server;
     this.#socket = socket;
     createInterface({ input: socket }).on('line', (line) => {
-      this.calls.push(JSON.parse(line) as Call);
+      const told = JSON.parse(line) as Call | { readonly pid: number };
+      if ('pid' in told) this.#pid = told.pid;
+      else this.calls.push(told);
       this.#onCall();
     });
   }
@@ -51,14 +56,16 @@ export class FakeTerminal {
       USER: 'mia',
       ...options.env,
     };
-    const [command, args] =
-      options.after === undefined
-        ? [process.execPath, [PROGRAM]]
-        : ['/bin/sh', ['-c', `'${process.execPath}' '${PROGRAM}'; ${options.after}`]];
+    const { wrap = [], after } = options;
+    const client = [process.execPath, PROGRAM];
+    const shown = after === undefined ? client : ['/bin/sh', '-c', `'${client.join("' '")}'; ${after}`];
+    const [command = '', ...args] = [...wrap, ...shown];
     const { columns, rows, widths = '11' } = options;
     const terminal = new Terminal({ command, args, columns, rows, widths, env });
     const [socket] = (await once(server, 'connection')) as [Socket];
-    return new FakeTerminal(terminal, server, socket);
+    const fake = new FakeTerminal(terminal, server, socket);
+    while (fake.#pid === 0) await fake.#nextCall();
+    return fake;
   }
 
   /** Past the setup screen, in a lobby with a few people. */
@@ -83,6 +90,11 @@ export class FakeTerminal {
     this.#order({ answer: call, ...answer });
   }
 
+  /** Sends a signal to the client itself, not to a shell around it. */
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.#pid, name);
+  }
+
   crash(how: 'exception' | 'rejection' | 'exit'): void {
     this.#order({ crash: how });
   }
@@ -90,11 +102,7 @@ export class FakeTerminal {
   /** Waits until a command was called, this often. */
   async called(call: Call['call'], times = 1): Promise<readonly unknown[]> {
     const matching = () => this.calls.filter((each) => each.call === call);
-    while (matching().length < times) {
-      await new Promise<void>((resolve) => {
-        this.#onCall = resolve;
-      });
-    }
+    while (matching().length < times) await this.#nextCall();
     return matching()[times - 1]?.args ?? [];
   }
 
@@ -102,6 +110,12 @@ export class FakeTerminal {
     await this.terminal.close();
     this.#socket.destroy();
     this.#server.close();
+  }
+
+  #nextCall(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onCall = resolve;
+    });
   }
 
   #order(order: object): void {

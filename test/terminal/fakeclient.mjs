@@ -116,11 +116,12 @@ const client = {
     tell('quit', [ms]);
   },
   async close() {
-    control?.end();
+    tell('close', []);
   },
 };
 
 if (control !== undefined) {
+  control.write(`${JSON.stringify({ pid: process.pid })}\n`);
   createInterface({ input: control }).on('line', (line) => {
     const order = JSON.parse(line);
     if (order.emit !== undefined) emit(order.emit);
@@ -147,3 +148,4 @@ process.exitCode = await runTerminal({
   output: process.stdout,
   now,
 });
+control?.end();

@@ -91,6 +91,7 @@ export class Dashboard {
   /** Takes in what the client tells. */
   apply(event: ClientEvent): void {
     const { stage, now } = this.#options;
+    this.#noticeReading();
     const effect = this.model.apply(event, now());
     if (effect.effect === 'opened') this.#opened(effect.room);
     if (effect.effect === 'mention' && now() - this.#rangAt >= BELL_EVERY_MS) {
@@ -290,9 +291,13 @@ export class Dashboard {
       this.#open(roomAt(this.model, token.y - rooms.y, rooms.height)?.room);
   }
 
+  #noticeReading(): void {
+    this.model.isReading = this.#isFocused && this.#pane.isAtEnd && !this.#isHelpShown;
+  }
+
   /** What is seen at the end of a focused conversation is read, here and on one's other devices. */
   #read(): void {
-    this.model.isReading = this.#isFocused && this.#pane.isAtEnd && !this.#isHelpShown;
+    this.#noticeReading();
     const room = this.model.current?.room;
     const seq = this.model.markRead();
     // Lost is harmless: the next one says more.

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ClientEvent, Message } from '../../src/chat/events.js';
+import { foldText } from '../../src/ui/terminal/chat.js';
+import { Model } from '../../src/ui/terminal/model.js';
+import { TIMELINE_MAX, Timeline } from '../../src/ui/terminal/timeline.js';
+import { message, NOW, room } from '../support/faketerminal.js';
+
+let model: Model;
+beforeEach(() => {
+  model = new Model();
+  model.apply({ event: 'welcome', user: 'mia', account: '00' }, NOW);
+  model.apply({ event: 'room', room: room('#lobby', { kind: 'lobby' }) }, NOW);
+});
+
+const apply = (...events: ClientEvent[]) => events.map((event) => model.apply(event, NOW).effect);
+const own = (seq: number, id: string, delivery: Message['delivery']): ClientEvent =>
+  message(seq, id, { id, mine: true, from: 'mia', delivery });
+const texts = (target = '#lobby') =>
+  model.find(target)?.timeline.items.map((item) => (item.type === 'message' ? item.message.text : item.type));
+
+describe('messages', () => {
+  test("stand in the order of their numbers, one's own unanswered ones last", () => {
+    apply(own(0, 'mine', 'sending'), message(2, 'two'), message(1, 'one'));
+    expect(texts()).toEqual(['one', 'two', 'mine']);
+  });
+
+  test("of one's own go to their place when they are accepted, once", () => {
+    apply(message(1, 'one'), own(0, 'mine', 'sending'), own(0, 'later', 'sending'), message(3, 'three'));
+    const { message: accepted } = own(2, 'mine', 'ok') as ClientEvent & { event: 'message' };
+    apply({ event: 'delivery', message: accepted }, own(2, 'mine', 'ok'));
+    expect(texts()).toEqual(['one', 'mine', 'three', 'later']);
+  });
+
+  test('brought by history stand before what is known', () => {
+    apply(
+      message(5, 'five'),
+      ...[3, 4].map((seq) => ({ ...message(seq, `${seq}`), history: true }) as ClientEvent),
+    );
+    expect(texts()).toEqual(['3', '4', 'five']);
+    expect(model.current?.timeline.first).toBe(3);
+  });
+
+  test('that failed are retried oldest first', () => {
+    apply(own(0, 'a', 'failed'), own(0, 'b', 'sending'), own(0, 'c', 'failed'));
+    expect(model.current?.timeline.failures().map(({ id }) => id)).toEqual(['a', 'c']);
+    expect(model.current?.timeline.unanswered).toBe(3);
+  });
+
+  test('beyond what is kept drop the oldest', () => {
+    const timeline = new Timeline();
+    const { message: sample } = message(1, 'x') as ClientEvent & { event: 'message' };
+    for (let seq = 1; seq <= TIMELINE_MAX + 3; seq++) timeline.put({ ...sample, id: `${seq}`, seq }, false);
+    expect(timeline.items.length).toBe(TIMELINE_MAX);
+    expect(timeline.first).toBe(4);
+  });
+});
+
+describe('unread', () => {
+  test('counts what comes in a conversation that is not seen, and mentions apart', () => {
+    apply({ event: 'room', room: room('#dev') });
+    const effects = apply(
+      message(1, 'hello', { room: '#dev', id: 'd1' }),
+      message(2, 'Mia, look', { room: '#dev', id: 'd2' }),
+      message(3, 'miami', { room: '#dev', id: 'd3' }),
+      message(4, 'mine', { room: '#dev', id: 'd4', mine: true }),
+    );
+    expect(effects).toEqual(['none', 'mention', 'none', 'none']);
+    expect(model.find('#dev')).toMatchObject({ unread: 3, mentions: 1 });
+  });
+
+  test('is what the server says when it says so, whichever of the two comes first', () => {
+    apply({ event: 'room', room: room('#dev') });
+    apply({ event: 'room', room: room('#dev', { head: 1, unread: 1 }) }, message(1, 'x', { room: '#dev' }));
+    expect(model.find('#dev')?.unread).toBe(1);
+    apply(message(2, 'y', { room: '#dev' }), { event: 'room', room: room('#dev', { head: 2, unread: 2 }) });
+    expect(model.find('#dev')?.unread).toBe(2);
+  });
+
+  test('ends when the conversation is opened, and a line marks where it began', () => {
+    apply(
+      { event: 'room', room: room('#dev', { head: 4, cursor: 2, unread: 2 }) },
+      message(4, 'x', { room: '#dev' }),
+    );
+    model.open('#dev');
+    expect(model.current?.newAfter).toBe(2);
+    expect(model.markRead()).toBe(4);
+    expect(model.markRead()).toBe(0);
+    expect(model.current?.unread).toBe(0);
+    model.open('#lobby');
+    expect(model.find('#dev')?.newAfter).toBeUndefined();
+  });
+
+  test('leads to what mentions oneself first', () => {
+    apply(
+      { event: 'room', room: room('#dev', { head: 1, unread: 1 }) },
+      { event: 'room', room: room('#ops', { head: 1, unread: 1, mentions: 1 }) },
+    );
+    expect(model.nextActive()?.room).toBe('#ops');
+  });
+});
+
+describe('people', () => {
+  const presence = (user: string, state: 'online' | 'away' | 'offline'): ClientEvent => ({
+    event: 'presence',
+    room: '#lobby',
+    user,
+    state,
+  });
+
+  test('who come and go are folded into one line until somebody speaks', () => {
+    apply(
+      presence('bo', 'online'),
+      presence('cyd', 'online'),
+      presence('bo', 'offline'),
+      presence('dee', 'online'),
+    );
+    const [fold] = model.current?.timeline.items ?? [];
+    expect(fold?.type === 'presence' && foldText(fold)).toBe('cyd and dee joined');
+    apply(message(1, 'hi'), presence('cyd', 'offline'), presence('dee', 'away'));
+    expect(texts()).toEqual(['presence', 'hi', 'presence']);
+  });
+
+  test('are known by the lobby wherever they are shown', () => {
+    expect(model.stateOf('bo')).toBeUndefined();
+    apply(presence('bo', 'away'));
+    expect(model.stateOf('bo')).toBe('away');
+    expect(model.stateOf('cyd')).toBe('offline');
+  });
+
+  test('stop typing when they have spoken, or after a while', () => {
+    apply(
+      { event: 'typing', room: '#lobby', user: 'ana', on: true },
+      { event: 'typing', room: '#lobby', user: 'bo', on: true },
+    );
+    apply(message(1, 'there'));
+    const lobby = model.current;
+    expect(lobby && model.typing(lobby, NOW + 1_000)).toEqual(['bo']);
+    expect(lobby && model.typing(lobby, NOW + 10_000)).toEqual([]);
+  });
+});
+
+test('notes from before the first conversation are shown in it', () => {
+  const fresh = new Model();
+  fresh.apply({ event: 'pinned', server: 'there:1', fingerprint: 'ab12' }, NOW);
+  fresh.apply({ event: 'room', room: room('#lobby', { kind: 'lobby' }) }, NOW);
+  expect(fresh.current?.timeline.items).toMatchObject([{ type: 'notice' }]);
+});
+
+test('leaving the current conversation goes to the one before it', () => {
+  apply({ event: 'room', room: room('#dev') });
+  model.open('#dev');
+  apply({ event: 'left', room: '#dev' });
+  expect(model.current?.room).toBe('#lobby');
+});
