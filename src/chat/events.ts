@@ -69,8 +69,11 @@ export type ClientEvent =
   | { readonly event: 'left'; readonly room: Target }
   /** A new entry in order, each once. `history` is true for what a `history` command brought: it is older than all shown. */
   | { readonly event: 'message'; readonly message: Message; readonly history: boolean }
-  /** One's own message changed its state; `message.id` finds it. On `ok` seq and at are final. */
-  | { readonly event: 'delivery'; readonly message: Message }
+  /**
+   * One's own message changed its state; `message.id` finds it. On `ok` seq and at are final. `was`: until now
+   * it had this id, and `message.id` is new: it was numbered anew because one before it was refused, or retried.
+   */
+  | { readonly event: 'delivery'; readonly message: Message; readonly was?: string }
   | { readonly event: 'presence'; readonly user: string; readonly state: Presence; readonly room: Target }
   /** Who was asked for, whole. */
   | {
@@ -115,7 +118,10 @@ export interface ClientCommands {
   probe(server: string): Promise<{ lagMs: number; fingerprint: string; known: boolean }>;
   join(room: Target): Promise<Room>;
   leave(room: Target): Promise<void>;
-  /** Queues at once and returns the message's id; its state follows as `delivery`. `key` makes repeats one entry. */
+  /**
+   * Queues at once and returns the message's id; its state follows as `delivery`. The n-th text said under one
+   * `key` in a room is one entry, however often a script is run again; a refused one fails those behind it.
+   */
   say(room: Target, text: string, kind: MessageKind, key?: string): Promise<string>;
   retry(id: string): Promise<void>;
   discard(id: string): Promise<void>;

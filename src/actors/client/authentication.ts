@@ -1,0 +1,122 @@
+import sodium from 'sodium-native';
+import { createActor, fromPromise, toPromise } from 'xstate';
+import type { Credentials } from '../../chat/events.js';
+import { Operation, type WelcomeReply } from '../../chat/operations.js';
+import { LoginStartReply, RegisterStartReply, WelcomeReply as WelcomeSchema } from '../../chat/schemas.js';
+import type { Calls } from './calls.js';
+import { loginMachine, type Unlocked } from './login.machine.js';
+import { registrationMachine } from './registration.machine.js';
+import { errorOf, type Outcome } from './steps.js';
+import type { Stretching } from './world.js';
+
+const MAC_BYTES = 32;
+const MAC_KEY_BYTES = 32;
+const MAC_LABEL = Buffer.from('natter login');
+
+export interface AuthenticationOptions {
+  /** Attached to the connection. */
+  readonly calls: Calls;
+  /** Noise handshake hash of the connection, 64 bytes. */
+  readonly handshakeHash: Buffer;
+  readonly stretching: Stretching;
+  readonly credentials: Credentials;
+  /** Public key of this device, 32 bytes. */
+  readonly deviceKey: Buffer;
+  /** How this device is called in the list of devices. */
+  readonly label: string;
+  /** Try the device's key before the password. */
+  readonly deviceKnown: boolean;
+  /** The password is for making the account: it is no use before that. */
+  readonly deviceOnly: boolean;
+  /** Make the account instead of logging in. */
+  readonly register: boolean;
+  /** RegisterFinish leaves now: the account may exist from here on, whether we hear of it or not. */
+  registering(): void;
+}
+
+/** Runs a login or a registration over one connection. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: what went wrong is in the outcome. */
+  async run(): Promise<Outcome> {
+    try {
+      if (this.#options.register) return await toPromise(this.#registration().start());
+      return await toPromise(this.#login().start());
+    } catch (error) {
+      return { welcome: undefined, error: errorOf(error) };
+    }
+  }
+
+  #login() {
+    const { credentials, stretching, deviceKnown, deviceOnly } = this.#options;
+    const { user: n, password = '' } = credentials;
+    return createActor(
+      loginMachine.provide({
+        actors: {
+          askDevice: fromPromise(() => this.#welcome(Operation.LoginDevice, { n })),
+          blind: fromPromise(() => stretching.clientLoginStart({ password })),
+          askStart: fromPromise(({ input: r }) => this.#start(Operation.LoginStart, r)),
+          stretch: fromPromise(({ input }) => stretching.clientLoginFinish({ password, ...input })),
+          askFinish: fromPromise(({ input }) => this.#finishLogin(input)),
+        },
+      }),
+      { input: { deviceKnown, hasPassword: credentials.password !== undefined && !deviceOnly } },
+    );
+  }
+
+  #registration() {
+    const { credentials, stretching } = this.#options;
+    const { password = '' } = credentials;
+    return createActor(
+      registrationMachine.provide({
+        actors: {
+          blind: fromPromise(() => stretching.clientRegistrationStart({ password })),
+          askStart: fromPromise(({ input: r }) => this.#start(Operation.RegisterStart, r)),
+          stretch: fromPromise(({ input }) => stretching.clientRegistrationFinish({ password, ...input })),
+          askFinish: fromPromise(({ input }) => this.#finishRegistration(input)),
+        },
+      }),
+    );
+  }
+
+  async #start(operation: Operation, r: string): Promise<string> {
+    const body = { n: this.#options.credentials.user, r };
+    const schema = operation === Operation.LoginStart ? LoginStartReply : RegisterStartReply;
+    return (await this.#options.calls.call(operation, body, schema)).r;
+  }
+
+  #welcome(operation: Operation, body: object): Promise<WelcomeReply> {
+    return this.#options.calls.call(operation, body, WelcomeSchema);
+  }
+
+  #finishRegistration(r: string): Promise<WelcomeReply> {
+    const { credentials, label: l, registering } = this.#options;
+    registering();
+    const body = { n: credentials.user, r, d: credentials.remember, l };
+    return this.#welcome(Operation.RegisterFinish, body);
+  }
+
+  #finishLogin({ finish: r, sessionKey }: Unlocked): Promise<WelcomeReply> {
+    const { credentials, handshakeHash, deviceKey, label: l } = this.#options;
+    const m = loginMac(sessionKey, handshakeHash, deviceKey);
+    const body = { n: credentials.user, r, m, d: credentials.remember, l };
+    return this.#welcome(Operation.LoginFinish, body);
+  }
+}
+
+/**
+ * Binds a login to the connection it was made over and to the device, so that neither can be swapped.
+ * @param sessionKey base64url, as OPAQUE gives it: 64 bytes
+ * @returns BLAKE2b-256 keyed with its first 32 bytes, over ("natter login", handshake hash, device key)
+ */
+export function loginMac(sessionKey: string, handshakeHash: Buffer, deviceKey: Buffer): Buffer {
+  const mac = Buffer.alloc(MAC_BYTES);
+  const key = Buffer.from(sessionKey, 'base64url').subarray(0, MAC_KEY_BYTES);
+  sodium.crypto_generichash(mac, Buffer.concat([MAC_LABEL, handshakeHash, deviceKey]), key);
+  return mac;
+}

@@ -1,0 +1,94 @@
+import type { Message, MessageKind, Room, Target } from '../../chat/events.js';
+import { type ConversationBody, ConversationKind, EntryKind } from '../../chat/operations.js';
+import type { Entry } from '../../net/entry.js';
+import type { Replica } from './replica.js';
+import { Roster } from './roster.js';
+import { Unread } from './unread.js';
+
+const KINDS: Readonly<Record<ConversationKind, Room['kind']>> = {
+  [ConversationKind.Lobby]: 'lobby',
+  [ConversationKind.Room]: 'room',
+  [ConversationKind.Direct]: 'direct',
+};
+
+const MESSAGE_KINDS: Readonly<Record<number, MessageKind>> = {
+  [EntryKind.Text]: 'text',
+  [EntryKind.Action]: 'action',
+  [EntryKind.Sticker]: 'sticker',
+  [EntryKind.File]: 'file',
+  [EntryKind.Notice]: 'notice',
+};
+
+const ENTRY_KINDS: Readonly<Record<MessageKind, EntryKind>> = {
+  text: EntryKind.Text,
+  action: EntryKind.Action,
+  sticker: EntryKind.Sticker,
+  file: EntryKind.File,
+  notice: EntryKind.Notice,
+};
+
+export function entryKind(kind: MessageKind): EntryKind {
+  return ENTRY_KINDS[kind];
+}
+
+/** A kind that this version does not know is shown as text: better than not at all. */
+export function messageKind(kind: number): MessageKind {
+  return MESSAGE_KINDS[kind] ?? 'text';
+}
+
+/** How people write a conversation. */
+export function targetOf(body: Pick<ConversationBody, 'k' | 'n'>): Target {
+  return (body.k === ConversationKind.Direct ? '@' : '#') + body.n;
+}
+
+/** One log with what the account knows of it. */
+export class Conversation {
+  readonly log: number;
+  /** 16 bytes. */
+  readonly logId: Buffer;
+  readonly kind: Room['kind'];
+  readonly target: Target;
+  readonly replica: Replica;
+  readonly unread: Unread;
+  readonly roster = new Roster();
+  topic: string;
+  members: number;
+
+  constructor(body: ConversationBody, replica: Replica) {
+    this.log = body.l;
+    this.logId = Buffer.from(body.i);
+    this.kind = KINDS[body.k];
+    this.target = targetOf(body);
+    this.topic = body.t;
+    this.members = body.m;
+    this.replica = replica;
+    this.unread = new Unread(body.c, replica.next);
+  }
+
+  room(): Room {
+    return {
+      room: this.target,
+      kind: this.kind,
+      topic: this.topic,
+      head: this.replica.head,
+      cursor: this.unread.cursor,
+      unread: this.unread.count,
+      mentions: this.unread.mentions,
+      members: this.members,
+    };
+  }
+
+  message(seq: number, entry: Entry, mine: boolean): Message {
+    return {
+      room: this.target,
+      seq,
+      id: entry.id.toString('hex'),
+      from: entry.author,
+      text: entry.body.toString('utf8'),
+      at: entry.at,
+      kind: messageKind(entry.kind),
+      mine,
+      delivery: 'ok',
+    };
+  }
+}

@@ -1,0 +1,253 @@
+import { NatterError } from '../../chat/error.js';
+import type { ClientEvent, Room, Target } from '../../chat/events.js';
+import { mentions } from '../../chat/mention.js';
+import { nameKey } from '../../chat/name.js';
+import { type ConversationBody, EphemeralKind, type WhoReply } from '../../chat/operations.js';
+import type { Entry } from '../../net/entry.js';
+import type { Entries, Ephemeral, Head, Push } from '../../net/talk.js';
+import type { Clock } from '../runtime/actor.js';
+import { Conversation, targetOf } from './conversation.js';
+import { Replica } from './replica.js';
+import { presenceWord } from './roster.js';
+import { Typing } from './typing.js';
+
+export interface ConversationsOptions {
+  readonly clock: Clock;
+  /** Entries before the head that count as news when a conversation is first seen. */
+  readonly backlog: number;
+  rttMs(): number;
+  fetch(log: number, after: number, entries: number, done: (answer: Entries | NatterError) => void): void;
+  /** A conversation has everything up to its head. */
+  caughtUp(room: Target, seq: number): void;
+  /** Did this process say the entry with this id? It is reported as a delivery then. */
+  said(id: string, seq: number, at: number): boolean;
+  emit(event: ClientEvent): void;
+  /** `settle` has something to say at the end of this turn. */
+  changed(): void;
+}
+
+/** Every conversation of the account: what was said there, who is there, what is unread. */
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  readonly #byLog = new Map<number, Conversation>();
+  readonly #byTarget = new Map<string, Conversation>();
+  /** Their `room` event is due; one per turn is enough, however many entries came. */
+  readonly #changed = new Set<Conversation>();
+  readonly #typing: Typing;
+  #user = '';
+  #userKey = '';
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+    this.#typing = new Typing(options.clock, (room, user, on) =>
+      options.emit({ event: 'typing', room, user, on }),
+    );
+  }
+
+  get all(): IterableIterator<Conversation> {
+    return this.#byLog.values();
+  }
+
+  /** Something of what was missed is still to come. */
+  get behind(): boolean {
+    for (const each of this.#byLog.values()) if (each.replica.behind) return true;
+    return false;
+  }
+
+  get user(): string {
+    return this.#user;
+  }
+
+  /** The lobby everyone lands in. */
+  get lobby(): Conversation | undefined {
+    for (const each of this.#byLog.values()) if (each.kind === 'lobby') return each;
+    return undefined;
+  }
+
+  find(room: Target): Conversation | undefined {
+    return this.#byTarget.get(targetKey(room));
+  }
+
+  /** @throws NatterError NOT_A_MEMBER */
+  get(room: Target): Conversation {
+    const found = this.find(room);
+    if (found === undefined) throw new NatterError('NOT_A_MEMBER', `You are not in ${room}; join it first.`);
+    return found;
+  }
+
+  /** The answer to a login: what is listed is there, and caught up from where we were; what is not is gone. */
+  welcome(user: string, bodies: readonly ConversationBody[]): void {
+    if (user !== this.#user) this.#forget();
+    this.#user = user;
+    this.#userKey = nameKey(user);
+    this.#typing.clear();
+    const listed = new Set(bodies.map((body) => body.l));
+    for (const log of [...this.#byLog.keys()]) if (!listed.has(log)) this.gone(log);
+    for (const conversation of this.#byLog.values()) conversation.roster.renew();
+    for (const body of bodies) this.open(body);
+  }
+
+  /**
+   * A conversation is there, or something of it changed.
+   * @param backlog entries before the head that count as news if it was not known yet, as far as they are unread
+   */
+  open(body: ConversationBody, backlog = this.#options.backlog): Conversation {
+    const known = this.#byLog.get(body.l);
+    if (known !== undefined && known.target === targetOf(body)) {
+      known.topic = body.t;
+      known.members = body.m;
+      known.unread.move(body.c);
+      known.replica.sync(body.e, body.h);
+      this.#touch(known);
+      return known;
+    }
+    if (known !== undefined) this.gone(body.l);
+    const conversation = this.#create(body, Math.max(Math.min(body.c, body.h), body.h - backlog));
+    this.#byLog.set(body.l, conversation);
+    this.#byTarget.set(targetKey(conversation.target), conversation);
+    this.#options.emit({ event: 'room', room: conversation.room() });
+    conversation.replica.sync(body.e, body.h);
+    return conversation;
+  }
+
+  gone(log: number): void {
+    const conversation = this.#byLog.get(log);
+    if (conversation === undefined) return;
+    conversation.replica.stop();
+    this.#byLog.delete(log);
+    this.#byTarget.delete(targetKey(conversation.target));
+    this.#changed.delete(conversation);
+    this.#options.emit({ event: 'left', room: conversation.target });
+  }
+
+  /** Gives out the `room` events that became due in this turn. */
+  settle(): void {
+    for (const conversation of this.#changed)
+      this.#options.emit({ event: 'room', room: conversation.room() });
+    this.#changed.clear();
+  }
+
+  #touch(conversation: Conversation): void {
+    this.#changed.add(conversation);
+    this.#options.changed();
+  }
+
+  // ---- From the server ----------------------------------------------------------------------------------
+
+  push(push: Push): void {
+    this.#byLog.get(push.log)?.replica.push(push.seq, push.entry);
+  }
+
+  head(head: Head): void {
+    const conversation = this.#byLog.get(head.log);
+    conversation?.replica.announce(head.epoch, head.seq);
+  }
+
+  ephemeral(ephemeral: Ephemeral): void {
+    const conversation = this.#byLog.get(ephemeral.log);
+    if (conversation === undefined) return;
+    const { subject, version } = ephemeral;
+    const value = ephemeral.value[0] ?? 0;
+    if (ephemeral.kind === EphemeralKind.Presence) {
+      const state = presenceWord(value);
+      if (conversation.roster.update(subject, state, version))
+        this.#options.emit({ event: 'presence', user: subject, state, room: conversation.target });
+    } else if (ephemeral.kind === EphemeralKind.Typing && nameKey(subject) !== this.#userKey) {
+      this.#typing.heard(conversation.target, subject, value === 1, version);
+    }
+  }
+
+  /** A whole list of who is there: differences to what was known are told as presence. */
+  roster(conversation: Conversation, list: WhoReply['u']): void {
+    const room = conversation.target;
+    const { roster } = conversation;
+    for (const { n, s, v } of list) {
+      const state = presenceWord(s);
+      if (roster.update(n, state, v)) this.#options.emit({ event: 'presence', user: n, state, room });
+    }
+    const all = list.map(({ n, s, v }) => ({ user: n, state: presenceWord(s), version: v }));
+    for (const user of roster.replace(all))
+      this.#options.emit({ event: 'presence', user, state: 'offline', room });
+  }
+
+  topic(log: number, topic: string): void {
+    const conversation = this.#byLog.get(log);
+    if (conversation === undefined) return;
+    conversation.topic = topic;
+    this.#touch(conversation);
+  }
+
+  /** Moves the read cursor, whoever moved it. @returns true when it was behind. */
+  read(conversation: Conversation, seq: number): boolean {
+    const moved = conversation.unread.move(Math.min(seq, conversation.replica.head));
+    if (moved) this.#touch(conversation);
+    return moved;
+  }
+
+  cursor(log: number, seq: number): void {
+    const conversation = this.#byLog.get(log);
+    if (conversation !== undefined) this.read(conversation, seq);
+  }
+
+  /**
+   * Everything behind `after`, from now on too; without it, what comes from now on.
+   * @returns the room with the last entry before what follows as its head
+   */
+  follow(conversation: Conversation, after: number | undefined): Room {
+    const { replica, unread } = conversation;
+    const room = { ...conversation.room(), head: replica.next - 1 };
+    if (after === undefined) {
+      replica.follow(replica.next - 1);
+      return room;
+    }
+    unread.restart(after + 1);
+    replica.follow(after);
+    return conversation.room();
+  }
+
+  isMine(author: string): boolean {
+    return nameKey(author) === this.#userKey;
+  }
+
+  // ---- Within -------------------------------------------------------------------------------------------
+
+  #create(body: ConversationBody, after: number): Conversation {
+    const options = this.#options;
+    const conversation: Conversation = new Conversation(
+      body,
+      new Replica(body.l, body.e, body.h, after, {
+        clock: options.clock,
+        get rttMs() {
+          return options.rttMs();
+        },
+        fetch: (log, from, entries, done) =>
+          options.fetch(log, from, entries, (answer) => done(answer instanceof Error ? undefined : answer)),
+        deliver: (seq, entry) => this.#deliver(conversation, seq, entry),
+        caughtUp: (seq) => options.caughtUp(conversation.target, seq),
+      }),
+    );
+    return conversation;
+  }
+
+  #deliver(conversation: Conversation, seq: number, entry: Entry): void {
+    const mine = this.isMine(entry.author);
+    const message = conversation.message(seq, entry, mine);
+    this.#touch(conversation);
+    this.#typing.said(conversation.target, entry.author);
+    if (mine) conversation.unread.own(seq);
+    else conversation.unread.add(seq, conversation.kind === 'direct' || mentions(message.text, this.#user));
+    if (mine && this.#options.said(message.id, seq, entry.at)) return;
+    this.#options.emit({ event: 'message', message, history: false });
+  }
+
+  #forget(): void {
+    for (const conversation of this.#byLog.values()) conversation.replica.stop();
+    this.#byLog.clear();
+    this.#byTarget.clear();
+    this.#changed.clear();
+  }
+}
+
+function targetKey(room: Target): string {
+  return nameKey(room);
+}

@@ -1,0 +1,322 @@
+import type { NatterError } from '../../chat/error.js';
+import type {
+  ClientCommands,
+  ClientEvent,
+  Credentials,
+  MessageKind,
+  Presence,
+  Room,
+  Target,
+} from '../../chat/events.js';
+import { parseName, parseTarget } from '../../chat/name.js';
+import { EphemeralKind, Operation, type WelcomeReply } from '../../chat/operations.js';
+import { ConversationBody, Empty } from '../../chat/schemas.js';
+import { FrameType } from '../../net/constants.js';
+import { ephemeralCodec } from '../../net/talk.js';
+import { checkPassword, forgetDevice, type KnownDevice, listDevices, setPassword } from './account.js';
+import { parseServer } from './address.js';
+import { EventBatch } from './batch.js';
+import { Channel } from './channel.js';
+import type { Conversation } from './conversation.js';
+import { Conversations } from './conversations.js';
+import { CursorThrottle } from './cursors.js';
+import { listRooms, listWho } from './directory.js';
+import { notLoggedIn, quitting } from './failures.js';
+import { readHistory } from './history.js';
+import { LinkReport } from './link.js';
+import { Login } from './login.js';
+import { takeNews } from './news.js';
+import { type Probed, probe } from './probe.js';
+import { presenceWord } from './roster.js';
+import { Talker } from './talker.js';
+import { TypingThrottle } from './typing.js';
+import type { Habits, World } from './world.js';
+
+/** A conversation that appears by itself brings news: somebody wrote. So many entries of it at most. */
+const APPEARED_BACKLOG = 100;
+
+/**
+ * A client without its thread: every command, and what they are made of. It takes time, randomness, sockets
+ * and the profile from its world, and gives events in batches, one per turn.
+ */
+export class ClientCore implements ClientCommands {
+  readonly #world: World;
+  readonly #habits: Habits;
+  readonly #batch: EventBatch;
+  readonly #channel: Channel;
+  readonly #talker: Talker;
+  readonly #conversations: Conversations;
+  readonly #cursors: CursorThrottle;
+  readonly #typing: TypingThrottle;
+  readonly #link: LinkReport;
+  readonly #joining = new Map<Target, Promise<Conversation>>();
+  #login: Login | undefined;
+  #typingVersion = 0;
+  #away = false;
+
+  constructor(world: World, habits: Habits, onEvent: (events: ClientEvent[]) => void) {
+    const { clock, random } = world;
+    const emit = (event: ClientEvent) => this.#batch.add(event);
+    this.#world = world;
+    this.#habits = habits;
+    this.#batch = new EventBatch(world.turnEnd, () => this.#conversations.settle(), onEvent);
+    this.#channel = new Channel(clock);
+    this.#talker = new Talker({
+      clock,
+      random,
+      channel: this.#channel,
+      user: () => this.#conversations.user,
+      emit,
+    });
+    this.#conversations = new Conversations({
+      clock,
+      backlog: habits.backlog,
+      rttMs: () => this.#rttMs,
+      fetch: (log, after, entries, done) => this.#channel.fetch(log, after, entries, done),
+      caughtUp: (room, seq) => this.#caughtUp(room, seq),
+      said: (id, seq, at) => this.#talker.outbox.seen(id, seq, at),
+      emit,
+      changed: () => this.#batch.touch(),
+    });
+    this.#cursors = new CursorThrottle(clock, (l, s) => this.#tell(Operation.Cursor, { l, s }));
+    this.#typing = new TypingThrottle(clock);
+    this.#link = new LinkReport({
+      clock,
+      attentive: habits.attentive,
+      lagMs: () => this.#rttMs,
+      emit,
+    });
+  }
+
+  // ---- Coming and going ---------------------------------------------------------------------------------
+
+  async login(server: string, credentials: Credentials): Promise<{ user: string }> {
+    const address = parseServer(server);
+    const { name: user } = parseName(credentials.user);
+    if (credentials.register) checkPassword(credentials.password ?? '');
+    await this.#end();
+    const login = new Login({
+      world: this.#world,
+      channel: this.#channel,
+      server: address,
+      credentials: { ...credentials, user },
+      welcome: (welcome) => this.#welcome(welcome),
+      news: (type, reader) =>
+        takeNews(type, reader, this.#conversations, (body) => {
+          this.#conversations.open(body, Math.max(APPEARED_BACKLOG, this.#habits.backlog));
+        }),
+      pinned: (fingerprint) => this.#batch.add({ event: 'pinned', server: address.name, fingerprint }),
+      state: (state, failure) => this.#link.set(state, failure),
+      failed: (failure) => this.#failed(failure),
+    });
+    this.#login = login;
+    const welcome = await login.start();
+    return { user: welcome.n };
+  }
+
+  probe(server: string): Promise<Probed> {
+    return probe(this.#world, parseServer(server));
+  }
+
+  async quit(ms: number): Promise<void> {
+    if (this.#login !== undefined) {
+      this.#cursors.flush();
+      await this.#answered(ms);
+    }
+    await this.#end();
+    this.#talker.outbox.failAll(quitting());
+    this.#channel.failAll(quitting());
+    this.#batch.flush();
+  }
+
+  // ---- Conversations ------------------------------------------------------------------------------------
+
+  async join(room: Target): Promise<Room> {
+    return (await this.#open(room)).room();
+  }
+
+  async leave(room: Target): Promise<void> {
+    const { log } = this.#conversations.get(room);
+    await this.#call(Operation.Leave, { l: log });
+    this.#conversations.gone(log);
+  }
+
+  async follow(room: Target, since?: number): Promise<Room> {
+    return this.#conversations.follow(await this.#open(room), since);
+  }
+
+  async history(room: Target, before: number, count: number): Promise<void> {
+    const conversation = this.#conversations.get(room);
+    const { first } = conversation.replica;
+    const until = before > 0 ? Math.min(before, conversation.replica.head + 1) : first;
+    const messages = await readHistory(this.#channel, conversation, until, count, (author) =>
+      this.#conversations.isMine(author),
+    );
+    for (const message of messages) this.#batch.add({ event: 'message', message, history: true });
+    if (until - count <= 1) this.#batch.add({ event: 'beginning', room: conversation.target });
+  }
+
+  async read(room: Target, seq: number): Promise<void> {
+    const conversation = this.#conversations.get(room);
+    if (!this.#conversations.read(conversation, seq)) return;
+    this.#cursors.move(conversation.log, conversation.unread.cursor);
+  }
+
+  async topic(room: Target, topic: string): Promise<void> {
+    await this.#call(Operation.Topic, { l: this.#conversations.get(room).log, t: topic });
+  }
+
+  // ---- Talking ------------------------------------------------------------------------------------------
+
+  async say(room: Target, text: string, kind: MessageKind, key = ''): Promise<string> {
+    const known = this.#conversations.find(room);
+    return this.#talker.say(known ?? (await this.#open(room)), text, kind, key);
+  }
+
+  async retry(id: string): Promise<void> {
+    this.#talker.outbox.retry(id);
+  }
+
+  async discard(id: string): Promise<void> {
+    this.#talker.outbox.discard(id);
+  }
+
+  async typing(room: Target, on: boolean): Promise<void> {
+    const conversation = this.#conversations.get(room);
+    const { connection } = this.#channel;
+    if (connection === undefined || !this.#typing.worth(conversation.log, on)) return;
+    const writer = this.#channel.writer.reset();
+    ephemeralCodec.encode(writer, {
+      log: conversation.log,
+      kind: EphemeralKind.Typing,
+      subject: this.#conversations.user,
+      version: ++this.#typingVersion,
+      value: Buffer.of(on ? 1 : 0),
+    });
+    connection.latest(`typing ${conversation.log}`, FrameType.Ephemeral, writer.view());
+    this.#login?.session.wake();
+  }
+
+  // ---- People and rooms ---------------------------------------------------------------------------------
+
+  async away(on: boolean): Promise<void> {
+    this.#away = on;
+    await this.#call(Operation.Away, { a: on });
+  }
+
+  async who(room?: Target): Promise<readonly { user: string; state: Presence }[]> {
+    const conversation = room === undefined ? this.#conversations.lobby : await this.#open(room);
+    const list = await listWho(this.#loggedIn().calls, room === undefined ? 0 : (conversation?.log ?? 0));
+    const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s) }));
+    if (conversation !== undefined) {
+      this.#conversations.roster(conversation, list);
+      this.#batch.add({ event: 'members', room: conversation.target, members });
+    }
+    return members;
+  }
+
+  async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
+    const list = await listRooms(this.#loggedIn().calls);
+    const rooms = list.map(({ n, t, m }) => ({ name: n, topic: t, members: m }));
+    this.#batch.add({ event: 'directory', rooms });
+    return rooms;
+  }
+
+  // ---- The account --------------------------------------------------------------------------------------
+
+  async changePassword(current: string, next: string, forgetOthers: boolean): Promise<void> {
+    checkPassword(next);
+    const login = this.#login;
+    if (login === undefined) throw notLoggedIn();
+    await login.prove(current);
+    await setPassword(this.#channel.calls, this.#world.stretching, next, forgetOthers);
+  }
+
+  async devices(): Promise<readonly KnownDevice[]> {
+    const devices = await listDevices(this.#loggedIn().calls);
+    this.#batch.add({ event: 'devices', devices });
+    return devices;
+  }
+
+  async forgetDevice(key: string): Promise<void> {
+    await forgetDevice(this.#loggedIn().calls, key);
+  }
+
+  // ---- Within -------------------------------------------------------------------------------------------
+
+  get #rttMs(): number {
+    return this.#channel.connection?.rttMs ?? 0;
+  }
+
+  #loggedIn(): Channel {
+    if (this.#login === undefined) throw notLoggedIn();
+    return this.#channel;
+  }
+
+  async #call(operation: Operation, body: object): Promise<void> {
+    await this.#loggedIn().calls.call(operation, body, Empty);
+  }
+
+  /** Says it without waiting: what it is about is told again anyway. */
+  #tell(operation: Operation, body: object): void {
+    this.#channel.calls.call(operation, body, Empty).catch(() => {});
+  }
+
+  #welcome({ a, n, c }: WelcomeReply): void {
+    this.#talker.outbox.become(a);
+    this.#batch.add({ event: 'welcome', user: n, account: Buffer.from(a).toString('hex') });
+    this.#conversations.welcome(n, c);
+    if (!this.#conversations.behind) this.#login?.session.synced();
+    if (this.#away) this.#tell(Operation.Away, { a: true });
+    // Whoever shows a list keeps it up to date without asking again.
+    if (this.#habits.attentive) this.who().catch(() => {});
+  }
+
+  #caughtUp(room: Target, seq: number): void {
+    this.#batch.add({ event: 'caughtUp', room, seq });
+    if (!this.#conversations.behind) this.#login?.session.synced();
+  }
+
+  #failed(failure: NatterError): void {
+    this.#talker.outbox.failAll(failure);
+    this.#channel.failAll(failure);
+    this.#batch.add({ event: 'error', code: failure.code, message: failure.message });
+  }
+
+  /** A conversation, joined or opened if it is not there yet; asked once however many ask. */
+  async #open(room: Target): Promise<Conversation> {
+    const known = this.#conversations.find(room);
+    if (known !== undefined) return known;
+    const { kind, name, target } = parseTarget(room);
+    const again = this.#conversations.find(target);
+    if (again !== undefined) return again;
+    const { calls } = this.#loggedIn();
+    let joining = this.#joining.get(target);
+    if (joining === undefined) {
+      const operation = kind === 'direct' ? Operation.Direct : Operation.Join;
+      joining = calls
+        .call(operation, { n: name }, ConversationBody)
+        .then((body) => this.#conversations.open(body))
+        .finally(() => this.#joining.delete(target));
+      this.#joining.set(target, joining);
+    }
+    return joining;
+  }
+
+  async #answered(ms: number): Promise<void> {
+    const { clock } = this.#world;
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, ms);
+    });
+    const done = Promise.all([this.#talker.outbox.drained(), this.#channel.calls.drained()]);
+    await Promise.race([done, late]);
+    clock.clearTimeout(timer);
+  }
+
+  async #end(): Promise<void> {
+    const login = this.#login;
+    this.#login = undefined;
+    await login?.session.quit();
+  }
+}

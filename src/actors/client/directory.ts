@@ -1,0 +1,44 @@
+import { Operation, type RoomsReply as Rooms, type WhoReply as Who } from '../../chat/operations.js';
+import { RoomsReply, WhoReply } from '../../chat/schemas.js';
+import type { Calls } from './calls.js';
+
+/** A page that is not full is the last (operations.ts gives the sizes). */
+const WHO_PAGE = 500;
+const ROOMS_PAGE = 100;
+/** So many pages at most, whatever a server says. */
+const PAGES_MAX = 200;
+
+/** Who is there: log 0 stands for everyone. */
+export async function listWho(calls: Calls, log: number): Promise<Who['u']> {
+  return pages(
+    (a) => calls.call(Operation.Who, { l: log, a }, WhoReply),
+    (reply) => reply.u,
+    WHO_PAGE,
+  );
+}
+
+export async function listRooms(calls: Calls): Promise<Rooms['r']> {
+  return pages(
+    (a) => calls.call(Operation.Rooms, { a }, RoomsReply),
+    (reply) => reply.r,
+    ROOMS_PAGE,
+  );
+}
+
+/** Asks for what comes after the last name until a page is not full. */
+async function pages<R, T extends { readonly n: string }>(
+  ask: (after: string) => Promise<R>,
+  listOf: (reply: R) => readonly T[],
+  size: number,
+): Promise<T[]> {
+  const all: T[] = [];
+  let after = '';
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const list = listOf(await ask(after));
+    all.push(...list);
+    const last = list.at(-1);
+    if (last === undefined || list.length < size) break;
+    after = last.n;
+  }
+  return all;
+}

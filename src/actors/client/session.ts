@@ -1,0 +1,363 @@
+import { type Actor, createActor, type StateValue } from 'xstate';
+import { type ErrorCode, NatterError } from '../../chat/error.js';
+import type { Credentials, LinkState } from '../../chat/events.js';
+import type { WelcomeReply } from '../../chat/operations.js';
+import { Malformed, Reader } from '../../net/bytes.js';
+import { FrameType } from '../../net/constants.js';
+import { fingerprint } from '../../net/fingerprint.js';
+import { replyCodec } from '../../net/talk.js';
+import {
+  CloseCode,
+  type CloseReason,
+  type Connection,
+  type EndpointHandler,
+  type KeyPair,
+  type PathAddress,
+} from '../../net/types.js';
+import type { ServerAddress } from './address.js';
+import { Authentication } from './authentication.js';
+import { Calls } from './calls.js';
+import type { Channel } from './channel.js';
+import { disconnected, keyChanged, quitting, shutOut, unreachable } from './failures.js';
+import { sessionMachine } from './session.machine.js';
+import { Silence } from './silence.js';
+import { errorOf, type Outcome } from './steps.js';
+import type { ClientProfile, Dialer, World } from './world.js';
+
+/** One round of handshakes; then the name is resolved again, since the server may have moved. */
+const HANDSHAKE_MS = 10_000;
+
+/** Failures of a login that trying again may cure. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'NO_ANSWER',
+  'DISCONNECTED',
+  'BUSY',
+  'ACTOR_DIED',
+  'DEADLINE',
+  'MAILBOX_FULL',
+  'STOPPED',
+  'RATE_LIMITED',
+]);
+
+export interface SessionOptions {
+  readonly world: World;
+  readonly channel: Channel;
+  readonly profile: ClientProfile;
+  readonly server: ServerAddress;
+  readonly credentials: Credentials;
+  readonly keys: KeyPair;
+  /** The server may know the keys already. */
+  readonly deviceKnown: boolean;
+  /** How this device is called in the list of devices. */
+  readonly label: string;
+  /** Logged in, at first and again over each new connection; requests flow from now on. */
+  welcome(welcome: WelcomeReply): void;
+  /** A frame that is no answer. */
+  news(type: number, reader: Reader): void;
+  /** First contact: the server's key is trusted from now on. */
+  pinned(fingerprint: string): void;
+  state(state: LinkState, failure: NatterError | undefined): void;
+}
+
+/** Does what the session machine says: names, sockets, handshakes, logins, and minding a server's silence. */
+export class Session implements EndpointHandler {
+  readonly #options: SessionOptions;
+  readonly #machine: Actor<typeof sessionMachine>;
+  readonly #reader = new Reader();
+  readonly #silence: Silence;
+  #to: PathAddress | undefined;
+  #dialer: Dialer | undefined;
+  /** The handshake under way; 0 when there is none. */
+  #attempt = 0;
+  /** Opened, not yet logged in. */
+  #candidate: Connection | undefined;
+  /** What is asked over the candidate. */
+  #calls: Calls | undefined;
+  #current: Connection | undefined;
+  #welcome: WelcomeReply | undefined;
+  #deviceKnown: boolean;
+
+  constructor(options: SessionOptions) {
+    const { clock, random } = options.world;
+    this.#options = options;
+    this.#deviceKnown = options.deviceKnown;
+    this.#silence = new Silence({
+      clock,
+      owed: () => options.channel.owed > 0 || this.#current?.owing === true,
+      heardAt: () => this.#current?.heardAt ?? 0,
+      silent: () => this.#machine.send({ type: 'SILENT' }),
+      heard: () => this.#machine.send({ type: 'HEARD' }),
+    });
+    this.#machine = createActor(this.#provided(), {
+      input: { random: () => fraction(random) },
+      clock: {
+        setTimeout: (run, ms) => clock.setTimeout(run, ms),
+        clearTimeout: (id) => clock.clearTimeout(id),
+      },
+    });
+    this.#machine.subscribe((snapshot) => options.state(linkState(snapshot.value), snapshot.context.failure));
+    this.#machine.start();
+  }
+
+  /** Connects, and stays connected until `quit`. */
+  dial(): void {
+    this.#machine.send({ type: 'DIAL' });
+  }
+
+  /** Everything that was missed is here. */
+  synced(): void {
+    this.#machine.send({ type: 'SYNCED' });
+  }
+
+  /** Gives up for good, as if the server had refused. */
+  refuse(failure: NatterError): void {
+    this.#machine.send({ type: 'REFUSED', failure });
+  }
+
+  /** Logged in over this one. */
+  get connection(): Connection | undefined {
+    return this.#current;
+  }
+
+  /** Something was queued on the connection. */
+  wake(): void {
+    this.#dialer?.wake();
+    this.#silence.watch();
+  }
+
+  /** Ends the session for good: says goodbye and frees the socket. Never fails. */
+  async quit(): Promise<void> {
+    this.#machine.send({ type: 'QUIT' });
+    this.#machine.stop();
+    this.#silence.stop();
+    const dialer = this.#dialer;
+    this.#dialer = undefined;
+    await dialer?.close();
+  }
+
+  // ---- From the endpoint --------------------------------------------------------------------------------
+
+  opened(connection: Connection): void {
+    if (this.#attempt === 0) {
+      connection.close(CloseCode.Done, '');
+      return;
+    }
+    this.#attempt = 0;
+    this.#candidate = connection;
+    this.#machine.send({ type: 'OPENED' });
+  }
+
+  frame(connection: Connection, type: number, body: Buffer): void {
+    try {
+      this.#take(connection, type, body);
+    } catch (error) {
+      // What does not fit its schema is as bad as what does not fit its frame.
+      if (error instanceof NatterError && error.code === 'PROTOCOL') throw new Malformed(error.message);
+      throw error;
+    }
+  }
+
+  #take(connection: Connection, type: number, body: Buffer): void {
+    this.#reader.reset(body);
+    if (connection === this.#candidate) {
+      if (type === FrameType.Reply) this.#calls?.reply(replyCodec.decode(this.#reader));
+      return;
+    }
+    // An old connection beside the current one may still bring answers.
+    if (this.#options.channel.frame(type, this.#reader)) return;
+    if (connection === this.#current) this.#options.news(type, this.#reader);
+  }
+
+  closed(connection: Connection, reason: CloseReason): void {
+    const { server } = this.#options;
+    if (connection === this.#candidate) {
+      this.#dropCandidate();
+      this.#machine.send({ type: 'LOST', failure: disconnected(server.name, reason) });
+    } else if (connection === this.#current) {
+      this.#current = undefined;
+      this.#options.channel.detach();
+      if (reason.code === CloseCode.Revoked) this.refuse(shutOut(reason));
+      else this.#machine.send({ type: 'LOST', failure: disconnected(server.name, reason) });
+    }
+  }
+
+  failed(attempt: number, reason: CloseReason): void {
+    if (attempt !== this.#attempt) return;
+    this.#attempt = 0;
+    const { server } = this.#options;
+    if (reason.code === CloseCode.KeyChanged) this.refuse(keyChanged(server.name));
+    else this.#machine.send({ type: 'LOST', failure: unreachable(server.name) });
+  }
+
+  // ---- The machine's actions ----------------------------------------------------------------------------
+
+  #provided(): typeof sessionMachine {
+    return sessionMachine.provide({
+      actions: {
+        resolveName: () => void this.#resolveName(),
+        openSocket: () => void this.#openSocket(),
+        startHandshake: () => this.#startHandshake(),
+        abandonHandshake: () => this.#abandonHandshake(),
+        authenticate: () => void this.#authenticate(),
+        takeOver: () => this.#takeOver(),
+        dropConnections: () => this.#dropConnections(),
+      },
+    });
+  }
+
+  async #resolveName(): Promise<void> {
+    const { world, server } = this.#options;
+    try {
+      this.#to = { address: await world.resolve(server.host), port: server.port };
+      this.#machine.send({ type: 'RESOLVED' });
+    } catch (error) {
+      // Without a network names cannot be resolved; that says nothing about one that was good before.
+      const failure = errorOf(error);
+      if (this.#welcome === undefined) this.refuse(failure);
+      else this.#machine.send({ type: 'LOST', failure });
+    }
+  }
+
+  async #openSocket(): Promise<void> {
+    const { world, keys } = this.#options;
+    if (this.#to === undefined) return;
+    try {
+      this.#dialer ??= await world.dialer(keys, this, this.#to);
+      this.#machine.send({ type: 'BOUND' });
+    } catch (error) {
+      this.refuse(errorOf(error));
+    }
+  }
+
+  #startHandshake(): void {
+    const { profile, server } = this.#options;
+    if (this.#to === undefined || this.#dialer === undefined) return;
+    const pin = profile.pinOf(server.name);
+    this.#attempt = this.#dialer.connect({
+      to: this.#to,
+      giveUpMs: HANDSHAKE_MS,
+      ...(pin === undefined ? {} : { serverKey: pin.key }),
+    });
+  }
+
+  #abandonHandshake(): void {
+    if (this.#attempt !== 0) this.#dialer?.abandon(this.#attempt);
+    this.#attempt = 0;
+    const candidate = this.#candidate;
+    this.#dropCandidate();
+    candidate?.close(CloseCode.Done, '');
+  }
+
+  /** Pins the key before anything is said: whoever answers at this address later must have the same. */
+  async #authenticate(): Promise<void> {
+    const { world, channel, profile, server, credentials, keys, label } = this.#options;
+    const connection = this.#candidate;
+    if (connection === undefined) return;
+    try {
+      await this.#pin(profile, server.name, connection.remoteKey);
+    } catch (error) {
+      this.refuse(errorOf(error));
+      return;
+    }
+    if (connection !== this.#candidate) return;
+    const calls = new Calls(world.clock, channel.numbers, channel.writer);
+    calls.attach(connection, () => this.#dialer?.wake());
+    this.#calls = calls;
+    const outcome = await new Authentication({
+      calls,
+      handshakeHash: connection.handshakeHash,
+      stretching: world.stretching,
+      credentials,
+      deviceKey: keys.publicKey,
+      label,
+      deviceKnown: this.#deviceKnown,
+      deviceOnly: this.#isRegistering,
+      register: this.#isRegistering && !this.#deviceKnown,
+      registering: () => {
+        this.#deviceKnown = true;
+      },
+    }).run();
+    if (connection === this.#candidate) this.#authenticated(outcome);
+  }
+
+  async #pin(profile: ClientProfile, server: string, key: Buffer): Promise<void> {
+    const pin = profile.pinOf(server);
+    if (pin !== undefined && !pin.key.equals(key)) throw keyChanged(server);
+    if (pin !== undefined) return;
+    const print = fingerprint(key);
+    await profile.pin(server, key, print);
+    this.#options.pinned(print);
+  }
+
+  get #isRegistering(): boolean {
+    return this.#options.credentials.register && this.#welcome === undefined;
+  }
+
+  #authenticated({ welcome, error }: Outcome): void {
+    if (welcome !== undefined) {
+      this.#welcome = welcome;
+      this.#deviceKnown = true;
+      this.#machine.send({ type: 'AUTHENTICATED' });
+    } else if (error !== undefined) {
+      this.#rejected(error);
+    }
+  }
+
+  #rejected(error: NatterError): void {
+    if (this.#isRegistering && error.code === 'DEVICE_UNKNOWN') {
+      // The registration was cut off, and the server never saw its end: begin again.
+      this.#deviceKnown = false;
+      this.#machine.send({ type: 'LOST', failure: error });
+    } else if (PASSING.has(error.code)) {
+      this.#machine.send({ type: 'LOST', failure: error });
+    } else {
+      this.refuse(error);
+    }
+  }
+
+  /** The candidate goes on; the old connection, if there is one, has had its time. */
+  #takeOver(): void {
+    const connection = this.#candidate;
+    const welcome = this.#welcome;
+    if (connection === undefined || welcome === undefined) return;
+    const old = this.#current;
+    this.#current = connection;
+    this.#candidate = undefined;
+    this.#calls?.detach();
+    this.#calls = undefined;
+    this.#silence.reset();
+    old?.close(CloseCode.Done, '');
+    this.#options.channel.attach(connection, () => this.wake());
+    this.#options.welcome(welcome);
+  }
+
+  #dropConnections(): void {
+    const old = this.#current;
+    this.#current = undefined;
+    this.#silence.reset();
+    this.#options.channel.detach();
+    old?.close(CloseCode.Done, '');
+    this.#dialer?.wake();
+  }
+
+  #dropCandidate(): void {
+    const calls = this.#calls;
+    this.#candidate = undefined;
+    this.#calls = undefined;
+    calls?.failAll(quitting());
+    calls?.detach();
+  }
+}
+
+/** The machine's state in words for a status bar. */
+function linkState(value: StateValue): LinkState {
+  const name = typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'offline');
+  return name === 'resolving' ? 'dialling' : (name as LinkState);
+}
+
+/** In [0, 1). */
+function fraction(random: World['random']): number {
+  const bytes = Buffer.alloc(4);
+  random(bytes);
+  return bytes.readUInt32BE() / 2 ** 32;
+}

@@ -1,0 +1,42 @@
+import { fromPromise } from 'xstate';
+import { NatterError } from '../../chat/error.js';
+import type { WelcomeReply } from '../../chat/operations.js';
+
+/** What a login or a registration ends with: exactly one of both. */
+export interface Outcome {
+  readonly welcome: WelcomeReply | undefined;
+  readonly error: NatterError | undefined;
+}
+
+/** What blinding a password gives: a secret for the next step, and the request. */
+export interface Blinded {
+  readonly state: string;
+  readonly request: string;
+}
+
+/** A step of a machine whose work is provided by whoever runs it. */
+export function step<Input, Output>() {
+  return fromPromise<Output, Input>(() => Promise.reject(new Error('this step was not provided')));
+}
+
+/** What a step failed with, from the event that says so. */
+export function thrownIn(event: object): unknown {
+  return 'error' in event ? event.error : undefined;
+}
+
+/** Whatever was thrown, as an error for people. */
+export function errorOf(error: unknown): NatterError {
+  if (error instanceof NatterError) return error;
+  return new NatterError('INTERNAL', `Something went wrong here (${String(error)}); try again.`, {}, error);
+}
+
+export function wrongPassword(): NatterError {
+  return new NatterError('WRONG_PASSWORD', 'The name or the password is wrong; check both and try again.');
+}
+
+export function passwordNeeded(): NatterError {
+  return new NatterError(
+    'DEVICE_UNKNOWN',
+    'The server does not remember this device; log in with your password.',
+  );
+}

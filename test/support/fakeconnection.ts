@@ -1,0 +1,96 @@
+import {
+  CloseCode,
+  type CloseReason,
+  type Connection,
+  type EndpointHandler,
+  type PathAddress,
+} from '../../src/net/types.js';
+import type { VirtualTime } from './virtualtime.js';
+
+/** What becomes of one frame: so many copies, each after so many ms; none is a loss. */
+export type Fate = readonly number[];
+
+export interface Frame {
+  readonly toServer: boolean;
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+/** Both ends of a session at the level of frames. Unlike a real one it sends nothing again: the core has to. */
+export class FakeConnection implements Connection {
+  static #last = 0;
+  readonly id = ++FakeConnection.#last;
+  readonly handshakeHash = Buffer.alloc(64, this.id);
+  readonly path: PathAddress = { address: '127.0.0.1', port: 7777 };
+  rttMs = 10;
+  heardAt: number;
+  owing = false;
+  closed: CloseReason | undefined;
+  outgoingMessages = 0;
+  outgoingBytes = 0;
+  owner: unknown;
+  /** Whoever logged in over it. */
+  user = '';
+  #handle = 0;
+  readonly #cancelled = new Set<number>();
+
+  constructor(
+    readonly time: VirtualTime,
+    readonly remoteKey: Buffer,
+    /** The client's static key. */
+    readonly deviceKey: Buffer,
+    readonly handler: EndpointHandler,
+    readonly fate: (frame: Frame) => Fate,
+    readonly received: (connection: FakeConnection, type: number, body: Buffer) => void,
+    readonly ended: (connection: FakeConnection) => void,
+  ) {
+    this.heardAt = time.now();
+  }
+
+  send(type: number, body: Uint8Array): number {
+    const handle = ++this.#handle;
+    const frame = { toServer: true, type, body: Buffer.from(body) };
+    for (const delayMs of this.fate(frame)) {
+      this.time.setTimeout(() => {
+        if (this.closed === undefined) this.received(this, type, frame.body);
+      }, delayMs);
+    }
+    return handle;
+  }
+
+  /** From the server to the client. */
+  deliver(type: number, body: Buffer): void {
+    const copy = Buffer.from(body);
+    for (const delayMs of this.fate({ toServer: false, type, body: copy })) {
+      this.time.setTimeout(() => {
+        if (this.closed !== undefined) return;
+        this.heardAt = this.time.now();
+        this.handler.frame(this, type, Buffer.from(copy));
+      }, delayMs);
+    }
+  }
+
+  cancel(handle: number): void {
+    this.#cancelled.add(handle);
+  }
+
+  push(): void {}
+
+  unpush(): void {}
+
+  latest(_key: string, type: number, body: Uint8Array): void {
+    this.send(type, body);
+  }
+
+  close(code: CloseCode, text: string): void {
+    this.end({ code, text, local: true });
+  }
+
+  /** The connection is no more; the client is told. */
+  end(reason: CloseReason = { code: CloseCode.Silent, text: 'nothing was heard', local: true }): void {
+    if (this.closed !== undefined) return;
+    this.closed = reason;
+    this.ended(this);
+    this.handler.closed(this, reason);
+  }
+}
