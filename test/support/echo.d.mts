@@ -12,7 +12,8 @@ export declare const Do: Readonly<
     | 'relay'
     | 'watch'
     | 'watchThreads'
-    | 'careless',
+    | 'careless'
+    | 'forward',
     number
   >
 >;

@@ -13,7 +13,6 @@ export const Do = {
   /** Never answers. */
   hold: 5,
   refuse: 6,
-  /** Passes a tell on to room (body: key u32) on whatever thread that is. */
   stop: 7,
   /** Asks another room to echo: body key u32, rest; answers what that answered. */
   relay: 8,
@@ -22,6 +21,8 @@ export const Do = {
   watchThreads: 10,
   /** An ask that fails, and whose error nobody catches. */
   careless: 11,
+  /** Tells the test what it was told. */
+  forward: 12,
 };
 
 function room(context, snapshot) {
@@ -71,11 +72,15 @@ function room(context, snapshot) {
           context.watchThreads();
           if (message.ask) context.reply(message, body);
           return;
+        case Do.forward:
+          context.tell(test, type, body);
+          return;
         case Do.careless:
           void context.ask(context.self, Do.hold, body, 1);
           return;
         default:
-          if (type >= 0xff00) context.tell(test, type, body);
+          // The runtime's own types cannot be told: the test gets their low byte.
+          if (type >= 0xff00) context.tell(test, type & 0xff, body);
       }
     },
   };
@@ -83,6 +88,7 @@ function room(context, snapshot) {
 
 export function start(host) {
   if (host.data?.refuse) throw new NatterError('PORT_TAKEN', 'Choose another port.', { port: 7 });
+  host.onStop(() => host.post('stopped'));
   host.expose({
     add: (a, b) => a + b,
     refuse: () => {

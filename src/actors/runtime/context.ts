@@ -1,5 +1,5 @@
 import type { ActorContext, Address, Clock, Held, Message } from './actor.js';
-import { MailLane } from './actor.js';
+import { MailLane, SystemMessage } from './actor.js';
 import { What } from './batch.js';
 import type { Cell } from './cell.js';
 import { askId, askThread } from './message.js';
@@ -50,6 +50,12 @@ class CellClock implements Clock {
   }
 }
 
+/** An envelope has 16 bits for it, and the highest page is the runtime's own. */
+function checkType(type: number): void {
+  if (type < 0 || type >= SystemMessage.Terminated)
+    throw new RangeError(`message type ${type} is not an actor's`);
+}
+
 /** The view of the world of one actor in one life. */
 export class CellContext implements ActorContext {
   readonly self: Address;
@@ -71,6 +77,7 @@ export class CellContext implements ActorContext {
 
   tell(to: Address, type: number, body: Uint8Array, lane: MailLane = MailLane.Data): void {
     if (!this.#alive) return;
+    checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
     if (this.tap.active) this.#system.tapMessage('out', this.self, to, type, body.length);
   }
@@ -83,6 +90,7 @@ export class CellContext implements ActorContext {
     lane: MailLane = MailLane.Data,
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
+    checkType(type);
     if (this.tap.active) this.#system.tapMessage('out', this.self, to, type, body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }

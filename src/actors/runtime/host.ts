@@ -6,7 +6,7 @@ import { NatterError } from '../../chat/error.js';
 import type { ActorType, Address, Clock, MailLane } from './actor.js';
 import { realClock } from './clock.js';
 import type { DeadLetter } from './dead-letters.js';
-import type { PlacementTable } from './placement.js';
+import { type PlacementTable, threadOf } from './placement.js';
 import type { SnapshotChange } from './snapshots.js';
 import type { ThreadStats } from './stats.js';
 import { type ActorFailure, ActorSystem } from './system.js';
@@ -35,6 +35,8 @@ export interface WorkerHost {
   /** See ActorContext; only once the thread has started. */
   tell(to: Address, type: number, body: Uint8Array, lane?: MailLane): void;
   ask(to: Address, type: number, body: Uint8Array, deadlineMs: number, lane?: MailLane): Promise<Buffer>;
+  /** The index of the thread on which that address lives, or undefined. */
+  threadOf(address: Address): number | undefined;
   stats(): ThreadStats;
 }
 
@@ -190,6 +192,10 @@ export class ThreadHost implements WorkerHost {
 
   ask(to: Address, type: number, body: Uint8Array, deadlineMs: number, lane?: MailLane): Promise<Buffer> {
     return this.system.askFromOutside(to, type, body, deadlineMs, lane);
+  }
+
+  threadOf(address: Address): number | undefined {
+    return threadOf(this.#options.placement, address);
   }
 
   get system(): ActorSystem {

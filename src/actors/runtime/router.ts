@@ -81,6 +81,11 @@ export class Router {
     return this.link(thread).add(lane, what, type, to, from, askId, askThread, now, body);
   }
 
+  /** The supervisor gave that thread up. */
+  lost(thread: number): boolean {
+    return thread !== this.thread && this.link(thread).state === LinkState.Lost;
+  }
+
   /** Writes a tell, or records it among the dead letters. */
   tell(lane: MailLane, type: number, to: Address, from: Address, body: Uint8Array): boolean {
     const thread = this.threadOf(to);
@@ -89,8 +94,7 @@ export class Router {
       return false;
     }
     if (this.send(thread, lane, What.Tell, type, to, from, 0, 0, body)) return true;
-    const reason = thread !== this.thread && this.link(thread).state === LinkState.Lost ? 'gone' : 'outbox';
-    this.#dead.add(this.now(), reason, type, to, from, body.length);
+    this.#dead.add(this.now(), this.lost(thread) ? 'gone' : 'outbox', type, to, from, body.length);
     return false;
   }
 

@@ -187,7 +187,7 @@ export class ActorSystem {
       };
       const id = this.asks.add(thread, asker, deadlineMs, resolve, blame);
       if (this.router.send(thread, lane, What.Ask, type, to, from, id, this.thread, body)) return;
-      this.asks.reject(id, mailboxFull());
+      this.asks.reject(id, this.router.lost(thread) ? actorDied() : mailboxFull());
     });
   }
 
