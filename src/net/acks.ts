@@ -4,18 +4,21 @@ import {
   ACK_EVERY_YOUNG_PACKETS,
   ACK_RANGES_MAX,
   ACK_YOUNG_PACKETS,
+  GRANULARITY_MS,
 } from './constants.js';
 import { AckFrame } from './frame.js';
 import { Intervals } from './intervals.js';
 import type { Carried } from './sent.js';
 
+const ACK_EVERY_DISORDERED_PACKETS = 4;
 /** Ranges this far below the newest packet were reported often enough, and the sender has long decided. */
 const RANGE_LIFE_PACKETS = 1024;
 
 /**
  * Packet numbers received, and when to say so: every second packet while the connection is young (the
- * sender's window is small then), later every ACK_EVERY_PACKETS or after ACK_DELAY_MAX_MS, at once when a
- * packet is out of order or asks for it.
+ * sender's window is small then), later every ACK_EVERY_PACKETS or after ACK_DELAY_MAX_MS, within
+ * GRANULARITY_MS when a packet is out of order, at once when it asks for it. (At once also for every packet out
+ * of order would be one ack per packet on a path that reorders all the time.)
  *
  * As `Carried` its numbers are (largest reported, unused): once that report is acknowledged, the ranges
  * up to it need not be repeated (RFC 9000 section 13.2.4).
@@ -58,7 +61,9 @@ export class Acks implements Carried {
       this.#young--;
       every = ACK_EVERY_YOUNG_PACKETS;
     }
-    if (urgent || !inOrder || this.#unreported >= every) this.deadline = now;
+    if (!inOrder) every = Math.min(every, ACK_EVERY_DISORDERED_PACKETS);
+    if (urgent || this.#unreported >= every) this.deadline = now;
+    else if (!inOrder) this.deadline = Math.min(this.deadline, now + GRANULARITY_MS);
     else if (this.#unreported === 1) this.deadline = now + ACK_DELAY_MAX_MS;
   }
 

@@ -6,9 +6,20 @@
  *     Startup --rate stopped growing--> Drain --queue is gone--> ProbeRate <--200 ms--> ProbeRtt
  *
  * There are two windows: talk may have 2 bandwidth-delay products (BDP) in flight, bulk 1.25, so a file
- * leaves no queue for talk to stand in. Bytes, milliseconds, bytes per millisecond.
+ * leaves no queue for talk to stand in. Both count what the peer has received but not yet acknowledged on top,
+ * since that is in no queue. Bytes, milliseconds, bytes per millisecond.
+ *
+ * Where this departs from BBR: the share of packets that is lost in every round, also in those that follow
+ * a pause, is the path's own noise. Rate and windows are raised by it; otherwise a loss above the probing gain
+ * (1 - 1/1.25 = 20 %) would shrink the estimate round by round.
  */
-import { INITIAL_WINDOW_PACKETS, MINIMUM_WINDOW_PACKETS } from './constants.js';
+import {
+  ACK_DELAY_MAX_MS,
+  ACK_EVERY_PACKETS,
+  DATAGRAM_MAX_BYTES,
+  INITIAL_WINDOW_PACKETS,
+  MINIMUM_WINDOW_PACKETS,
+} from './constants.js';
 import { type SentPackets, SentState } from './sent.js';
 import { WindowedMax } from './windowed.js';
 
@@ -22,6 +33,9 @@ const PROBE_RTT_MS = 200;
 /** The pipe is full when the rate grew by less than a quarter for three rounds. */
 const FULL_GROWTH = 1.25;
 const FULL_ROUNDS = 3;
+/** Rounds of which the least lossy gives the noise: one probing cycle, so that one of them had no queue. */
+const NOISE_ROUNDS = CYCLE_GAINS.length;
+const NOISE_MAX = 0.4;
 /** Before the first round trip is known the first window leaves within this. */
 const ASSUMED_RTT_MS = 1;
 
@@ -65,7 +79,12 @@ export class Congestion {
   #sampleFirstSentAt = 0;
   #sampleAppLimited = false;
   #ackedBytes = 0;
-  #lostBytes = 0;
+  // Bytes of the round that is under way, and the lost shares of the last rounds.
+  #roundAcked = 0;
+  #roundLost = 0;
+  readonly #lostShares = new Float64Array(NOISE_ROUNDS);
+  /** 1 / (1 - noise): what must be sent for one to arrive. */
+  #redundancy = 1;
 
   constructor(packetBytes: number) {
     this.#packetBytes = packetBytes;
@@ -76,11 +95,8 @@ export class Congestion {
   /** Bytes that bulk may have in flight together with everything else. */
   get bulkWindow(): number {
     if (!this.#full) return this.window;
-    const bdp = this.#rate.value * this.#minRtt;
-    return Math.min(
-      this.window,
-      Math.max(BULK_WINDOW_GAIN * bdp, MINIMUM_WINDOW_PACKETS * this.#packetBytes),
-    );
+    const wanted = BULK_WINDOW_GAIN * this.#bdp + this.#unreported;
+    return Math.min(this.window, Math.max(wanted, MINIMUM_WINDOW_PACKETS * this.#packetBytes));
   }
 
   /** Bits for the packet's record. */
@@ -109,6 +125,7 @@ export class Congestion {
     this.delivered += bytes;
     this.deliveredAt = now;
     this.#ackedBytes += bytes;
+    this.#roundAcked += bytes;
     const delivered = sent.delivered(number);
     const sentAt = sent.sentAt(number);
     if (delivered < this.#sampleDelivered) return;
@@ -123,7 +140,7 @@ export class Congestion {
   /** Loss alone does not shrink anything; it only leaves the flight. */
   lost(bytes: number): void {
     this.inFlight -= bytes;
-    this.#lostBytes += bytes;
+    this.#roundLost += bytes;
   }
 
   /** @param rttMs the newest sample less the peer's delay, or -1 when this ack gave none */
@@ -141,7 +158,6 @@ export class Congestion {
     if (this.#appLimitedUntil > 0 && this.delivered > this.#appLimitedUntil) this.#appLimitedUntil = 0;
     this.#sampleDelivered = -1;
     this.#ackedBytes = 0;
-    this.#lostBytes = 0;
   }
 
   /** Several probes in a row went unanswered: only probes until something is heard again. */
@@ -156,6 +172,21 @@ export class Congestion {
     if (!this.#roundStarted) return;
     this.#round++;
     this.#roundEndsAt = this.delivered;
+    this.#lostShares[this.#round % NOISE_ROUNDS] = this.#roundLost / (this.#roundLost + this.#roundAcked);
+    this.#redundancy = 1 / (1 - Math.min(NOISE_MAX, ...this.#lostShares));
+    this.#roundLost = 0;
+    this.#roundAcked = 0;
+  }
+
+  /** What fills the path, lost packets included. */
+  get #bdp(): number {
+    return this.#rate.value * this.#minRtt * this.#redundancy;
+  }
+
+  /** What the peer may have received without having said so. */
+  get #unreported(): number {
+    const reported = Math.min(ACK_EVERY_PACKETS * DATAGRAM_MAX_BYTES, this.#rate.value * ACK_DELAY_MAX_MS);
+    return reported + DATAGRAM_MAX_BYTES;
   }
 
   #updateRate(now: number): void {
@@ -178,9 +209,9 @@ export class Congestion {
 
   #updatePhase(now: number): void {
     if (!this.#full && this.#roundStarted && !this.#sampleAppLimited) this.#checkFull();
-    const bdp = this.#rate.value * this.#minRtt;
+    const bdp = this.#bdp;
     if (this.#phase === 'startup' && this.#full) this.#phase = 'drain';
-    if (this.#phase === 'drain' && this.inFlight <= bdp) this.#enterProbeRate(now);
+    if (this.#phase === 'drain' && this.inFlight <= bdp + this.#unreported) this.#enterProbeRate(now);
     if (this.#phase === 'probe-rate') this.#updateCycle(bdp, now);
     if (this.#phase === 'probe-rtt') {
       if (now >= this.#probeRttUntil) this.#enterProbeRate(now);
@@ -209,11 +240,8 @@ export class Congestion {
   #updateCycle(bdp: number, now: number): void {
     const gain = CYCLE_GAINS[this.#cycle] as number;
     const roundOver = now - this.#cycleAt > this.#minRtt;
-    let next = roundOver;
-    // A probe upwards lasts until it has filled the pipe or lost something; downwards until drained.
-    if (gain > 1)
-      next = roundOver && (this.#lostBytes > 0 || this.inFlight >= gain * bdp || this.#appLimitedUntil > 0);
-    else if (gain < 1) next = roundOver || this.inFlight <= bdp;
+    // The 0.75 behind a probe lasts until its queue is drained; the rest a round trip each.
+    const next = roundOver || (gain < 1 && this.inFlight <= bdp + this.#unreported);
     if (!next) return;
     this.#cycle = (this.#cycle + 1) % CYCLE_GAINS.length;
     this.#cycleAt = now;
@@ -222,13 +250,13 @@ export class Congestion {
   #updateLimits(): void {
     const rate = this.#rate.value;
     if (rate === 0) return;
-    const bdp = rate * this.#minRtt;
-    const paced = this.#pacingGain() * rate;
+    const bdp = this.#bdp;
+    const paced = this.#pacingGain() * rate * this.#redundancy;
     if (this.#full || paced > this.pacingRate) this.pacingRate = paced;
 
     const initial = INITIAL_WINDOW_PACKETS * this.#packetBytes;
     const gain = this.#full ? TALK_WINDOW_GAIN : STARTUP_GAIN;
-    const target = Math.max(gain * bdp, initial);
+    const target = Math.max(gain * bdp + this.#unreported, initial);
     if (this.#full) this.window = Math.min(this.window + this.#ackedBytes, target);
     else if (this.window < target) this.window += this.#ackedBytes;
     if (this.#phase === 'probe-rtt') this.window = Math.min(this.window, Math.max(0.5 * bdp, initial));

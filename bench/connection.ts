@@ -1,0 +1,161 @@
+/**
+ * What one delivery costs in the protocol core alone: 200 connections read one feed, no sockets, real keys.
+ *
+ *     npx tsc -p tsconfig.bench.json && node dist/bench/bench/connection.js
+ *
+ * A turn publishes some entries, pushes them to every connection and flushes each; then the readers' acks come
+ * back. Prints nanoseconds of the sender's time per delivery (one entry at one reader), split into pushing and
+ * sealing, and acks.
+ */
+import { Feed } from '../src/actors/io/feed.js';
+import { SealedConnection } from '../src/net/connection.js';
+import { SealedKeys } from '../src/net/keys.js';
+import type { ConnectionHost, DrivenConnection } from '../src/net/seam.js';
+import type { EndpointCounters, PathAddress } from '../src/net/types.js';
+
+const MEMBERS = 200;
+const ENTRY = Buffer.alloc(105, 'entry of a text of 64 bytes ');
+const TURN_MS = 1;
+
+const counters: EndpointCounters = {
+  datagramsIn: 0,
+  datagramsOut: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  dropped: 0,
+  malformed: 0,
+  replayed: 0,
+  oversized: 0,
+  handshakes: 0,
+  handshakesRefused: 0,
+  retries: 0,
+  packetsLost: 0,
+  pathsMoved: 0,
+};
+
+/** One end: queues what it sends, flushes when dirty. */
+class End {
+  readonly connection: SealedConnection;
+  /** Copies of what was sent in this turn: `slots` up to `count`. */
+  readonly slots: Buffer[] = Array.from({ length: 16 }, () => Buffer.alloc(1500));
+  readonly lengths: number[] = [];
+  count = 0;
+  dirty = true;
+  frames = 0;
+
+  constructor(id: number, address: PathAddress, keys: SealedKeys, initiator: boolean) {
+    const host: ConnectionHost = {
+      handler: {
+        opened: () => undefined,
+        closed: () => undefined,
+        frame: () => {
+          this.frames++;
+        },
+      },
+      counters,
+      random: (target) => target.fill(7),
+      transmit: (datagram) => {
+        datagram.copy(this.slots[this.count] as Buffer);
+        this.lengths[this.count++] = datagram.length;
+      },
+      dirty: () => {
+        this.dirty = true;
+      },
+      rearm: (connection: DrivenConnection) => {
+        connection.deadline();
+      },
+      gone: () => undefined,
+      token: () => undefined,
+      tokenReceived: () => undefined,
+    };
+    const ids = { localId: Buffer.alloc(8), remoteId: Buffer.alloc(8) };
+    const identity = { remoteKey: Buffer.alloc(32), handshakeHash: Buffer.alloc(64) };
+    this.connection = new SealedConnection(
+      { id, path: address, keys, initiator, now: 0, ...ids, ...identity },
+      host,
+    );
+    this.connection.deadline();
+  }
+
+  /** Takes everything the other end sent in this turn. */
+  receive(from: End, now: number): number {
+    for (let i = 0; i < from.count; i++) {
+      const datagram = (from.slots[i] as Buffer).subarray(0, from.lengths[i]);
+      this.connection.receive(datagram, this.connection.path, now);
+    }
+    const { count } = from;
+    from.count = 0;
+    return count;
+  }
+
+  flush(now: number): void {
+    if (!this.dirty && this.connection.deadline() > now) return;
+    this.dirty = false;
+    this.connection.flush(now);
+    this.connection.deadline();
+  }
+}
+
+function run(entriesPerTurn: number, turns: number): void {
+  const feed = new Feed(1);
+  const servers: End[] = [];
+  const clients: End[] = [];
+  const serverAddress = { address: '127.0.0.1', port: 7777 };
+  for (let i = 0; i < MEMBERS; i++) {
+    const address = { address: '127.0.0.1', port: 10_000 + i };
+    const [up, down] = [Buffer.alloc(32, i), Buffer.alloc(32, i + 1)];
+    servers.push(new End(i, address, new SealedKeys(Buffer.from(down), Buffer.from(up), 0), false));
+    clients.push(new End(i, serverAddress, new SealedKeys(up, down, 0), true));
+  }
+  let [pushNs, ackNs, clientNs] = [0n, 0n, 0n];
+  let [acks, datagrams, delivered] = [0, 0, 0];
+  let seq = 0;
+  const warmUp = turns / 4;
+  for (let turn = 0; turn < turns; turn++) {
+    const now = turn * TURN_MS;
+    if (turn === warmUp) {
+      [pushNs, ackNs, clientNs, acks, datagrams, delivered] = [0n, 0n, 0n, 0, 0, 0];
+    }
+    for (let i = 0; i < entriesPerTurn; i++) feed.append(1, seq + i + 1, ENTRY);
+    const pushedAt = process.hrtime.bigint();
+    for (const server of servers) {
+      for (let i = 1; i <= entriesPerTurn; i++) server.connection.push(feed, seq + i, seq + i);
+    }
+    for (const server of servers) server.flush(now);
+    const sentAt = process.hrtime.bigint();
+    pushNs += sentAt - pushedAt;
+    seq += entriesPerTurn;
+    servers.forEach((server, i) => {
+      const client = clients[i] as End;
+      datagrams += client.receive(server, now);
+      client.flush(now);
+    });
+    const receivedAt = process.hrtime.bigint();
+    clientNs += receivedAt - sentAt;
+    servers.forEach((server, i) => {
+      acks += server.receive(clients[i] as End, now);
+    });
+    ackNs += process.hrtime.bigint() - receivedAt;
+    delivered += entriesPerTurn * MEMBERS;
+  }
+  const got = clients.reduce((sum, client) => sum + client.frames, 0);
+  console.log(
+    JSON.stringify({
+      event: 'bench',
+      name: 'connection',
+      system: 'natter',
+      members: MEMBERS,
+      entriesPerTurn,
+      nsPerDelivery: Math.round(Number(pushNs + ackNs) / delivered),
+      pushNs: Math.round(Number(pushNs) / delivered),
+      ackNs: Math.round(Number(ackNs) / delivered),
+      receiverNs: Math.round(Number(clientNs) / delivered),
+      datagramsPerDelivery: Number((datagrams / delivered).toFixed(3)),
+      acksPerDatagram: Number((acks / datagrams).toFixed(3)),
+      missing: seq * MEMBERS - got,
+    }),
+  );
+}
+
+run(1, 4_000);
+if (process.argv[2] !== '1') run(32, 1_000);
