@@ -138,18 +138,9 @@ export class SealedKeys {
     if (this.#rxPrevious !== undefined && now >= this.#previousUntil) this.#forgetPrevious();
 
     const phase = (incoming[0] as number) & 1;
-    if (phase === (this.#generation & 1)) {
-      if (!decrypt(length, this.#rx)) return -1;
-      if (!this.#confirmed) this.#confirm(now);
-      if (this.packetNumber < this.#firstNumber) this.#firstNumber = this.packetNumber;
-    } else if (this.packetNumber < this.#firstNumber && this.#rxPrevious !== undefined) {
-      if (!decrypt(length, this.#rxPrevious)) return -1;
-    } else {
-      if (!decrypt(length, this.#rxNext)) return -1;
-      this.#advance(now);
-      this.#confirm(now);
-      this.#firstNumber = this.packetNumber;
-    }
+    const known =
+      phase === (this.#generation & 1) ? this.#openPresent(length, now) : this.#openOther(length, now);
+    if (!known) return -1;
     this.#heard = true;
     return length;
   }
@@ -164,6 +155,28 @@ export class SealedKeys {
     this.#rx = NO_KEY;
     this.#rxNext = NO_KEY;
     this.#forgetPrevious();
+  }
+
+  #openPresent(length: number, now: number): boolean {
+    if (!decrypt(length, this.#rx)) return false;
+    if (!this.#confirmed) this.#confirm(now);
+    if (this.packetNumber < this.#firstNumber) this.#firstNumber = this.packetNumber;
+    return true;
+  }
+
+  /** The phase bit is the other one: a late packet of the previous generation, or the first of the next. */
+  #openOther(length: number, now: number): boolean {
+    if (this.packetNumber < this.#firstNumber && this.#rxPrevious !== undefined) {
+      if (decrypt(length, this.#rxPrevious)) return true;
+      // While nothing of the present generation was opened it may be either: both sides may have gone ahead
+      // by themselves, and the peer, having opened a packet of ours, once more.
+      if (this.#confirmed) return false;
+    }
+    if (!decrypt(length, this.#rxNext)) return false;
+    this.#advance(now);
+    this.#confirm(now);
+    this.#firstNumber = this.packetNumber;
+    return true;
   }
 
   #goAhead(now: number): void {

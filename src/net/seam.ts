@@ -28,7 +28,10 @@ export interface ConnectionSeed {
   readonly now: number;
 }
 
-/** What the endpoint drives: an established connection, `class SealedConnection` in connection.ts. */
+/**
+ * What the endpoint drives: an established connection, `class SealedConnection` in connection.ts. The endpoint
+ * tells the handler `opened`; everything later, `closed` included, the connection tells itself.
+ */
 export interface DrivenConnection extends Connection {
   /** A SEALED datagram with our id: opens it, checks the replay window, handles frames and the path. */
   receive(datagram: Buffer, from: PathAddress, now: number): void;

@@ -65,7 +65,7 @@ export interface PushFeed {
 
 /** One authenticated session between two endpoints; made by the endpoint after the handshake. */
 export interface Connection {
-  /** Local, counts from 1, never used twice while the process lives. */
+  /** Local, counts from 1, never used twice by its endpoint. On the client, the number of its attempt. */
   readonly id: number;
   /** The peer's static key, 32 bytes. */
   readonly remoteKey: Buffer;

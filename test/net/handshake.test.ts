@@ -135,6 +135,27 @@ describe('a handshake', () => {
     expect(client.failed).toEqual([]);
   });
 
+  it('follows a RETRY once, although it comes again', () => {
+    const { wire, server, client } = pair();
+    wire.pass = (sent) => (sent.datagram[0] === DatagramType.Retry ? [sent, sent, sent] : [sent]);
+    client.endpoint.connect(unknown, wire.now);
+    wire.run(250);
+    bothOpen(server, client);
+    expect(types(wire).filter((type) => type === DatagramType.Initiation)).toHaveLength(2);
+  });
+
+  it('does not spin when a stranger on the path answers everything with RETRY', () => {
+    const { wire, client } = pair();
+    wire.pass = (sent) => {
+      if (sent.datagram[0] !== DatagramType.Initiation) return [sent];
+      const retry = Buffer.concat([Buffer.from([2, 1]), sent.datagram.subarray(3, 11), Buffer.from([1, 9])]);
+      return [{ from: sent.to, to: sent.from, datagram: retry }];
+    };
+    client.endpoint.connect(unknown, wire.now);
+    wire.run(299);
+    expect(types(wire)).toHaveLength(4);
+  });
+
   it('tries again after 300 ms, doubling to one second, and gives up when told', () => {
     const { wire, client } = pair();
     const times: number[] = [];
@@ -367,6 +388,7 @@ describe('a listening endpoint', () => {
     server.endpoint.close(CloseCode.ShuttingDown, 'bye', wire.now);
     expect(server.closed).toHaveLength(1);
     expect(server.endpoint.ids.size).toBe(0);
+    expect(() => (server.opened[0] as PlainConnection).say('erased', wire.now)).toThrow();
     (client.opened[0] as PlainConnection).say('still here', wire.now);
     const before = server.endpoint.counters.dropped;
     wire.run(50);

@@ -123,6 +123,33 @@ describe('sealed keys', () => {
     expect(b.keys.generation).toBe(1);
   });
 
+  it('stay in step when both went ahead unseen and one of them goes ahead again', () => {
+    const { a, b } = session();
+    b.open(a.seal('1', 0), 0);
+    a.open(b.seal('2', 0), 0);
+    a.seal('lost', REKEY_AFTER_MS);
+    const answer = b.seal('3', 2 * REKEY_AFTER_MS - 100);
+    expect(a.open(answer, 2 * REKEY_AFTER_MS - 100)).toBe('3');
+    const time = 2 * REKEY_AFTER_MS;
+    expect(b.open(a.seal('4', time), time)).toBe('4');
+    expect([a.keys.generation, b.keys.generation]).toEqual([2, 2]);
+    expect(a.open(b.seal('5', time), time)).toBe('5');
+  });
+
+  it('take a packet above all of this phase for the next one, although the previous key is still there', () => {
+    const { a, b } = session();
+    b.open(a.seal('1', 0), 0);
+    a.open(b.seal('2', 0), 0);
+    a.seal('lost', REKEY_AFTER_MS);
+    const late = 2 * REKEY_AFTER_MS - 100;
+    // Confirmed late, so that the key before it lingers while the other end goes ahead.
+    b.open(a.seal('3', late), late);
+    a.open(b.seal('4', late), late);
+    const time = late + 200;
+    expect(b.open(a.seal('5', time), time)).toBe('5');
+    expect(b.keys.generation).toBe(2);
+  });
+
   it('seal nothing once erased', () => {
     const { a, b } = session();
     const datagram = b.seal('x', 0);
