@@ -36,22 +36,22 @@ export const STICKERS: readonly Sticker[] = [
     'coffee',
     'a cup of hot coffee',
     String.raw`
-   ) )
-  ( (
-.______.
-|      |]
-\      /
- '----'`,
+   ( (
+    ) )
+ .-----.
+ |     |]
+ \     /
+  '---'`,
   ),
   sticker(
     'heart',
     'a heart',
     String.raw`
- .-. .-.
-(   '   )
- \     /
-  '. .'
-    '`,
+ .-.  .-.
+(   \/   )
+ \      /
+  '.  .'
+    \/`,
   ),
   sticker(
     'rocket',
@@ -67,37 +67,37 @@ export const STICKERS: readonly Sticker[] = [
   sticker(
     'whale',
     'a whale that spouts',
-    `
-    ":"
-  ___:___  ,
-,'       '/|
-|  o      /|
- '-.___.-' '`,
+    String.raw`
+    . '
+   ' :
+  __:____
+ / o     \/|
+ \_______/\|
+~~~~~~~~~~~~`,
   ),
   sticker(
     'party',
-    'a party popper going off',
+    'fireworks',
     String.raw`
-  * . ' *
- . \ | / .
- '-. _ .-'
-   /_/ *
-  /_/ .
- '/`,
+ *  . *  '
+  . \|/ .
+ ' --*-- *
+  . /|\ .
+ *  ' .  '`,
   ),
   sticker(
     'hug',
-    'somebody with open arms',
-    String.raw`
-   .--.
-  ( ^^ )
- \ '--' /
-  \|  |/
-   |__|`,
+    'somebody round with open arms',
+    `
+  .---.
+ ( ^_^ )
+<|  v  |>
+ |     |
+ '-----'`,
   ),
   sticker(
     'ship',
-    'a ship under sail: shipped',
+    'a ship under sail: it is shipped',
     String.raw`
     |\
     | \
@@ -108,12 +108,12 @@ export const STICKERS: readonly Sticker[] = [
   ),
   sticker(
     'table',
-    'a table, thrown over',
+    'a table, flipped',
     String.raw`
- \o/   _|_
-  |   /  /
- / \  /\/
-  .  '  .`,
+      |   |
+ \o/  |___|
+  |    ' '
+ / \  .   .`,
   ),
 ];
 
