@@ -1,0 +1,145 @@
+/** `natter chat`, and `natter` alone: the terminal client, or the linear one where there is no terminal. */
+import { NatterError } from '../../chat/error.js';
+import type { ClientEvent } from '../../chat/events.js';
+import { Asker } from '../ask.js';
+import { type Console, isInteractive } from '../console.js';
+import { Exit } from '../exit.js';
+import { canAsk, givenPassword, type PasswordSource } from '../password.js';
+import { Plain } from '../plain.js';
+import { startHere } from '../server.js';
+import { type Client, openClient } from '../session.js';
+import { type Known, setUp } from '../setup.js';
+
+export interface ChatOptions extends PasswordSource {
+  readonly data?: string;
+  readonly server?: string;
+  readonly user?: string;
+  readonly remember?: boolean;
+  readonly plain?: boolean;
+}
+
+export interface ChatParts {
+  readonly open: typeof openClient;
+  readonly here: typeof startHere;
+  /** The login used last on this device, if the server remembers it. */
+  readonly last: (data: string | undefined) => Promise<Known>;
+}
+
+const PARTS: ChatParts = { open: openClient, here: startHere, last: lastLogin };
+const QUIT_MS = 3_000;
+
+export async function run(
+  options: ChatOptions,
+  _args: readonly string[],
+  console: Console,
+  parts = PARTS,
+): Promise<Exit> {
+  const known = await knownOf(options, console, parts);
+  if (options.plain || !isInteractive(console)) return runPlain(options, known, console, parts);
+  return runScreen(options, known, console, parts);
+}
+
+/** What was given, and where nothing was, what was used last. */
+async function knownOf(options: ChatOptions, console: Console, { last }: ChatParts): Promise<Known> {
+  const { data, server, user } = options;
+  const password = await givenPassword(options, console);
+  const given = {
+    ...(server === undefined ? {} : { server }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+  };
+  return server === undefined && user === undefined ? { ...(await last(data)), ...given } : given;
+}
+
+async function lastLogin(data: string | undefined): Promise<Known> {
+  const [{ Profile }, { FolderPart, openFolder }] = await Promise.all([
+    import('../../store/profile.js'),
+    import('../../store/folder.js'),
+  ]);
+  const profile = new Profile(openFolder(data, FolderPart.Client));
+  const last = profile.lastLogin();
+  return last && profile.remembered(last.server, last.user) ? last : {};
+}
+
+async function runPlain(
+  options: ChatOptions,
+  known: Known,
+  console: Console,
+  parts: ChatParts,
+): Promise<Exit> {
+  const { data } = options;
+  let stopHere: () => Promise<void> = async () => undefined;
+  let plain: Plain | undefined;
+  const client = await parts.open({
+    ...(data === undefined ? {} : { data }),
+    server: known.server ?? '',
+    threaded: true,
+    onEvent: (events: ClientEvent[]) => {
+      for (const event of events) plain?.apply(event);
+    },
+  });
+  const asker = new Asker(console);
+  plain = new Plain(client, asker);
+  const here = async () => {
+    const started = await parts.here(data);
+    stopHere = started.stop;
+    return started.server;
+  };
+  try {
+    const isIn =
+      (await logIn(known, options, client, console)) || (await setUp(known, { client, asker, here }));
+    if (!isIn) return Exit.Done;
+    return await plain.run();
+  } finally {
+    await client.quit(QUIT_MS).catch(() => undefined);
+    await client.close().catch(() => undefined);
+    await stopHere();
+  }
+}
+
+/**
+ * With server and name known: the password that was given, else the remembered device.
+ * @returns false when somebody has to be asked
+ */
+async function logIn(known: Known, options: ChatOptions, client: Client, console: Console): Promise<boolean> {
+  const { server, user, password } = known;
+  if (server === undefined || user === undefined) return false;
+  const credentials = { user, register: false, remember: options.remember === true };
+  try {
+    await client.login(server, password === undefined ? credentials : { ...credentials, password });
+    return true;
+  } catch (error) {
+    const isUnknown =
+      error instanceof NatterError && error.code === 'DEVICE_UNKNOWN' && password === undefined;
+    if (!isUnknown || !canAsk(console)) throw error;
+    return false;
+  }
+}
+
+async function runScreen(
+  options: ChatOptions,
+  known: Known,
+  console: Console,
+  parts: ChatParts,
+): Promise<Exit> {
+  const { runTerminal } = await import('../terminal/run.js');
+  const { data, remember } = options;
+  const exit = await runTerminal({
+    client: (onEvent) =>
+      parts.open({
+        ...(data === undefined ? {} : { data }),
+        server: known.server ?? '',
+        threaded: true,
+        onEvent: (events) => {
+          for (const event of events) onEvent(event);
+        },
+      }),
+    start: { ...known, ...(remember === undefined ? {} : { remember }) },
+    embedded: () => parts.here(data),
+    input: process.stdin,
+    output: process.stdout,
+    environment: console.env,
+  });
+  // A signal ended it, which is one way of leaving: nothing was lost by it.
+  return exit === 0 ? Exit.Done : Exit.Error;
+}

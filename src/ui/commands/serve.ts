@@ -1,0 +1,44 @@
+/** `natter serve`: runs a server until a signal ends it. */
+import { formatAddress, type HostPort, parseAddress } from '../address.js';
+import { type Console, tell } from '../console.js';
+import { Exit } from '../exit.js';
+import { printJson } from '../json.js';
+import { type RunningServer, type ServerOptions, startServer } from '../server.js';
+
+export interface ServeOptions {
+  readonly data?: string;
+  readonly listen?: HostPort;
+  readonly workers?: number;
+  readonly metrics?: HostPort;
+  readonly json?: boolean;
+}
+
+/** Enough to make durable what was accepted and to say goodbye; whoever supervises us waits about so long. */
+const STOP_MS = 8_000;
+
+export async function run(
+  options: ServeOptions,
+  _args: readonly string[],
+  console: Console,
+  start: (options: ServerOptions) => Promise<RunningServer> = startServer,
+): Promise<Exit> {
+  const { data, workers, metrics, listen = parseAddress('0.0.0.0') } = options;
+  const server = await start({
+    ...(data === undefined ? {} : { data }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(metrics === undefined ? {} : { metrics }),
+    listen,
+    log: options.json || !console.stderr.isTTY ? 'json' : 'pretty',
+  });
+  const { host, port, pid, key } = server;
+  if (options.json) printJson(console, { event: 'listening', host, port, pid, key });
+  else tell(console, `natter listens on ${formatAddress({ host, port })}; its key is ${key}.`);
+  await aborted(console.stopped);
+  await server.stop(STOP_MS);
+  return Exit.Done;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,33 @@
+/** Entries as lines of plain text, for `tail` and the linear client. Everything remote is sanitised here. */
+import type { Message } from '../chat/events.js';
+import { drawSticker, STICKERS } from '../chat/sticker.js';
+import { sanitise, sanitiseLine } from '../chat/text.js';
+
+/** `14:05`, in the time zone of the process. */
+export function clockText(at: number): string {
+  const date = new Date(at);
+  return `${`${date.getHours()}`.padStart(2, '0')}:${`${date.getMinutes()}`.padStart(2, '0')}`;
+}
+
+/** `2026-11-22`, in the time zone of the process. */
+export function dayText(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${`${date.getMonth() + 1}`.padStart(2, '0')}-${`${date.getDate()}`.padStart(2, '0')}`;
+}
+
+/** A message as lines: `14:05 ana: hello`; further lines are indented, so that none can pose as another message. */
+export function messageLines(message: Message): string[] {
+  const from = sanitiseLine(message.from);
+  const start = clockText(message.at);
+  const [first = '', ...rest] = bodyLines(message);
+  const head = message.kind === 'action' ? `${start} * ${from} ${first}` : `${start} ${from}: ${first}`;
+  return [head, ...rest.map((line) => `    ${line}`)];
+}
+
+function bodyLines(message: Message): string[] {
+  if (message.kind !== 'sticker') return sanitise(message.text).split('\n');
+  const known = STICKERS.find((sticker) => sticker.name === message.text);
+  if (!known) return drawSticker(sanitiseLine(message.text)).slice();
+  // The description comes first: it is all that a screen reader needs.
+  return [`[sticker ${known.name}: ${known.description}]`, ...known.lines];
+}

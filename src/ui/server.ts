@@ -1,0 +1,56 @@
+/** What the command line needs of a server, and the one that is started on this machine to try natter out. */
+import { NatterError } from '../chat/error.js';
+import { DEFAULT_PORT, formatAddress, type HostPort } from './address.js';
+
+export interface ServerOptions {
+  readonly data?: string;
+  readonly listen: HostPort;
+  readonly workers?: number;
+  readonly metrics?: HostPort;
+  readonly log: 'json' | 'pretty' | 'silent';
+}
+
+export interface RunningServer {
+  readonly host: string;
+  /** The one it got, when port 0 was asked for. */
+  readonly port: number;
+  readonly pid: number;
+  /** Fingerprint of its key. */
+  readonly key: string;
+  /** Finishes what was accepted, says goodbye to everyone, at the latest after so many milliseconds. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export type StartServer = (options: ServerOptions) => Promise<RunningServer>;
+
+/** Loaded late: nothing that only talks to a server needs any of it. */
+export const startServer: StartServer = async (options) => {
+  const server = await import('../actors/server.js');
+  return server.startServer(options);
+};
+
+const LOOPBACK = '127.0.0.1';
+const STOP_MS = 3_000;
+
+/**
+ * "Try it here": a server on this machine, reachable from nowhere else, in the same data folder.
+ * @throws NatterError of the server
+ */
+export async function startHere(
+  data: string | undefined,
+  start: StartServer = startServer,
+): Promise<{ server: string; stop(): Promise<void> }> {
+  const at = (port: number) =>
+    start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, log: 'silent' });
+  try {
+    const server = await at(DEFAULT_PORT).catch((error) => {
+      if (error instanceof NatterError && error.code === 'PORT_TAKEN') return at(0);
+      throw error;
+    });
+    return { server: formatAddress({ host: LOOPBACK, port: server.port }), stop: () => server.stop(STOP_MS) };
+  } catch (error) {
+    // Another natter on this machine tries it out already, or serves from this folder: join that one.
+    if (!(error instanceof NatterError) || error.code !== 'DATA_LOCKED') throw error;
+    return { server: formatAddress({ host: LOOPBACK, port: DEFAULT_PORT }), stop: async () => undefined };
+  }
+}

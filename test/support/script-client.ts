@@ -1,0 +1,218 @@
+/** A client without a network: keeps conversations in memory, answers at once, and fails where a test says so. */
+import { NatterError } from '../../src/chat/error.js';
+import type {
+  ClientCommands,
+  ClientEvent,
+  Credentials,
+  Message,
+  Room,
+  Target,
+} from '../../src/chat/events.js';
+import type { Client, ClientOptions, OpenClient } from '../../src/ui/session.js';
+
+export interface FakeWorld {
+  /** Passwords by account; a remembered device needs none. */
+  readonly accounts: Map<string, string>;
+  readonly remembered: Set<string>;
+  readonly rooms: Map<Target, Message[]>;
+  readonly online: { user: string; state: 'online' | 'away' | 'offline' }[];
+  /** What a said text becomes; the default is `ok`. `silent` never answers. */
+  fate: (text: string) => 'ok' | 'failed' | 'silent';
+  /** Called with each command, for tests that count or order them. */
+  readonly calls: string[];
+  readonly clients: FakeClient[];
+  /** Messages said and not answered yet, at most. */
+  mostOutstanding: number;
+}
+
+export function fakeWorld(): FakeWorld {
+  return {
+    accounts: new Map([['ana', 'secret']]),
+    remembered: new Set(),
+    rooms: new Map([['#lobby', []]]),
+    online: [{ user: 'ana', state: 'online' }],
+    fate: () => 'ok',
+    calls: [],
+    clients: [],
+    mostOutstanding: 0,
+  };
+}
+
+/** Opens clients of one world. */
+export function fakeOpen(world: FakeWorld): OpenClient {
+  return async (options) => new FakeClient(world, options);
+}
+
+export class FakeClient implements Client {
+  readonly world: FakeWorld;
+  readonly #onEvent: (events: ClientEvent[]) => void;
+  user = '';
+  closed = false;
+  #outstanding = 0;
+  #ids = 0;
+
+  constructor(world: FakeWorld, options: ClientOptions) {
+    this.world = world;
+    this.#onEvent = options.onEvent;
+    world.clients.push(this);
+  }
+
+  emit(...events: ClientEvent[]): void {
+    this.#onEvent(events);
+  }
+
+  async login(server: string, credentials: Credentials): Promise<{ user: string }> {
+    const { user, password, register } = credentials;
+    this.world.calls.push(`login ${user} ${password ?? '-'}${register ? ' register' : ''}`);
+    this.emit({ event: 'pinned', server, fingerprint: 'aa:bb' });
+    if (register) {
+      if (this.world.accounts.has(user))
+        throw new NatterError('NAME_TAKEN', `${user} is taken; choose another name.`);
+      this.world.accounts.set(user, password ?? '');
+    } else if (password === undefined) {
+      if (!this.world.remembered.has(user))
+        throw new NatterError('DEVICE_UNKNOWN', 'Log in with the password.');
+    } else if (this.world.accounts.get(user) !== password) {
+      throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; try again.');
+    }
+    this.user = user;
+    this.link('live');
+    this.emit({ event: 'welcome', user, account: '00' }, { event: 'room', room: this.#room('#lobby') });
+    return { user };
+  }
+
+  link(state: 'live' | 'reconnecting'): void {
+    this.emit({ event: 'link', state, lagMs: 1, sinceMs: 0, detail: '' });
+  }
+
+  async probe(): Promise<{ lagMs: number; fingerprint: string; known: boolean }> {
+    return { lagMs: 1, fingerprint: 'aa:bb', known: true };
+  }
+
+  async join(room: Target): Promise<Room> {
+    this.world.calls.push(`join ${room}`);
+    if (room.startsWith('@') && !this.world.accounts.has(room.slice(1))) {
+      throw new NatterError('NO_SUCH_USER', `Nobody here is called ${room.slice(1)}; check the spelling.`);
+    }
+    if (!this.world.rooms.has(room)) this.world.rooms.set(room, []);
+    const info = this.#room(room);
+    this.emit({ event: 'room', room: info });
+    return info;
+  }
+
+  async leave(room: Target): Promise<void> {
+    this.emit({ event: 'left', room });
+  }
+
+  async say(room: Target, text: string, kind: Message['kind'], key?: string): Promise<string> {
+    const id = `id${++this.#ids}`;
+    this.world.calls.push(`say ${room} ${text}${key === undefined ? '' : ` key=${key}`}`);
+    this.#outstanding += 1;
+    this.world.mostOutstanding = Math.max(this.world.mostOutstanding, this.#outstanding);
+    const at = 1_795_353_000_000;
+    const message = {
+      room,
+      seq: 0,
+      id,
+      from: this.user,
+      text,
+      at,
+      kind,
+      mine: true,
+      delivery: 'sending',
+    } as const;
+    this.emit({ event: 'message', message, history: false });
+    setImmediate(() => this.#answer(room, id, text, kind));
+    return id;
+  }
+
+  #answer(room: Target, id: string, text: string, kind: Message['kind']): void {
+    const fate = this.world.fate(text);
+    if (fate === 'silent') return;
+    this.#outstanding -= 1;
+    const log = this.world.rooms.get(room) ?? [];
+    const seq = fate === 'ok' ? log.length + 1 : 0;
+    const common = {
+      room,
+      seq,
+      id,
+      from: this.user,
+      text,
+      at: 1_795_353_000_000 + seq,
+      kind,
+      mine: true,
+    } as const;
+    if (fate === 'failed') {
+      const message = {
+        ...common,
+        delivery: 'failed',
+        reason: 'You may not speak here; ask an operator.',
+      } as const;
+      this.emit({ event: 'delivery', message });
+      return;
+    }
+    const message: Message = { ...common, delivery: 'ok' };
+    log.push(message);
+    this.emit({ event: 'delivery', message });
+  }
+
+  async retry(id: string): Promise<void> {
+    this.world.calls.push(`retry ${id}`);
+  }
+
+  async discard(): Promise<void> {}
+
+  async history(): Promise<void> {}
+
+  async follow(room: Target, since?: number): Promise<Room> {
+    this.world.calls.push(`follow ${room} ${since ?? '-'}`);
+    const info = await this.join(room);
+    for (const message of this.world.rooms.get(room) ?? []) {
+      if (message.seq > (since ?? info.head)) this.emit({ event: 'message', message, history: false });
+    }
+    this.emit({ event: 'caughtUp', room, seq: info.head });
+    return info;
+  }
+
+  async read(): Promise<void> {}
+  async typing(): Promise<void> {}
+
+  async away(on: boolean): Promise<void> {
+    this.world.calls.push(`away ${on}`);
+  }
+
+  async who(room?: Target): ReturnType<ClientCommands['who']> {
+    this.world.calls.push(`who ${room ?? '-'}`);
+    return this.world.online;
+  }
+
+  async rooms(): ReturnType<ClientCommands['rooms']> {
+    return [...this.world.rooms.keys()].map((name) => ({ name: name.slice(1), topic: '', members: 1 }));
+  }
+
+  async topic(): Promise<void> {}
+
+  async changePassword(current: string, next: string): Promise<void> {
+    this.world.calls.push(`changePassword ${current} ${next}`);
+  }
+
+  async devices(): ReturnType<ClientCommands['devices']> {
+    return [];
+  }
+
+  async forgetDevice(): Promise<void> {}
+
+  async quit(): Promise<void> {
+    this.world.calls.push('quit');
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #room(room: Target): Room {
+    const head = this.world.rooms.get(room)?.length ?? 0;
+    const kind = room === '#lobby' ? 'lobby' : room.startsWith('@') ? 'direct' : 'room';
+    return { room, kind, topic: '', head, cursor: head, unread: 0, mentions: 0, members: 1 };
+  }
+}

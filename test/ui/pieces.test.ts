@@ -1,0 +1,140 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { NatterError } from '../../src/chat/error.js';
+import { formatAddress, parseAddress, parseServer } from '../../src/ui/address.js';
+import { run as bench } from '../../src/ui/commands/bench.js';
+import { run as forget } from '../../src/ui/commands/forget.js';
+import { run as serve } from '../../src/ui/commands/serve.js';
+import { LineReader } from '../../src/ui/lines.js';
+import { type ServerOptions, startHere } from '../../src/ui/server.js';
+import { FakeConsole } from '../support/fakeconsole.js';
+
+describe('addresses', () => {
+  test.each([
+    ['127.0.0.1:80', '127.0.0.1', 80],
+    ['Example.org', 'Example.org', 7777],
+    ['[::1]:0', '::1', 0],
+    ['[fe80::1%eth0]', 'fe80::1%eth0', 7777],
+  ])('%s', (raw, host, port) => {
+    expect(parseAddress(raw)).toEqual({ host, port });
+  });
+
+  test.each([[''], [':80'], ['a:b'], ['a:70000'], ['::1'], ['a b:1'], ['http://a'], ['a:1:2']])(
+    '%j is refused',
+    (raw) => {
+      expect(() => parseAddress(raw)).toThrow(/HOST:PORT/);
+    },
+  );
+
+  test('have one spelling as servers', () => {
+    expect(parseServer('LocalHost')).toBe('localhost:7777');
+    expect(formatAddress({ host: '::1', port: 5 })).toBe('[::1]:5');
+  });
+});
+
+describe('lines', () => {
+  test('are read only as they are wanted', async () => {
+    const stream = new PassThrough();
+    const reader = new LineReader(stream);
+    stream.write('one\ntwo\n');
+    expect(await reader.next()).toBe('one');
+    expect(await reader.next()).toBe('two');
+    stream.write('three\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.readableLength).toBe(6);
+    stream.end();
+    expect(await reader.next()).toBe('three');
+    expect(await reader.next()).toBeUndefined();
+    expect(await reader.next()).toBeUndefined();
+  });
+
+  test('an input that ended before anybody read', async () => {
+    const stream = new PassThrough();
+    stream.end('last');
+    const lines: string[] = [];
+    for await (const line of new LineReader(stream)) lines.push(line);
+    expect(lines).toEqual(['last']);
+  });
+
+  test('without end are refused instead of held', async () => {
+    const stream = new PassThrough();
+    const reader = new LineReader(stream);
+    stream.write('x'.repeat(2 << 20));
+    await expect(reader.next()).rejects.toMatchObject({ code: 'TEXT_TOO_LONG' });
+  });
+
+  test('an input that breaks is told', async () => {
+    const stream = new PassThrough();
+    const reader = new LineReader(stream);
+    stream.destroy(new Error('EIO'));
+    await expect(reader.next()).rejects.toThrow('EIO');
+  });
+});
+
+describe('serve', () => {
+  const running = (port: number, stops: number[]) => ({
+    host: '127.0.0.1',
+    port,
+    pid: 42,
+    key: 'aa:bb',
+    stop: async (deadlineMs: number) => {
+      stops.push(deadlineMs);
+    },
+  });
+
+  test('prints where it listens, and stops cleanly on a signal', async () => {
+    const console = new FakeConsole();
+    const started: ServerOptions[] = [];
+    const stops: number[] = [];
+    const serving = serve(
+      { listen: { host: '127.0.0.1', port: 0 }, json: true },
+      [],
+      console,
+      async (options) => {
+        started.push(options);
+        return running(5555, stops);
+      },
+    );
+    await console.until('listening');
+    expect(console.json).toEqual([
+      { event: 'listening', host: '127.0.0.1', port: 5555, pid: 42, key: 'aa:bb' },
+    ]);
+    expect(started).toEqual([{ listen: { host: '127.0.0.1', port: 0 }, log: 'json' }]);
+    console.stop.abort();
+    expect(await serving).toBe(0);
+    expect(stops).toHaveLength(1);
+  });
+
+  test('to try it out takes another port when the usual one is taken', async () => {
+    const ports: number[] = [];
+    const { server } = await startHere(undefined, async ({ listen }) => {
+      ports.push(listen.port);
+      if (listen.port === 7777) throw new NatterError('PORT_TAKEN', 'Port 7777 is taken.');
+      return running(6000, []);
+    });
+    expect(ports).toEqual([7777, 0]);
+    expect(server).toBe('127.0.0.1:6000');
+  });
+
+  test('to try it out joins the one that runs in this folder already', async () => {
+    const { server, stop } = await startHere('d', async () => {
+      throw new NatterError('DATA_LOCKED', 'Process 7 uses it.');
+    });
+    await stop();
+    expect(server).toBe('127.0.0.1:7777');
+  });
+});
+
+test('a bench that does not exist is a wrong argument', async () => {
+  await expect(bench({}, ['fanuot'], new FakeConsole())).rejects.toMatchObject({
+    code: 'BAD_ARGUMENT',
+    message: expect.stringContaining('fanout'),
+  });
+});
+
+test('forgetting a server that is not known is told', async () => {
+  const { mkdtempSync } = await import('node:fs');
+  const { tmpdir } = await import('node:os');
+  const data = mkdtempSync(`${tmpdir()}/natter-`);
+  await expect(forget({ data }, ['h:1'], new FakeConsole())).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+});
