@@ -1,0 +1,1 @@
+export declare function benchFanout(show: (figure: object) => void): Promise<void>;
