@@ -165,11 +165,12 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     if (this.#closing !== undefined) {
       this.#flushClosing(this.#closing);
     } else {
-      // Nothing can be due before the deadline that the host was given; it asks again after every flush.
+      // Nothing can be due before the deadline that the host was given.
       const probes = now >= this.#armed ? this.#timeouts() : 0;
       if (this.#gone) return;
       this.#sender.flush(probes, now);
     }
+    this.#rearm();
   }
 
   deadline(): number {
