@@ -8,7 +8,7 @@ export interface RoomPort {
   open(): void;
   /** Refuses what came: there is no such room. */
   turnAway(): void;
-  /** Frees what the I/O actor keeps for it, and ends the actor. */
+  /** Frees what the I/O actor keeps for it. */
   sleep(): void;
   /** Does nobody read it, and is nothing under way? */
   idle(): boolean;

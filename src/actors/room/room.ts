@@ -1,4 +1,3 @@
-import type { ActorRefFrom } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { ConversationKind, EntryKind, EphemeralKind, PresenceState } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
@@ -8,7 +7,6 @@ import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
 import { ReplyStatus } from '../../net/talk.js';
 import { Lane } from '../../net/types.js';
 import { ASK_MS, askRegistry } from '../asking.js';
-import { startMachine } from '../machine.js';
 import { IoMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
 import { refusalOf } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
@@ -20,6 +18,7 @@ import {
   type Message,
   SystemMessage,
 } from '../runtime/actor.js';
+import { HostedMachine } from '../runtime/machine.js';
 import { notAMember } from '../session/posts.js';
 import { Members } from './members.js';
 import { Readers } from './readers.js';
@@ -61,7 +60,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   topic = '';
   epoch = 0;
   head = 0;
-  readonly #machine: ActorRefFrom<typeof roomMachine>;
+  readonly #machine: HostedMachine<typeof roomMachine>;
   readonly #requests: RoomRequests;
   readonly #waiting: Waiting[] = [];
   readonly #reader = new Reader();
@@ -78,14 +77,19 @@ export class RoomActor implements Actor, RoomPort, RoomState {
     this.readers = new Readers(context, this.log, snapshot);
     this.#requests = new RoomRequests(this);
     context.random(this.#stream);
-    this.#machine = startMachine(context, roomMachine, { port: this, idleMs });
+    this.#machine = new HostedMachine(context, roomMachine, {
+      input: { port: this, idleMs },
+      facts: () => ({
+        name: this.name,
+        members: this.members.size,
+        readers: this.readers.size,
+        head: this.head,
+      }),
+    });
   }
 
   describe() {
-    return {
-      state: String(this.#machine.getSnapshot().value),
-      facts: { name: this.name, members: this.members.size, readers: this.readers.size, head: this.head },
-    };
+    return this.#machine.describe();
   }
 
   stopping(): void {
@@ -147,7 +151,6 @@ export class RoomActor implements Actor, RoomPort, RoomState {
 
   sleep(): void {
     this.readers.forget();
-    this.context.stop();
   }
 
   idle(): boolean {

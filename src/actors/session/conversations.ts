@@ -56,6 +56,11 @@ export class Conversations {
     return true;
   }
 
+  /** The I/O actor has forgotten who reads what: every room tells it again. */
+  reopen(account: Buffer): void {
+    for (const log of this.#logs) void this.#attach(log, account);
+  }
+
   closeAll(): void {
     for (const log of [...this.#logs]) this.close(log);
   }

@@ -12,6 +12,7 @@ import type * as Body from '../registry/bodies.js';
 import { LOBBY } from '../registry/state.js';
 import { type Address, Kind } from '../runtime/actor.js';
 import { complete, readHead } from './conversations.js';
+import { ONLY_THIS } from './notices.js';
 import { notAMember } from './posts.js';
 import type { SessionScope } from './scope.js';
 
@@ -27,8 +28,6 @@ export interface OperationSpec {
 const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
 const STORE = { kind: Kind.Store, key: 0 } as const;
 const TOPIC_MAX_BYTES = 160;
-/** In a Revoked message: close the sessions of this device; without it, close all others. */
-const ONLY_THIS = 1;
 
 /** Operations by their byte. The gatekeeper is session.ts: it checks needs, limits and repeats before any runs. */
 export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, OperationSpec>([

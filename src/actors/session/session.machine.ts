@@ -10,8 +10,6 @@ export interface SessionPort {
   /** Detaches from the rooms, shows this session as gone. */
   leave(): void;
   closeConnection(code: CloseCode, text: string): void;
-  /** Nothing refers to this session any more. */
-  vanish(): void;
 }
 
 export interface SessionContext {
@@ -50,7 +48,6 @@ export const sessionMachine = setup({
     prepare: ({ context }) => context.port.prepare(),
     enter: ({ context }) => context.port.enter(),
     leave: ({ context }) => context.port.leave(),
-    vanish: ({ context }) => context.port.vanish(),
     closeConnection: ({ context }, { code, text }: { code: CloseCode; text: string }) =>
       context.port.closeConnection(code, text),
     closeUnused: ({ context }) =>
@@ -99,7 +96,6 @@ export const sessionMachine = setup({
     },
     closed: {
       type: 'final',
-      entry: 'vanish',
     },
   },
 });

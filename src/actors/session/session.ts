@@ -1,43 +1,48 @@
-import type { ActorRefFrom } from 'xstate';
 import { NatterError } from '../../chat/error.js';
-import { type ConversationBody, EventKind, type WelcomeReply } from '../../chat/operations.js';
+import type { ConversationBody, WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
-import { FrameType, KEY_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
-import { CloseCode, Lane } from '../../net/types.js';
+import { FrameType, KEY_BYTES } from '../../net/constants.js';
+import { CloseCode } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import type { ServerLimits } from '../limits.js';
-import { startMachine } from '../machine.js';
 import { PresenceMessage, RegistryMessage, SessionMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
+import { DeathReason } from '../runtime/cells.js';
+import { HostedMachine } from '../runtime/machine.js';
 import { Conversations, complete } from './conversations.js';
 import { Downlink } from './downlink.js';
+import { Notices } from './notices.js';
 import { type Author, Posts } from './posts.js';
 import { addressGroup, type SessionScope } from './scope.js';
 import { type SessionPort, sessionMachine } from './session.machine.js';
-import { Uplink } from './uplink.js';
+import { type LoginWatch, Uplink } from './uplink.js';
 
 const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
+const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
+const IO = { kind: Kind.Io, key: 0 } as const;
 const HANDSHAKE_HASH_BYTES = 64;
 const PATH_MAX_BYTES = 128;
+const NOTHING = Buffer.alloc(0);
 /** A password proven this long ago still allows to change it. */
 const PROOF_MS = 5 * 60 * 1000;
 /** While a session is up its device is marked as used this often, well within the life of a temporary one. */
 const SEEN_MS = 6 * 3600 * 1000;
 /** Frames kept while a session comes back after a restart; what is beyond comes again by itself. */
 const EARLY_FRAMES_MAX = 256;
-/** See SessionMessage.Revoked. */
-const ONLY_THIS = 1;
 
 export interface SessionOptions {
   readonly limits: ServerLimits;
 }
 
-/** What the I/O actor keeps for us, CBOR. a: account id; n: its name. */
+/** What the I/O actor keeps for us, CBOR. */
 type Identity = Body.Identified;
 
-/** One client's connection, as the server's other actors see it. The machine holds its life, this file its traffic. */
+/**
+ * One client's connection, as the server's other actors see it. The machine holds its life; what it says goes
+ * through Uplink and Posts, what it is told through Notices and Downlink, what it reads is in Conversations.
+ */
 export class SessionActor implements Actor, SessionPort {
   readonly #context: ActorContext;
   readonly #limits: ServerLimits;
@@ -45,43 +50,50 @@ export class SessionActor implements Actor, SessionPort {
   readonly #downlink: Downlink;
   readonly #conversations: Conversations;
   readonly #posts: Posts;
-  readonly #machine: ActorRefFrom<typeof sessionMachine>;
+  readonly #notices: Notices;
+  readonly #machine: HostedMachine<typeof sessionMachine>;
   readonly #reader = new Reader();
   readonly #early: Buffer[] = [];
+  readonly #welcomed: ((welcome: WelcomeReply) => void)[] = [];
   #uplink: Uplink | undefined;
-  #device: Buffer = Buffer.alloc(KEY_BYTES);
+  #device: Buffer = NOTHING;
   #author: Author | undefined;
+  #loaded: readonly ConversationBody[] = [];
   #provedAt = Number.NEGATIVE_INFINITY;
   /** The machine's `active`, also for what runs while it is being entered. */
   #active = false;
+  /** It comes back after a restart: its client knows nothing of that and talks on. */
   #resumed = false;
+  /** The welcome is on its way, so heads and pushes may follow it. */
   #replied = true;
   #seenTimer: unknown;
-  #loaded: readonly ConversationBody[] = [];
-  #welcomed: ((welcome: WelcomeReply) => void)[] = [];
 
   constructor(context: ActorContext, { limits }: SessionOptions) {
     this.#context = context;
     this.#limits = limits;
     this.#conn = context.self.key;
     this.#downlink = new Downlink(context, this.#conn);
-    this.#conversations = new Conversations(context, this.#conn, (log) => this.#conversationGone(log));
+    this.#conversations = new Conversations(context, this.#conn, (log) => this.#notices.gone(log));
     this.#posts = new Posts(context, this.#conn, this.#downlink, limits);
-    this.#machine = startMachine(context, sessionMachine, { port: this, anonymousMs: limits.anonymousMs });
+    this.#notices = new Notices({
+      context,
+      downlink: this.#downlink,
+      conversations: this.#conversations,
+      posts: this.#posts,
+      revoked: () => this.#revoked('This device was forgotten; log in with your password.'),
+    });
+    this.#machine = new HostedMachine(context, sessionMachine, {
+      input: { port: this, anonymousMs: limits.anonymousMs },
+      facts: () => ({ user: this.#author?.name ?? '', conversations: this.#conversations.size }),
+    });
   }
 
   describe() {
-    const { value } = this.#machine.getSnapshot();
-    return {
-      state: String(value),
-      facts: { user: this.#author?.name ?? '', conversations: this.#conversations.size },
-    };
+    return this.#machine.describe();
   }
 
   stopping(): void {
     this.#machine.stop();
-    this.#posts.stop();
-    this.#context.clock.clearTimeout(this.#seenTimer);
   }
 
   receive(message: Message): void {
@@ -96,8 +108,13 @@ export class SessionActor implements Actor, SessionPort {
       case SessionMessage.Closed:
         this.#machine.send({ type: 'CLOSED' });
         return;
+      case SystemMessage.Terminated:
+        this.#terminated(reader.u8(), reader.u48(), reader.u8());
+        return;
       default:
-        this.#inside(message.type, reader);
+        // Whatever was meant for a session before this one, or before its logout, has nobody to go to.
+        if (this.#author && this.#active)
+          this.#notices.handle(message.type, reader, this.#author, this.#device);
     }
   }
 
@@ -106,14 +123,15 @@ export class SessionActor implements Actor, SessionPort {
   #open(reader: Reader): void {
     this.#device = Buffer.from(reader.bytes(KEY_BYTES));
     const handshakeHash = Buffer.from(reader.block(HANDSHAKE_HASH_BYTES));
-    const address = addressGroup(reader.text(PATH_MAX_BYTES));
+    const scope = this.#scope(handshakeHash, addressGroup(reader.text(PATH_MAX_BYTES)));
     const identity = reader.rest();
-    this.#uplink = new Uplink(
-      this.#scope(handshakeHash, address),
-      this.#downlink,
-      this.#loginWatch(),
-      this.#limits,
-    );
+    this.#context.watch(IO);
+    if (this.#active && this.#author) {
+      // The I/O actor came back and has forgotten who reads what.
+      this.#conversations.reopen(this.#author.account);
+      return;
+    }
+    this.#uplink = new Uplink(scope, this.#downlink, this.#loginWatch(), this.#limits);
     if (identity.length === 0) return;
     const { a, n } = unpackCbor<Identity>(identity);
     this.#author = { account: Buffer.from(a), name: n };
@@ -152,74 +170,26 @@ export class SessionActor implements Actor, SessionPort {
     else throw new Malformed(`type ${type} is not for a server`);
   }
 
-  // ---- From other actors --------------------------------------------------------------------------------
+  // ---- Deaths -------------------------------------------------------------------------------------------
 
-  #inside(type: number, reader: Reader): void {
-    const author = this.#author;
-    if (!author) return;
-    switch (type) {
-      case SessionMessage.Answer:
-        this.#answer(reader);
-        return;
-      case SessionMessage.Expected:
-        this.#expected(reader, author);
-        return;
-      case SessionMessage.Conversation:
-        void this.#conversation(unpackCbor<Omit<ConversationBody, 'c'>>(reader.rest()), author);
-        return;
-      case SessionMessage.ConversationGone:
-        this.#conversationGone(reader.varint());
-        return;
-      case SessionMessage.CursorMoved: {
-        const [l, s] = [reader.varint(), reader.varint()];
-        if (reader.varint() !== this.#conn) this.#downlink.event(EventKind.Cursor, { l, s });
-        return;
-      }
-      case SessionMessage.Revoked:
-        this.#revoked(reader.bytes(KEY_BYTES), reader.remaining > 0 ? reader.u8() : 0);
-        return;
-      case SystemMessage.Terminated:
-        this.#terminated(reader.u8(), reader.u48(), author);
+  #terminated(kind: number, key: number, reason: number): void {
+    if (kind === Kind.Io) {
+      // With its thread went the connection; an I/O actor that only failed opens us again.
+      if (reason === DeathReason.ThreadDied) this.#machine.send({ type: 'CLOSED' });
+      return;
     }
+    if (!this.#active || !this.#author) return;
+    if (kind === Kind.Room) this.#conversations.roomLost(key, this.#author.account);
+    else if (kind === Kind.Presence) this.#enterPresence(this.#author);
   }
 
-  #answer(reader: Reader): void {
-    const request = new Writer(256, 1 << 17).varint(reader.varint());
-    const type = reader.u8();
-    this.#downlink.frame(type, request.bytes(reader.rest()).view(), Lane.Control);
+  #revoked(why: string): void {
+    this.#downlink.identity(NOTHING);
+    this.#close(CloseCode.Revoked, why);
   }
 
-  #expected(reader: Reader, author: Author): void {
-    const stream = reader.bytes(STREAM_ID_BYTES);
-    const log = reader.varint();
-    const [counter, expected, request] = [reader.varint(), reader.varint(), reader.varint()];
-    this.#posts.expected(stream, log, counter, expected, request, author);
-  }
-
-  async #conversation(seed: Omit<ConversationBody, 'c'>, author: Author): Promise<void> {
-    if (!this.#active || this.#conversations.has(seed.l)) return;
-    this.#conversations.open(seed.l, author.account);
-    const [conversation] = await complete(this.#context, author.account, [seed]).catch(() => [
-      { ...seed, c: 0 },
-    ]);
-    if (conversation) this.#downlink.event(EventKind.Conversation, conversation);
-  }
-
-  #conversationGone(log: number): void {
-    if (this.#conversations.close(log)) this.#downlink.event(EventKind.ConversationGone, { l: log });
-  }
-
-  #revoked(device: Buffer, mode: number): void {
-    const ours = device.equals(this.#device);
-    if (mode === ONLY_THIS ? !ours : ours) return;
-    this.#downlink.identity(Buffer.alloc(0));
-    this.#close(CloseCode.Revoked, 'This device was forgotten; log in with your password.');
-  }
-
-  #terminated(kind: number, key: number, author: Author): void {
-    if (!this.#active) return;
-    if (kind === Kind.Room) this.#conversations.roomLost(key, author.account);
-    else if (kind === Kind.Presence) this.#enterPresence(author);
+  #close(code: CloseCode, text: string): void {
+    this.#machine.send({ type: 'CLOSE', code, text });
   }
 
   // ---- What the machine does ----------------------------------------------------------------------------
@@ -233,25 +203,23 @@ export class SessionActor implements Actor, SessionPort {
     if (!author) return;
     try {
       this.#loaded = await this.#load(author);
-      this.#replied = this.#welcomed.length === 0;
-      const welcome = { a: author.account, n: author.name, c: [...this.#loaded] };
-      for (const resolve of this.#welcomed.splice(0)) resolve(welcome);
-      this.#machine.send({ type: 'READY' });
     } catch (error) {
       if (error instanceof NatterError && (error.code === 'DEVICE_UNKNOWN' || error.code === 'NOT_LOGGED_IN'))
-        this.#close(CloseCode.Revoked, error.message);
+        this.#revoked(error.message);
       else this.#machine.send({ type: 'LOST' });
+      return;
     }
+    this.#replied = this.#welcomed.length === 0;
+    const welcome = { a: author.account, n: author.name, c: [...this.#loaded] };
+    for (const resolve of this.#welcomed.splice(0)) resolve(welcome);
+    this.#machine.send({ type: 'READY' });
   }
 
-  async #load(author: Author): Promise<ConversationBody[]> {
-    const device: Body.DeviceOf = { a: author.account, k: this.#device };
-    const { c } = await askRegistry<Body.ConversationsReply>(
-      this.#context,
-      RegistryMessage.Conversations,
-      device,
-    );
-    return complete(this.#context, author.account, c);
+  async #load({ account }: Author): Promise<ConversationBody[]> {
+    const device: Body.DeviceOf = { a: account, k: this.#device };
+    const { Conversations: type } = RegistryMessage;
+    const { c } = await askRegistry<Body.ConversationsReply>(this.#context, type, device);
+    return complete(this.#context, account, c);
   }
 
   enter(): void {
@@ -268,9 +236,8 @@ export class SessionActor implements Actor, SessionPort {
     this.#loaded = [];
     this.#context.watch(PRESENCE);
     this.#enterPresence(author);
-    this.#markSeen(author);
-    const early = this.#early.splice(0);
-    for (const frame of early) this.#frame(frame);
+    this.#markSeenLater({ a: author.account, k: this.#device });
+    for (const frame of this.#early.splice(0)) this.#frame(frame);
   }
 
   leave(): void {
@@ -289,8 +256,17 @@ export class SessionActor implements Actor, SessionPort {
     this.#downlink.close(code, text);
   }
 
-  vanish(): void {
-    this.#context.stop();
+  #enterPresence({ account, name }: Author): void {
+    const writer = new Writer(128).varint(this.#conn).bytes(account).text(name);
+    this.#context.tell(PRESENCE, PresenceMessage.Enter, writer.view());
+  }
+
+  #markSeenLater(device: Body.DeviceOf): void {
+    const seen = (): void => {
+      this.#context.tell(REGISTRY, RegistryMessage.DeviceSeen, packCbor(device));
+      this.#markSeenLater(device);
+    };
+    this.#seenTimer = this.#context.clock.setTimeout(seen, SEEN_MS);
   }
 
   // ---- What operations see ------------------------------------------------------------------------------
@@ -303,38 +279,37 @@ export class SessionActor implements Actor, SessionPort {
       handshakeHash,
       address,
       conversations: this.#conversations,
-      author: () => this.#requireAuthor(),
+      author: () => {
+        if (!this.#author) throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
+        return this.#author;
+      },
       welcome: (who) => this.#welcome(who),
       proved: () => {
         this.#provedAt = this.#context.clock.now();
       },
       requireProof: () => {
-        if (this.#context.clock.now() - this.#provedAt > PROOF_MS)
-          throw new NatterError(
-            'NOT_ALLOWED',
-            'Log in with your current password first; that holds for 5 minutes.',
-          );
+        if (this.#context.clock.now() - this.#provedAt <= PROOF_MS) return;
+        throw new NatterError(
+          'NOT_ALLOWED',
+          'Log in with your current password first; that holds 5 minutes.',
+        );
       },
       notify: (account, type, body) => {
         const writer = new Writer(256, 1 << 17).bytes(account).u16(type).bytes(body);
         this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
       },
       logout: () => {
-        this.#downlink.identity(Buffer.alloc(0));
+        this.#downlink.identity(NOTHING);
         this.#machine.send({ type: 'LOGOUT' });
       },
     };
   }
 
-  #loginWatch() {
-    const machine = this.#machine;
-    const active = (): boolean => this.#active;
+  #loginWatch(): LoginWatch {
     return {
-      get active() {
-        return active();
-      },
-      begun: () => machine.send({ type: 'AUTHENTICATE' }),
-      failed: () => machine.send({ type: 'REFUSED' }),
+      active: () => this.#active,
+      begun: () => this.#machine.send({ type: 'AUTHENTICATE' }),
+      failed: () => this.#machine.send({ type: 'REFUSED' }),
       answered: () => {
         if (this.#replied) return;
         this.#replied = true;
@@ -345,37 +320,14 @@ export class SessionActor implements Actor, SessionPort {
 
   async #welcome({ a, n }: Body.Identified): Promise<WelcomeReply> {
     const author = { account: Buffer.from(a), name: n };
-    if (this.#active) {
-      if (!this.#author?.account.equals(author.account))
-        throw new NatterError('NOT_ALLOWED', 'You are logged in as somebody else; log out first.');
-      return { a, n, c: await this.#load(author) };
+    if (!this.#active) {
+      this.#author = author;
+      const welcome = new Promise<WelcomeReply>((resolve) => this.#welcomed.push(resolve));
+      this.#machine.send({ type: 'IDENTIFIED' });
+      return welcome;
     }
-    this.#author = author;
-    const welcome = new Promise<WelcomeReply>((resolve) => this.#welcomed.push(resolve));
-    this.#machine.send({ type: 'IDENTIFIED' });
-    return welcome;
-  }
-
-  #requireAuthor(): Author {
-    if (!this.#author) throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
-    return this.#author;
-  }
-
-  #close(code: CloseCode, text: string): void {
-    this.#machine.send({ type: 'CLOSE', code, text });
-  }
-
-  #enterPresence({ account, name }: Author): void {
-    const writer = new Writer(128).varint(this.#conn).bytes(account).text(name);
-    this.#context.tell(PRESENCE, PresenceMessage.Enter, writer.view());
-  }
-
-  #markSeen(author: Author): void {
-    const seen = (): void => {
-      const device: Body.DeviceOf = { a: author.account, k: this.#device };
-      this.#context.tell({ kind: Kind.Registry, key: 0 }, RegistryMessage.DeviceSeen, packCbor(device));
-      this.#markSeen(author);
-    };
-    this.#seenTimer = this.#context.clock.setTimeout(seen, SEEN_MS);
+    if (!this.#author?.account.equals(author.account))
+      throw new NatterError('NOT_ALLOWED', 'You are logged in as somebody else; log out first.');
+    return { a, n, c: await this.#load(author) };
   }
 }

@@ -21,7 +21,7 @@ const PENDING_MAX = 64;
 
 /** How the session machine hears of requests that may log in. */
 export interface LoginWatch {
-  readonly active: boolean;
+  active(): boolean;
   begun(): void;
   failed(): void;
   /** The reply is on its way: what follows from the login may start. */
@@ -106,7 +106,7 @@ export class Uplink {
         'UNKNOWN_OPERATION',
         `This server knows no operation ${operation}; update one of the two.`,
       );
-    if (spec.needs === 'account' && !this.#login.active)
+    if (spec.needs === 'account' && !this.#login.active())
       throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
     if (this.#replies.pending >= PENDING_MAX)
       throw new NatterError('BUSY', 'Too many requests wait for an answer; send them one by one.');

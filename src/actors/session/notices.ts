@@ -1,0 +1,88 @@
+import { type ConversationBody, EventKind } from '../../chat/operations.js';
+import { type Reader, Writer } from '../../net/bytes.js';
+import { KEY_BYTES, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
+import { Lane } from '../../net/types.js';
+import { unpackCbor } from '../cbor.js';
+import { SessionMessage } from '../messages.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { type Conversations, complete } from './conversations.js';
+import type { Downlink } from './downlink.js';
+import type { Author, Posts } from './posts.js';
+
+/** In a Revoked message: close the sessions of this device; without it, close all others. */
+export const ONLY_THIS = 1;
+
+export interface NoticesOptions {
+  readonly context: ActorContext;
+  readonly downlink: Downlink;
+  readonly conversations: Conversations;
+  readonly posts: Posts;
+  /** Ends the session: its device may not be here any more. */
+  readonly revoked: () => void;
+}
+
+/** What rooms and other sessions of the account have to tell a session, most of it for its client. */
+export class Notices {
+  readonly #options: NoticesOptions;
+  readonly #conn: number;
+  readonly #answer = new Writer(256, MESSAGE_MAX_BYTES * 2);
+
+  constructor(options: NoticesOptions) {
+    this.#options = options;
+    this.#conn = options.context.self.key;
+  }
+
+  handle(type: number, reader: Reader, author: Author, device: Buffer): void {
+    const { downlink } = this.#options;
+    switch (type) {
+      case SessionMessage.Answer: {
+        const answer = this.#answer.reset().varint(reader.varint());
+        downlink.frame(reader.u8(), answer.bytes(reader.rest()).view(), Lane.Control);
+        return;
+      }
+      case SessionMessage.Expected:
+        this.#expected(reader, author);
+        return;
+      case SessionMessage.Conversation:
+        void this.#appeared(unpackCbor<Omit<ConversationBody, 'c'>>(reader.rest()), author);
+        return;
+      case SessionMessage.ConversationGone:
+        this.gone(reader.varint());
+        return;
+      case SessionMessage.CursorMoved: {
+        const [l, s] = [reader.varint(), reader.varint()];
+        if (reader.varint() !== this.#conn) downlink.event(EventKind.Cursor, { l, s });
+        return;
+      }
+      case SessionMessage.Revoked: {
+        const ours = device.equals(reader.bytes(KEY_BYTES));
+        const onlyThis = reader.remaining > 0 && reader.u8() === ONLY_THIS;
+        if (onlyThis === ours) this.#options.revoked();
+        return;
+      }
+      default:
+        throw new Error(`message ${type} is not for a session`);
+    }
+  }
+
+  /** The account does not belong to a conversation any more. */
+  gone(log: number): void {
+    const { conversations, downlink } = this.#options;
+    if (conversations.close(log)) downlink.event(EventKind.ConversationGone, { l: log });
+  }
+
+  #expected(reader: Reader, author: Author): void {
+    const stream = reader.bytes(STREAM_ID_BYTES);
+    const log = reader.varint();
+    const [counter, expected, request] = [reader.varint(), reader.varint(), reader.varint()];
+    this.#options.posts.expected(stream, log, counter, expected, request, author);
+  }
+
+  async #appeared(seed: Omit<ConversationBody, 'c'>, { account }: Author): Promise<void> {
+    const { context, conversations, downlink } = this.#options;
+    if (conversations.has(seed.l)) return;
+    conversations.open(seed.l, account);
+    const [conversation] = await complete(context, account, [seed]).catch(() => [{ ...seed, c: 0 }]);
+    if (conversation) downlink.event(EventKind.Conversation, conversation);
+  }
+}
