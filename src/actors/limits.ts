@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { AtomicJson } from '../store/json.js';
+
 /** What one client, one address and one account may do. `limits.json` in the data folder overrides any of them. */
 export interface ServerLimits {
   /** Posts of one session. Enough for a script that pipes a file in, little enough that nobody else notices. */
@@ -41,3 +45,25 @@ export const LIMITS: ServerLimits = {
   handshakesBurst: 5,
   connectionsMax: 20_000,
 };
+
+const positive = v.pipe(v.number(), v.minValue(0), v.finite());
+
+/** `limits.json`: any of the limits, nothing else, so that a misspelt one is noticed. */
+const Overrides = v.strictObject(
+  Object.fromEntries(Object.keys(LIMITS).map((name) => [name, v.exactOptional(positive)])),
+);
+
+/**
+ * The limits of a data folder's `limits.json`, if it has one.
+ * @throws NatterError DATA_CORRUPT naming the file and the entry at fault
+ */
+export function readLimits(folder: string): Partial<ServerLimits> {
+  const path = join(folder, 'limits.json');
+  const file = new AtomicJson<Partial<ServerLimits>>(path, (value) => {
+    const result = v.safeParse(Overrides, value);
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    throw new Error(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+  });
+  return file.read() ?? {};
+}

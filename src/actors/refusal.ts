@@ -1,11 +1,16 @@
 import { type ErrorCode, NatterError } from '../chat/error.js';
 import type { Refusal } from '../chat/operations.js';
 
+/** Not foreseen: a fault of the server's, for its log. */
+export function isInternal(error: unknown): error is Error {
+  return error instanceof NatterError ? error.code === 'INTERNAL' : error instanceof Error;
+}
+
 /** An error as a client is told it. Only what was written for people goes out; the rest stays in the log. */
 export function refusalOf(error: unknown): Refusal {
-  if (!(error instanceof NatterError))
+  if (!(error instanceof NatterError) || isInternal(error))
     return { c: 'INTERNAL', m: 'Something failed on the server; try again, and tell whoever runs it.' };
-  const { code, message, details } = error;
+  const { code, message, details } = error as NatterError;
   if (code === 'MAILBOX_FULL') return { c: 'BUSY', m: 'The server is busy; try again in a few seconds.' };
   return Object.keys(details).length === 0
     ? { c: code, m: message }

@@ -54,6 +54,8 @@ export interface TestServerOptions {
 export class TestServer {
   readonly io = new FakeIo();
   readonly logs: MemoryLogs;
+  /** What the server would have logged. */
+  readonly errors: Error[] = [];
   readonly system: LocalSystem;
 
   constructor({
@@ -67,7 +69,8 @@ export class TestServer {
     const session: ActorType = {
       kind: Kind.Session,
       name: 'session',
-      create: (context) => new SessionActor(context, { limits: all }),
+      create: (context) =>
+        new SessionActor(context, { limits: all, report: (error) => this.errors.push(error) }),
     };
     const room: ActorType = {
       kind: Kind.Room,

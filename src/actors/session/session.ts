@@ -34,6 +34,8 @@ const EARLY_FRAMES_MAX = 256;
 
 export interface SessionOptions {
   readonly limits: ServerLimits;
+  /** Takes errors that clients are told nothing of. */
+  readonly report: (error: Error) => void;
 }
 
 /** What the I/O actor keeps for us, CBOR. */
@@ -45,7 +47,7 @@ type Identity = Body.Identified;
  */
 export class SessionActor implements Actor, SessionPort {
   readonly #context: ActorContext;
-  readonly #limits: ServerLimits;
+  readonly #options: SessionOptions;
   readonly #conn: number;
   readonly #downlink: Downlink;
   readonly #conversations: Conversations;
@@ -68,9 +70,10 @@ export class SessionActor implements Actor, SessionPort {
   #replied = true;
   #seenTimer: unknown;
 
-  constructor(context: ActorContext, { limits }: SessionOptions) {
+  constructor(context: ActorContext, options: SessionOptions) {
+    const { limits } = options;
     this.#context = context;
-    this.#limits = limits;
+    this.#options = options;
     this.#conn = context.self.key;
     this.#downlink = new Downlink(context, this.#conn);
     this.#conversations = new Conversations(context, this.#conn, (log) => this.#notices.gone(log));
@@ -131,7 +134,7 @@ export class SessionActor implements Actor, SessionPort {
       this.#conversations.reopen(this.#author.account);
       return;
     }
-    this.#uplink = new Uplink(scope, this.#downlink, this.#loginWatch(), this.#limits);
+    this.#uplink = new Uplink(scope, this.#downlink, this.#loginWatch(), this.#options);
     if (identity.length === 0) return;
     const { a, n } = unpackCbor<Identity>(identity);
     this.#author = { account: Buffer.from(a), name: n };

@@ -6,7 +6,7 @@ import { ephemeralCodec, fetchCodec, ReplyStatus, requestCodec } from '../../net
 import { Bucket } from '../bucket.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
-import { passes } from '../refusal.js';
+import { isInternal, passes } from '../refusal.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import type { Downlink } from './downlink.js';
 import { OPERATIONS, type OperationSpec } from './operations.js';
@@ -28,6 +28,11 @@ export interface LoginWatch {
   answered(): void;
 }
 
+export interface UplinkOptions {
+  readonly limits: ServerLimits;
+  readonly report: (error: Error) => void;
+}
+
 /** What a client asks besides posting: requests, fetches and typing, each with its own limit. */
 export class Uplink {
   readonly #context: ActorContext;
@@ -38,8 +43,11 @@ export class Uplink {
   readonly #requests: Bucket;
   readonly #fetches: Bucket;
   readonly #typing: Bucket;
+  readonly #report: (error: Error) => void;
 
-  constructor(scope: SessionScope, downlink: Downlink, login: LoginWatch, limits: ServerLimits) {
+  constructor(scope: SessionScope, downlink: Downlink, login: LoginWatch, options: UplinkOptions) {
+    const { limits, report } = options;
+    this.#report = report;
     this.#context = scope.context;
     this.#scope = scope;
     this.#downlink = downlink;
@@ -127,18 +135,14 @@ export class Uplink {
       if (spec.authenticates) this.#login.answered();
     } catch (error) {
       if (spec.authenticates) this.#login.failed();
-      if (passes(error)) this.#replies.abandon(request);
-      else this.#refuse(request, error);
+      if (isInternal(error)) this.#report(error);
+      this.#replies.abandon(request);
+      if (!passes(error)) this.#downlink.refuse(request, error);
     }
   }
 
   #answer(request: number, status: number, body: Buffer): void {
     this.#replies.finish(request, status, body);
     this.#downlink.reply(request, status, body);
-  }
-
-  #refuse(request: number, error: unknown): void {
-    this.#replies.abandon(request);
-    this.#downlink.refuse(request, error);
   }
 }

@@ -1,0 +1,87 @@
+/** A core thread of a server: sessions and rooms; the first one also holds presence and the registry. */
+import { loadRegistry, RegistryFile } from '../store/registry.js';
+import { ASK_MS } from './asking.js';
+import { packCbor } from './cbor.js';
+import { OpaquePool } from './jobs/pool.js';
+import type { JournalClient } from './journal.js';
+import type { ServerLimits } from './limits.js';
+import { FilesMessage, RegistryMessage } from './messages.js';
+import { PresenceActor } from './presence/presence.js';
+import type { Restore } from './registry/ledger.js';
+import { RegistryActor } from './registry/registry.js';
+import { registrySchema } from './registry/snapshot.js';
+import { LOBBY } from './registry/state.js';
+import { RoomActor } from './room/room.js';
+import { type ActorType, Kind } from './runtime/actor.js';
+import type { WorkerHost } from './runtime/host.js';
+import { SessionActor } from './session/session.js';
+
+/** `data` of this thread. */
+export interface CoreData {
+  readonly folder: string;
+  /** The server's OPAQUE secret. */
+  readonly opaque: string;
+  readonly limits: ServerLimits;
+  /** Holds what there is one of: presence and registry. */
+  readonly singletons: boolean;
+}
+
+/** Posted to the supervisor: an error whose cause only the server's own log may show. */
+export interface CoreError {
+  readonly error: string;
+  readonly stack: string;
+}
+
+/**
+ * Control methods of the thread with the singletons: `ready()` ends when the registry is loaded, or throws
+ * why it cannot be; `compact()` brings the registry's snapshot up to date.
+ */
+export function start(host: WorkerHost): readonly ActorType[] {
+  const { folder, opaque, limits, singletons } = host.data as CoreData;
+  const report = ({ message, stack = '' }: Error): void =>
+    host.post({ error: message, stack } satisfies CoreError);
+  const types: ActorType[] = [
+    {
+      kind: Kind.Session,
+      name: 'session',
+      create: (context) => new SessionActor(context, { limits, report }),
+    },
+    { kind: Kind.Room, name: 'room', create: (context, snapshot) => new RoomActor(context, snapshot) },
+  ];
+  if (!singletons) return types;
+
+  const tasks = new OpaquePool();
+  host.onStop(() => tasks.close());
+  host.expose({
+    async ready() {
+      await host.ask(REGISTRY, RegistryMessage.RoomLoad, packCbor({ l: LOBBY }), ASK_MS);
+    },
+    async compact() {
+      await host.ask({ kind: Kind.Files, key: 0 }, FilesMessage.Compact, new Uint8Array(), ASK_MS);
+    },
+  });
+  return [
+    ...types,
+    { kind: Kind.Presence, name: 'presence', mailbox: MANY, create: (context) => new PresenceActor(context) },
+    {
+      kind: Kind.Registry,
+      name: 'registry',
+      mailbox: MANY,
+      eager: true,
+      create: (context) =>
+        new RegistryActor(context, { tasks, setup: opaque, limits, restore: restoreFrom(folder) }),
+    },
+  ];
+}
+
+const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
+/** A restart makes every session speak to these two at once. */
+const MANY = { control: 65_536, data: 65_536 };
+
+function restoreFrom(folder: string): Restore {
+  return async (journal: JournalClient) => {
+    const { instance } = await journal.info();
+    const file = new RegistryFile(folder, instance, registrySchema);
+    return loadRegistry(file, (after) => journal.read(after));
+  };
+}

@@ -1,0 +1,21 @@
+/** The threads with the disk: `store` keeps the logs and does nothing slow, `files` does the rest. */
+import { openLogStore } from '../store/logs.js';
+import { filesType } from './files.js';
+import { registrySchema } from './registry/snapshot.js';
+import type { ActorType } from './runtime/actor.js';
+import type { WorkerHost } from './runtime/host.js';
+import { storeType } from './store.js';
+
+/** `data` of both threads. */
+export interface DiskData {
+  readonly folder: string;
+  readonly part: 'store' | 'files';
+}
+
+export function start(host: WorkerHost): readonly ActorType[] {
+  const { folder, part } = host.data as DiskData;
+  if (part === 'files') return [filesType(folder, registrySchema)];
+  // Opened here and not by the actor's first message: a damaged file must end the start, with its name.
+  const logs = openLogStore(folder, { random: host.random, timers: host.clock });
+  return [storeType(() => logs)];
+}

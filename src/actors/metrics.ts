@@ -1,0 +1,148 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Gauge, Registry } from 'prom-client';
+import { NatterError } from '../chat/error.js';
+import type { IoFigures } from './io/worker.js';
+import type { ThreadStats } from './runtime/stats.js';
+import type { Supervisor } from './runtime/supervisor.js';
+
+const STATS_MS = 1_000;
+
+/** One figure of a thread: its name, what it is, and how it is read. */
+type ThreadFigure = readonly [name: string, help: string, read: (stats: ThreadStats) => number];
+
+const THREAD_FIGURES: readonly ThreadFigure[] = [
+  ['natter_mailbox_depth', 'Unread messages of all mailboxes', (stats) => stats.mailboxDepthSum],
+  ['natter_mailbox_depth_max', 'Unread messages of the fullest mailbox', (stats) => stats.mailboxDepthMax],
+  ['natter_messages_handled_total', 'Messages handled by actors', (stats) => stats.messagesHandled],
+  ['natter_dead_letters_total', 'Messages that reached nobody', (stats) => stats.deadLetters],
+  ['natter_actor_restarts_total', 'Actors restarted after a failure', (stats) => stats.actorRestarts],
+  ['natter_queued_bytes', 'Bytes that wait for credit or for a thread', (stats) => stats.queuedBytes],
+  ['natter_loop_delay_p99_ms', 'Event loop delay since the last reading', (stats) => stats.loopDelayP99Ms],
+];
+
+/** Reads every thread's figures when somebody asks, and not before. */
+export class Metrics {
+  readonly #system: Supervisor;
+  readonly #registry = new Registry();
+  readonly #threads: ReadonlyMap<ThreadFigure, Gauge<'thread'>>;
+  readonly #actors = this.#gauge('natter_actors', 'Actors alive, by kind', 'kind');
+  readonly #restarts = this.#gauge('natter_thread_restarts_total', 'Times a thread was respawned', 'thread');
+  readonly #io = new Map<string, Gauge<string>>();
+  #http: Server | undefined;
+
+  constructor(system: Supervisor) {
+    this.#system = system;
+    this.#threads = new Map(
+      THREAD_FIGURES.map((figure) => [figure, this.#gauge(figure[0], figure[1], 'thread')]),
+    );
+  }
+
+  /** Serves `/metrics` and `/health`. @returns where. @throws NatterError PORT_TAKEN, BAD_ADDRESS */
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    const http = createServer((request, response) => {
+      const answer = request.url === '/metrics' ? this.#metrics() : this.#health(request.url);
+      answer.then(
+        ({ status, body }) =>
+          response.writeHead(status, { 'content-type': this.#registry.contentType }).end(body),
+        () => response.writeHead(503).end('not now\n'),
+      );
+    });
+    this.#http = http;
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+      http.listen(port, host, resolve);
+    });
+    const { address, port: got } = http.address() as AddressInfo;
+    return { host: address, port: got };
+  }
+
+  async close(): Promise<void> {
+    const http = this.#http;
+    if (!http) return;
+    http.closeAllConnections();
+    await new Promise<void>((resolve) => http.close(() => resolve()));
+  }
+
+  async #metrics(): Promise<{ status: number; body: string }> {
+    const { names } = this.#system;
+    const stats = await Promise.all(
+      names.map((name) =>
+        this.#system
+          .thread(name)
+          .stats(STATS_MS)
+          .catch(() => undefined),
+      ),
+    );
+    const actors: Record<string, number> = {};
+    names.forEach((thread, i) => {
+      this.#restarts.set({ thread }, this.#system.restarts(thread));
+      const of = stats[i];
+      if (!of) return;
+      for (const [figure, gauge] of this.#threads) gauge.set({ thread }, figure[2](of));
+      for (const [kind, count] of Object.entries(of.actors)) actors[kind] = (actors[kind] ?? 0) + count;
+    });
+    this.#actors.reset();
+    for (const [kind, count] of Object.entries(actors)) this.#actors.set({ kind }, count);
+    await this.#readIo();
+    return { status: 200, body: await this.#registry.metrics() };
+  }
+
+  /** Sessions, deliveries, drops and whatever else the I/O actor counts. */
+  async #readIo(): Promise<void> {
+    const figures = (await this.#system
+      .thread('io')
+      .call('figures', STATS_MS)
+      .catch(() => undefined)) as IoFigures | undefined;
+    for (const [name, value] of Object.entries(figures ?? {})) {
+      const snake = name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+      let gauge = this.#io.get(name);
+      if (!gauge) {
+        gauge = this.#gauge(`natter_io_${snake}`, `The I/O actor's ${snake.replaceAll('_', ' ')}`);
+        this.#io.set(name, gauge);
+      }
+      gauge.set(value);
+    }
+  }
+
+  /** Healthy while every thread answers. */
+  async #health(url: string | undefined): Promise<{ status: number; body: string }> {
+    if (url !== '/health') return { status: 404, body: 'try /metrics or /health\n' };
+    const silent = await Promise.all(
+      this.#system.names.map((name) =>
+        this.#system
+          .thread(name)
+          .stats(STATS_MS)
+          .then(
+            () => [],
+            () => [name],
+          ),
+      ),
+    );
+    const names = silent.flat();
+    return names.length === 0
+      ? { status: 200, body: 'ok\n' }
+      : { status: 503, body: `silent: ${names.join(' ')}\n` };
+  }
+
+  #gauge<L extends string = never>(name: string, help: string, label?: L): Gauge<L> {
+    return new Gauge({ name, help, labelNames: label ? [label] : [], registers: [this.#registry] });
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): NatterError {
+  if (error.code === 'EADDRINUSE')
+    return new NatterError(
+      'PORT_TAKEN',
+      `TCP port ${port} on ${host} is taken by another program: choose another with --metrics ${host}:PORT.`,
+      { host, port },
+    );
+  return new NatterError(
+    'BAD_ADDRESS',
+    `Cannot serve metrics on ${host}:${port} (${error.code ?? error.message}).`,
+    {
+      host,
+      port,
+    },
+  );
+}
