@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import pino, { type Level, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { NatterError } from '../chat/error.js';
 import { fingerprint } from '../net/fingerprint.js';
 import { FolderPart, lockFolder, openFolder } from '../store/folder.js';
@@ -10,6 +10,7 @@ import type { DiskData } from './disk.js';
 import type { IoData } from './io/worker.js';
 import { serverSetup } from './jobs/opaque.js';
 import { LIMITS, readLimits, type ServerLimits } from './limits.js';
+import { type LogStyle, makeLog } from './log.js';
 import { Metrics } from './metrics.js';
 import { Kind } from './runtime/actor.js';
 import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from './runtime/supervisor.js';
@@ -34,7 +35,8 @@ export interface ServerOptions {
   /** Above those of `limits.json`, which are above the defaults. */
   readonly limits?: Partial<ServerLimits>;
   readonly metrics?: Endpoint;
-  readonly logLevel?: Level | 'silent';
+  /** Default `json`. */
+  readonly log?: LogStyle;
 }
 
 /** Default number of core threads. */
@@ -67,6 +69,7 @@ export class Server {
   port = 0;
   /** Its key's fingerprint, which clients print at first contact. */
   key = '';
+  readonly pid = process.pid;
   /** Where metrics are served, if they are. */
   metricsAt: Endpoint | undefined;
   /** Resolves when a thread is beyond help: the process must end, and be started anew by whoever runs it. */
@@ -85,8 +88,8 @@ export class Server {
     this.#options = options;
     this.#folder = folder;
     this.#lock = lock;
-    // Standard output is for results; a worker's stderr arrives late, so only this thread logs.
-    this.#log = pino({ level: options.logLevel ?? 'info' }, pino.destination({ fd: 2, sync: true }));
+    // Only this thread logs: what a worker writes to standard error arrives late, or never if it dies.
+    this.#log = makeLog(options.log ?? 'json');
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
