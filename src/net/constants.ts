@@ -99,7 +99,7 @@ export const HANDSHAKES_HALF_OPEN_MAX = 4096;
 /** Addresses whose rate is remembered. */
 export const HANDSHAKE_ADDRESSES_MAX = 8_192;
 /** Handshakes computed per flush, 0.4 ms each: a flood must not starve established connections. */
-export const HANDSHAKES_PER_FLUSH = 4;
+export const HANDSHAKES_PER_FLUSH = 2;
 /** Initiations with a valid token that wait to be computed; what comes beyond is dropped. */
 export const HANDSHAKES_QUEUED_MAX = 256;
 /** Connections of one endpoint, unless its limits say otherwise. */

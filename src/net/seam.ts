@@ -37,7 +37,10 @@ export interface DrivenConnection extends Connection {
   receive(datagram: Buffer, from: PathAddress, now: number): void;
   /** Writes datagrams through `host.transmit`: what is due and allowed. */
   flush(now: number): void;
-  /** When `flush` must be called at the latest; Infinity when nothing is due. */
+  /**
+   * When `flush` must be called at the latest; Infinity when nothing is due. The endpoint asks for it after a
+   * flush that was due; of any earlier deadline it must be told by `rearm`, also from within a flush.
+   */
   deadline(): number;
 }
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DatagramType, HANDSHAKES_HALF_OPEN_MAX, TOKEN_LIFE_MS } from '../../src/net/constants.js';
+import {
+  DatagramType,
+  HANDSHAKES_HALF_OPEN_MAX,
+  HANDSHAKES_PER_FLUSH,
+  TOKEN_LIFE_MS,
+} from '../../src/net/constants.js';
 import { CloseCode, type ConnectOptions, type PathAddress } from '../../src/net/types.js';
 import { keyPair, type Node, type PlainConnection, type Sent, Wire } from './support.js';
 
@@ -321,7 +326,7 @@ describe('a listening endpoint', () => {
     }
     expect(server.endpoint.counters.handshakesRefused).toBe(300 - 256);
     server.endpoint.flush(wire.now);
-    expect(server.endpoint.halfOpenCount).toBe(4);
+    expect(server.endpoint.halfOpenCount).toBe(HANDSHAKES_PER_FLUSH);
     expect(server.endpoint.deadline()).toBeLessThanOrEqual(wire.now);
     wire.run(1);
     expect(server.endpoint.halfOpenCount).toBe(256);
@@ -345,7 +350,7 @@ describe('a listening endpoint', () => {
       server.endpoint.dirty(friend);
       wire.log.length = 0;
       server.endpoint.flush(wire.now);
-      expect(types(wire)).toEqual([0x10, 0x03, 0x03, 0x03, 0x03]);
+      expect(types(wire)).toEqual([0x10, ...Array(HANDSHAKES_PER_FLUSH).fill(0x03)]);
     }
   });
 
