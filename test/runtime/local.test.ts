@@ -297,6 +297,49 @@ describe('an actor', () => {
   });
 });
 
+describe('a thread that stops', () => {
+  it('lets the kind named last go first, so that what it says is still heard', async () => {
+    const events: string[] = [];
+    const rooms = type(Kind.Room, (message) => events.push(`room: ${message.type}`));
+    const sessions: ActorType = {
+      kind: Kind.Session,
+      name: 'session',
+      create: (context) => ({
+        receive: () => undefined,
+        stopping: async () => {
+          await Promise.resolve();
+          context.tell(room(1), 5, EMPTY);
+          events.push('session: stopping');
+        },
+      }),
+    };
+    const local = new LocalSystem(1, [{ name: 'core', types: () => [rooms, sessions] }]);
+    local.tell(session(1), 1, EMPTY);
+    await local.settle();
+    await local.system('core').stop(1_000);
+    expect(events).toEqual(['session: stopping', 'room: 5']);
+    local.tell(session(2), 1, EMPTY);
+    await local.settle();
+    expect(local.deadLetters('core').map(({ reason, to }) => [reason, to])).toEqual([
+      ['nobody', 'session/2'],
+    ]);
+  });
+
+  it('does not wait for an actor beyond the deadline', async () => {
+    const stuck: ActorType = {
+      kind: Kind.Session,
+      name: 'session',
+      create: () => ({ receive: () => undefined, stopping: () => new Promise(() => undefined) }),
+    };
+    const local = new LocalSystem(1, [{ name: 'core', types: () => [stuck] }]);
+    local.tell(session(1), 1, EMPTY);
+    await local.settle();
+    const stopped = local.system('core').stop(1_000);
+    await local.advance(1_000);
+    await stopped;
+  });
+});
+
 describe('a thread that died', () => {
   it('comes back with the snapshots of its actors, told to those who watch threads before anything else reaches it', async () => {
     const events: string[] = [];
@@ -353,6 +396,26 @@ describe('a thread that died', () => {
 });
 
 describe('the tap', () => {
+  it('first shows an inspector who already lives here', async () => {
+    const quiet: ActorType = {
+      kind: Kind.Room,
+      name: 'room',
+      create: () => ({
+        receive: () => undefined,
+        describe: () => ({ state: 'quiet', facts: { members: 2 } }),
+      }),
+    };
+    const local = new LocalSystem(1, [{ name: 'core', types: () => [quiet] }]);
+    local.tell(room(1), 1, EMPTY);
+    await local.settle();
+    const seen: unknown[] = [];
+    local.system('core').inspect((event) => seen.push(event));
+    expect(seen).toMatchObject([
+      { channel: 'born', actor: 'room/1' },
+      { channel: 'state', actor: 'room/1', state: 'quiet', facts: { members: 2 } },
+    ]);
+  });
+
   it('is never called into while nobody listens, and shows births, messages and states to whoever does', async () => {
     let described = 0;
     const shown: ActorType = {

@@ -17,6 +17,8 @@ interface Pending {
 
 /** Asks one thread may have unanswered. */
 const PENDING_MAX = 65_536;
+/** Node fires a timer above this at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * The asks of one thread that wait for an answer. One timer serves them all: it is set for the earliest
@@ -114,7 +116,10 @@ export class Asks {
   #arm(due: number): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = this.#clock.setTimeout(() => this.#expire(), Math.max(0, due - this.#clock.now()));
+    this.#timer = this.#clock.setTimeout(
+      () => this.#expire(),
+      Math.min(TIMER_MAX_MS, Math.max(0, due - this.#clock.now())),
+    );
   }
 
   #expire(): void {

@@ -182,6 +182,11 @@ export class BatchWriter {
     return this.#bytes;
   }
 
+  /** Bytes of the buffer the batch is written into. */
+  get capacity(): number {
+    return this.#u8.length;
+  }
+
   /** Copies one message in. RangeError when the body is above BODY_MAX_BYTES. */
   add(
     what: What,

@@ -47,7 +47,7 @@ export class Cell implements Asker {
   /** Its restart, or the end of its disgrace. */
   timer: unknown;
   /** The state last shown to an inspector. */
-  tappedState = '';
+  shownState = '';
 
   constructor(address: Address, type: ActorType, now: number) {
     this.address = address;

@@ -6,6 +6,7 @@ import { CellContext } from './context.js';
 import type { DeadLetterReason } from './dead-letters.js';
 import { askId, askThread } from './message.js';
 import { actorDied, encodeRefusal } from './refusal.js';
+import { showBorn, showDied, showRestarting } from './show.js';
 import type { ActorSystem } from './system.js';
 
 /** Why an actor is no more: the byte in SystemMessage.Terminated. */
@@ -25,6 +26,7 @@ const STOPPING_MAX_MS = 5_000;
 export class Cells {
   readonly #system: ActorSystem;
   readonly #types: (ActorType | undefined)[] = [];
+  readonly #order: readonly ActorType[];
   readonly #byKind: Map<number, Cell>[] = [];
   /** Snapshots of an earlier life of this thread that nobody has taken up yet. */
   readonly #inherited: Map<number, Buffer>;
@@ -34,6 +36,7 @@ export class Cells {
   constructor(system: ActorSystem, types: readonly ActorType[], inherited: ReadonlyMap<number, Buffer>) {
     this.#system = system;
     this.#inherited = new Map(inherited);
+    this.#order = types;
     for (const type of types) {
       this.#types[type.kind] = type;
       this.#byKind[type.kind] = new Map();
@@ -42,9 +45,9 @@ export class Cells {
 
   /** Makes the eager singletons, and whoever left a snapshot when this thread died. */
   wake(): void {
-    for (const type of this.#types) {
-      if (type?.eager) this.findOrCreate(type.kind, 0);
-      if (type?.passivateMs !== undefined) this.#sweepEvery(type, type.passivateMs);
+    for (const type of this.#order) {
+      if (type.eager) this.findOrCreate(type.kind, 0);
+      if (type.passivateMs !== undefined) this.#sweepEvery(type, type.passivateMs);
     }
     for (const number of [...this.#inherited.keys()]) {
       const { kind, key } = addressOf(number);
@@ -112,11 +115,7 @@ export class Cells {
     }
     cell.state = CellState.Restarting;
     cell.mailbox.park();
-    const { tap } = this.#system;
-    if (tap.active) {
-      const actor = addressText(cell.address);
-      tap.emit({ channel: 'restarting', at: now, actor, inMs: delay, error: error.message });
-    }
+    if (this.#system.tap.active) showRestarting(this.#system.tap, now, cell, delay, error);
     cell.timer = this.#system.clock.setTimeout(() => this.#restart(cell), delay);
   }
 
@@ -130,17 +129,20 @@ export class Cells {
     this.#system.pump.atTurnEnd(() => void this.#leave(cell, false));
   }
 
-  /** Lets every actor finish within the deadline. */
+  /**
+   * Lets every actor finish within the deadline, kind by kind, the one named last by `start` first: what it
+   * says while it stops still reaches the kinds named before it. No actor of a stopped kind is made again.
+   */
   async stopAll(deadlineMs: number): Promise<void> {
-    for (const sweep of this.#sweeps) this.#system.clock.clearTimeout(sweep);
-    const leaving: Promise<void>[] = [];
-    for (const cell of [...this.all()]) {
-      this.#system.clock.clearTimeout(cell.timer);
-      if (cell.state !== CellState.Live) continue;
-      this.#close(cell);
-      leaving.push(this.#leave(cell, false, deadlineMs));
+    const { clock, pump } = this.#system;
+    for (const sweep of this.#sweeps) clock.clearTimeout(sweep);
+    const end = clock.now() + deadlineMs;
+    for (const { kind } of [...this.#order].reverse()) {
+      this.#types[kind] = undefined;
+      const cells = [...(this.#byKind[kind]?.values() ?? [])];
+      await Promise.all(cells.map((cell) => this.#stopNow(cell, Math.max(1, end - clock.now()))));
+      pump.run();
     }
-    await Promise.all(leaving);
   }
 
   /** A message that a cell here will not read. */
@@ -166,11 +168,7 @@ export class Cells {
       this.fail(cell, error);
       return;
     }
-    const { tap } = this.#system;
-    if (tap.active) {
-      const restored = cell.snapshot !== undefined;
-      tap.emit({ channel: 'born', at: this.#system.clock.now(), actor: addressText(cell.address), restored });
-    }
+    if (this.#system.tap.active) showBorn(this.#system.tap, this.#system.clock.now(), cell);
   }
 
   #restart(cell: Cell): void {
@@ -204,6 +202,13 @@ export class Cells {
   #report(cell: Cell, error: Error, gaveUp: boolean): void {
     const { restarts } = cell;
     this.#system.report({ type: 'actorFailed', actor: addressText(cell.address), error, gaveUp, restarts });
+  }
+
+  async #stopNow(cell: Cell, deadlineMs: number): Promise<void> {
+    this.#system.clock.clearTimeout(cell.timer);
+    if (cell.state !== CellState.Live) return;
+    this.#close(cell);
+    await this.#leave(cell, false, deadlineMs);
   }
 
   async #leave(cell: Cell, successor: boolean, deadlineMs = STOPPING_MAX_MS): Promise<void> {
@@ -246,15 +251,9 @@ export class Cells {
 
   #died(cell: Cell, reason: DeathReason): void {
     this.#system.watches.died(cell.address, reason);
-    const { tap } = this.#system;
-    if (!tap.active) return;
+    if (!this.#system.tap.active) return;
     const why = reason === DeathReason.Stopped ? 'stopped' : 'failed';
-    tap.emit({
-      channel: 'died',
-      at: this.#system.clock.now(),
-      actor: addressText(cell.address),
-      reason: why,
-    });
+    showDied(this.#system.tap, this.#system.clock.now(), cell, why);
   }
 
   #forgetSnapshot(cell: Cell): void {

@@ -4,6 +4,7 @@ import { What } from './batch.js';
 import type { Cell } from './cell.js';
 import { askId, askThread } from './message.js';
 import { actorDied, encodeRefusal } from './refusal.js';
+import { showMessage } from './show.js';
 import type { ActorSystem } from './system.js';
 import type { Tap } from './tap.js';
 
@@ -79,7 +80,7 @@ export class CellContext implements ActorContext {
     if (!this.#alive) return;
     checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
-    if (this.tap.active) this.#system.tapMessage('out', this.self, to, type, body.length);
+    if (this.tap.active) this.#show(to, type, body.length);
   }
 
   ask(
@@ -91,7 +92,7 @@ export class CellContext implements ActorContext {
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
     checkType(type);
-    if (this.tap.active) this.#system.tapMessage('out', this.self, to, type, body.length);
+    if (this.tap.active) this.#show(to, type, body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }
 
@@ -149,6 +150,10 @@ export class CellContext implements ActorContext {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  #show(to: Address, type: number, bytes: number): void {
+    showMessage(this.tap, this.#system.router.now(), 'out', this.self, to, type, bytes);
   }
 
   #answer(what: typeof What.Reply | typeof What.Refusal, to: Message | Held, body: Uint8Array): void {

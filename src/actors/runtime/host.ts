@@ -63,7 +63,7 @@ export interface HostOptions {
 
 const LOOP_RESOLUTION_MS = 20;
 /** Events of one turn shown to an inspector on another thread; the rest are dropped. */
-const TAPPED_MAX = 1000;
+const TAPPED_MAX = 10_000;
 
 /** One thread's part of an actor system: what its supervisor controls, and what its module sees. */
 export class ThreadHost implements WorkerHost {
@@ -167,7 +167,7 @@ export class ThreadHost implements WorkerHost {
   /** Sends what the tap shows to the supervisor, once a turn, while it is on. */
   tap(on: boolean): void {
     this.#untap?.();
-    this.#untap = on ? this.system.tap.listen((event) => this.#tap(event)) : undefined;
+    this.#untap = on ? this.system.inspect((event) => this.#tap(event)) : undefined;
   }
 
   blame(error: unknown): boolean {

@@ -29,7 +29,7 @@ class Receipts implements BatchOwner {
   }
 
   handled(batch: Batch): void {
-    const charge = batchCharge(batch.bytes, this.#bounds[batch.lane].windowBytes);
+    const charge = batchCharge(batch.buffer.byteLength, this.#bounds[batch.lane].windowBytes);
     if (batch.lane === MailLane.Control) this.control += charge;
     else this.data += charge;
   }

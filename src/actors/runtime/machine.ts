@@ -84,7 +84,7 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
 
   /** Sends one event. Throws what the machine throws while it handles it. */
   send(event: EventFrom<TMachine>): void {
-    if (this.#context.tap?.active !== (this.#inspection !== undefined)) this.#watchEdges();
+    if ((this.#context.tap?.active ?? false) !== (this.#inspection !== undefined)) this.#watchEdges();
     this.#guard(() => this.#actor.send(event));
   }
 

@@ -1,5 +1,5 @@
 import type { Address, MailLane } from './actor.js';
-import { BATCH_HEADER_BYTES, BATCH_MAX_BYTES, BatchWriter, envelopeBytes, What } from './batch.js';
+import { BATCH_MAX_BYTES, BatchWriter, envelopeBytes, What } from './batch.js';
 
 /** Bounds of one lane of one link, in bytes. */
 export interface LaneBounds {
@@ -14,7 +14,10 @@ export const LANE_BOUNDS: readonly [LaneBounds, LaneBounds] = [
   { windowBytes: 1024 * 1024, queueBytes: 4 * 1024 * 1024 },
 ];
 
-/** What a batch costs its sender. Capped, so that a batch larger than the window can still be sent alone. */
+/**
+ * What a batch costs its sender: its whole buffer, however little is in it, because that is what a stuck
+ * receiver would hold. Capped, so that a batch larger than the window can still be sent alone.
+ */
 export function batchCharge(bytes: number, windowBytes: number): number {
   return Math.min(bytes, windowBytes / 2);
 }
@@ -78,16 +81,15 @@ export class Outbox {
     if (this.#closed.length > 0) {
       let sent = 0;
       for (const buffer of this.#closed) {
-        const bytes = usedBytes(buffer);
-        if (!this.#spend(bytes)) break;
-        this.#closedBytes -= bytes;
+        if (!this.#spend(buffer.byteLength)) break;
+        this.#closedBytes -= buffer.byteLength;
         sent++;
         post(buffer);
       }
       if (sent > 0) this.#closed = this.#closed.slice(sent);
       if (this.#closed.length > 0) return;
     }
-    if (this.#open.count > 0 && this.#spend(this.#open.bytes)) post(this.#open.take());
+    if (this.#open.count > 0 && this.#spend(this.#open.capacity)) post(this.#open.take());
   }
 
   /** The receiver has handled this much. */
@@ -110,8 +112,9 @@ export class Outbox {
   }
 
   #close(): void {
-    this.#closedBytes += this.#open.bytes;
-    this.#closed.push(this.#open.take());
+    const buffer = this.#open.take();
+    this.#closedBytes += buffer.byteLength;
+    this.#closed.push(buffer);
   }
 
   #spend(bytes: number): boolean {
@@ -120,8 +123,4 @@ export class Outbox {
     this.#inFlight += charge;
     return true;
   }
-}
-
-function usedBytes(buffer: ArrayBuffer): number {
-  return new Uint32Array(buffer, 0, 1)[0] ?? BATCH_HEADER_BYTES;
 }

@@ -3,6 +3,7 @@ import { What } from './batch.js';
 import { type Cell, CellState } from './cell.js';
 import { askNumber, ReceivedMessage } from './message.js';
 import { Ring } from './ring.js';
+import { showMessage, showState } from './show.js';
 import type { ActorSystem } from './system.js';
 
 /** Messages handled before timers and sockets get their turn. */
@@ -169,14 +170,16 @@ export class Pump {
       const ask = askNumber(batch.askThread(at), batch.askId(at));
       cell.unanswered.set(ask, { from: batch.from(at), lane });
     }
-    if (tap.active)
-      this.#system.tapMessage('in', cell.address, message.from, message.type, message.body.length);
+    if (tap.active) {
+      const { from, type, body } = message;
+      showMessage(tap, router.now(), 'in', cell.address, from, type, body.length);
+    }
     try {
       actor.receive(message);
     } catch (error) {
       cells.fail(cell, error);
     }
-    if (tap.active) this.#system.tapState(cell);
+    if (tap.active) showState(tap, router.now(), cell);
     message.clear();
     batch.release();
     return true;

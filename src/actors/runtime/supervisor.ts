@@ -1,65 +1,17 @@
 import { MessageChannel } from 'node:worker_threads';
 import { NatterError } from '../../chat/error.js';
 import type { Kind } from './actor.js';
-import { RestartBudget, type RestartIntensity } from './backoff.js';
+import { RestartBudget } from './backoff.js';
 import { realClock } from './clock.js';
-import type { DeadLetter } from './dead-letters.js';
-import { type Start, ThreadHost, type Uplink, type WorkerHost } from './host.js';
+import type { MainSpec, SystemEvent, SystemSpec, ThreadHandle, ThreadSpec } from './composition.js';
+import { ThreadHost, type Uplink, type WorkerHost } from './host.js';
 import { Life, type ThreadPeer } from './life.js';
 import { mainPeer } from './main-peer.js';
 import { type PlacementTable, placementOf } from './placement.js';
 import { Snapshots } from './snapshots.js';
-import type { ThreadStats } from './stats.js';
-import type { ActorFailure } from './system.js';
 import type { TapEvent } from './tap.js';
 
-/** One worker thread of a composition. */
-export interface ThreadSpec {
-  readonly name: string;
-  /** Exports `start` (host.ts). */
-  readonly module: URL;
-  /** Kinds of actors it holds; what several threads name is spread over them. */
-  readonly kinds: readonly Kind[];
-  /** Handed to `start`; structured-cloneable. */
-  readonly data?: unknown;
-  readonly restart?: RestartIntensity;
-}
-
-/** The main thread as a peer with ports and actors of its own: a client's screen. */
-export interface MainSpec {
-  readonly kinds: readonly Kind[];
-  readonly start: Start;
-}
-
-export type SystemEvent =
-  | {
-      readonly type: 'threadDied';
-      readonly thread: string;
-      readonly generation: number;
-      readonly error: Error | undefined;
-    }
-  | { readonly type: 'restarted'; readonly thread: string; readonly generation: number }
-  /** Its restart budget is spent: what it held is gone until the whole program starts again. */
-  | { readonly type: 'gaveUp'; readonly thread: string; readonly error: Error | undefined }
-  | (ActorFailure & { readonly thread: string })
-  | { readonly type: 'posted'; readonly thread: string; readonly value: unknown };
-
-export interface SystemSpec {
-  /** Started in this order, stopped in the reverse one. */
-  readonly threads: readonly ThreadSpec[];
-  readonly main?: MainSpec;
-  readonly onEvent?: (event: SystemEvent) => void;
-}
-
-/** What the rest of the program may do with one thread. */
-export interface ThreadHandle {
-  readonly name: string;
-  readonly generation: number;
-  /** Calls a method the thread exposed. Rejects with ACTOR_DIED or DEADLINE, never hangs. */
-  call(method: string, deadlineMs: number, ...args: readonly unknown[]): Promise<unknown>;
-  stats(deadlineMs: number): Promise<ThreadStats>;
-  deadLetters(deadlineMs: number): Promise<DeadLetter[]>;
-}
+export type { MainSpec, SystemEvent, SystemSpec, ThreadHandle, ThreadSpec } from './composition.js';
 
 type Phase = 'starting' | 'up' | 'down' | 'gave up';
 
@@ -170,7 +122,10 @@ export class Supervisor {
     await this.#seat(name).life?.kill();
   }
 
-  /** Shows what happens inside, on every thread, until the returned function is called. */
+  /**
+   * Shows what happens inside, on every thread, until the returned function is called: first who lives there
+   * (a `born` and a `state` each), then each event. A second listener only sees what happens from then on.
+   */
   tap(listener: (thread: string, event: TapEvent) => void): () => void {
     this.#tapListeners.add(listener);
     if (this.#tapListeners.size === 1) this.#tapAll(true);

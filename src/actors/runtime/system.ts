@@ -1,5 +1,4 @@
 import { type ActorType, type Address, type Clock, Kind, MailLane, SystemMessage } from './actor.js';
-import { addressText } from './address.js';
 import { type Asker, Asks } from './asks.js';
 import { type Batch, What } from './batch.js';
 import { Cell, CellState } from './cell.js';
@@ -10,9 +9,11 @@ import type { PlacementTable } from './placement.js';
 import { Pump } from './pump.js';
 import { actorDied, decodeRefusal, mailboxFull } from './refusal.js';
 import { Router } from './router.js';
+import { showBorn, showState } from './show.js';
 import type { SnapshotChange } from './snapshots.js';
 import { type ThreadStats, threadStats } from './stats.js';
-import { Tap } from './tap.js';
+import { encodeTerminated, encodeThreadRestarted } from './system-message.js';
+import { Tap, type TapListener } from './tap.js';
 import { Watches } from './watches.js';
 
 /** What an actor system tells its supervisor. */
@@ -245,39 +246,22 @@ export class ActorSystem {
     );
   }
 
+  /** Shows a listener who lives here, then what happens, until the returned function is called. */
+  inspect(listener: TapListener): () => void {
+    const alone = new Tap();
+    alone.listen(listener);
+    const now = this.clock.now();
+    for (const cell of this.cells.all()) {
+      if (cell.actor === undefined) continue;
+      showBorn(alone, now, cell);
+      cell.shownState = '';
+      showState(alone, now, cell);
+    }
+    return this.tap.listen(listener);
+  }
+
   stats(): ThreadStats {
     return threadStats(this);
-  }
-
-  tapMessage(direction: 'in' | 'out', self: Address, other: Address, type: number, bytes: number): void {
-    const at = this.router.now();
-    const skipped = this.tap.sample(at);
-    if (skipped === undefined) return;
-    const actor = addressText(self);
-    this.tap.emit({
-      channel: 'message',
-      at,
-      direction,
-      actor,
-      other: addressText(other),
-      type,
-      bytes,
-      skipped,
-    });
-  }
-
-  tapState(cell: Cell): void {
-    const description = cell.actor?.describe?.();
-    if (description === undefined || description.state === cell.tappedState) return;
-    cell.tappedState = description.state;
-    const { state, facts = {} } = description;
-    this.tap.emit({
-      channel: 'state',
-      at: this.router.now(),
-      actor: addressText(cell.address),
-      state,
-      facts,
-    });
   }
 
   #mail(batch: Batch, at: number): void {
@@ -313,17 +297,12 @@ export class ActorSystem {
   }
 
   #terminated(watcher: Address, dead: Address, reason: number): void {
-    const body = Buffer.alloc(8);
-    body[0] = dead.kind;
-    body.writeUIntBE(dead.key, 1, 6);
-    body[7] = reason;
+    const body = encodeTerminated(dead, reason);
     this.router.tell(MailLane.Control, SystemMessage.Terminated, watcher, dead, body);
   }
 
   #threadRestarted(thread: number, generation: number): void {
-    const body = Buffer.alloc(5);
-    body[0] = thread;
-    body.writeUInt32BE(generation, 1);
+    const body = encodeThreadRestarted(thread, generation);
     for (const cell of this.cells.all()) {
       if (!cell.watchesThreads) continue;
       this.router.tell(MailLane.Control, SystemMessage.ThreadRestarted, cell.address, OUTSIDE, body);
