@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
-import { FakeClient } from '../support/fakeclient.js';
+import { Operation } from '../../src/chat/operations.js';
+import { CloseCode } from '../../src/net/types.js';
+import { FakeClient, SCREEN, SCRIPT } from '../support/fakeclient.js';
 
-test('logs in, joins the lobby, says something and hears others', async () => {
+function operations(client: FakeClient): number[] {
+  return client.server.requests.map((request) => request.operation);
+}
+
+test('logs in, says something in the lobby and hears others', async () => {
   const client = new FakeClient();
   await client.login();
   const id = await client.core.say('#lobby', 'hello', 'text');
@@ -9,7 +15,9 @@ test('logs in, joins the lobby, says something and hears others', async () => {
   client.server.say(1, 'bo', 'hi ana');
   await client.time.until(() => client.shown().length > 0);
   expect(client.shown()).toEqual(['hi ana']);
-  expect(client.of('delivery')).toMatchObject([{ message: { id, seq: 1, delivery: 'ok', room: '#lobby' } }]);
+  expect(client.of('delivery')).toMatchObject([
+    { message: { id, seq: 1, delivery: 'ok', room: '#lobby', mine: true } },
+  ]);
   expect(client.of('link').map((event) => event.state)).toEqual([
     'dialling',
     'handshaking',
@@ -17,4 +25,288 @@ test('logs in, joins the lobby, says something and hears others', async () => {
     'syncing',
     'live',
   ]);
+});
+
+test('pins the key at first contact, tells its fingerprint, and says nothing the second time', async () => {
+  const client = new FakeClient();
+  await client.login();
+  expect(client.of('pinned')).toMatchObject([{ server: 'host:1' }]);
+  expect(client.profile.pinOf('host:1')?.key).toEqual(client.server.key);
+  const again = new FakeClient(SCRIPT, client, client.profile);
+  await again.login();
+  expect(again.of('pinned')).toEqual([]);
+});
+
+test('refuses a server whose key changed, without sending it anything, and names the way out', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.key = Buffer.alloc(32, 8);
+  client.server.requests.length = 0;
+  const again = new FakeClient(SCRIPT, client, client.profile);
+  const login = again.core.login('host:1', {
+    user: 'ana',
+    password: 'correct horse',
+    register: false,
+    remember: false,
+  });
+  await expect(again.time.resolve(login)).rejects.toMatchObject({
+    code: 'KEY_CHANGED',
+    message: expect.stringContaining('natter forget host:1'),
+  });
+  expect(again.link).toBe('failed');
+  expect(client.server.requests).toEqual([]);
+});
+
+test('a key that changes while connected ends the session for good', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.key = Buffer.alloc(32, 8);
+  client.server.drop();
+  await client.time.until(() => client.link === 'failed');
+  expect(client.of('error')).toMatchObject([{ code: 'KEY_CHANGED' }]);
+});
+
+test('a wrong password fails the login, and the next login may try again', async () => {
+  const client = new FakeClient();
+  const wrong = client.core.login('host:1', {
+    user: 'ana',
+    password: 'wrong horse',
+    register: false,
+    remember: false,
+  });
+  await expect(client.time.resolve(wrong)).rejects.toMatchObject({ code: 'WRONG_PASSWORD' });
+  await client.login();
+  expect(client.link).toBe('live');
+});
+
+test('a login without a password and without a remembered device says so before it dials', async () => {
+  const client = new FakeClient();
+  const login = client.core.login('host:1', { user: 'ana', register: false, remember: false });
+  await expect(client.time.resolve(login)).rejects.toMatchObject({ code: 'DEVICE_UNKNOWN' });
+  expect(client.server.handshakes).toBe(0);
+});
+
+test('a short password is refused before the account is made', async () => {
+  const client = new FakeClient();
+  const register = client.core.login('host:1', {
+    user: 'bo',
+    password: 'seven77',
+    register: true,
+    remember: false,
+  });
+  await expect(client.time.resolve(register)).rejects.toMatchObject({ code: 'PASSWORD_TOO_SHORT' });
+});
+
+test('a registered account is logged in at once', async () => {
+  const client = new FakeClient();
+  await client.login({ user: 'bo', password: 'battery staple', register: true });
+  expect(client.of('welcome')).toMatchObject([{ user: 'bo' }]);
+  expect(client.server.passwords.get('bo')).toBe('battery staple');
+});
+
+test('a registration whose answer was lost with the connection ends as a login by the device', async () => {
+  const client = new FakeClient();
+  client.server.fate = (frame) =>
+    frame.toServer || client.server.passwords.get('bo') === undefined ? [5] : [];
+  const login = client.core.login('host:1', {
+    user: 'bo',
+    password: 'battery staple',
+    register: true,
+    remember: false,
+  });
+  await client.time.until(() => client.server.passwords.has('bo'));
+  client.server.fate = () => [5];
+  client.server.drop();
+  await expect(client.time.resolve(login)).resolves.toEqual({ user: 'bo' });
+  expect(operations(client).filter((each) => each === Operation.RegisterFinish)).toHaveLength(1);
+  expect(operations(client)).toContain(Operation.LoginDevice);
+});
+
+test('a registration that was cut off before its end is made again', async () => {
+  const client = new FakeClient();
+  let cut = false;
+  client.server.fate = () => (cut ? [] : [5]);
+  const login = client.core.login('host:1', {
+    user: 'bo',
+    password: 'battery staple',
+    register: true,
+    remember: false,
+  });
+  await client.time.until(() => operations(client).includes(Operation.RegisterStart));
+  await client.time.pass(5);
+  cut = true;
+  await client.time.pass(100);
+  cut = false;
+  for (const connection of client.server.open) connection.end();
+  await expect(client.time.resolve(login)).resolves.toEqual({ user: 'bo' });
+});
+
+test('after a lost connection the device logs in by itself, without the password', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.requests.length = 0;
+  client.server.drop();
+  expect(client.link).not.toBe('failed');
+  await client.time.until(() => client.of('link').filter((event) => event.state === 'live').length === 2);
+  expect(operations(client)).toEqual([Operation.LoginDevice]);
+  expect(client.of('link').map((event) => event.state)).toContain('reconnecting');
+});
+
+test('a remembered device needs no password in the next process', async () => {
+  const client = new FakeClient();
+  await client.login({ remember: true });
+  const again = new FakeClient(SCRIPT, client, client.profile);
+  client.server.requests.length = 0;
+  const { password: _, ...nothing } = { user: 'ana', password: '', register: false, remember: false };
+  await again.time.resolve(again.core.login('host:1', nothing));
+  expect(operations(client)).toEqual([Operation.LoginDevice]);
+});
+
+test('a remembered device that the server forgot falls back to the password', async () => {
+  const client = new FakeClient();
+  await client.login({ remember: true });
+  client.server.devices.clear();
+  const again = new FakeClient(SCRIPT, client, client.profile);
+  await again.login();
+  expect(again.link).toBe('live');
+});
+
+test('a server that never answers fails the login after 20 s with NO_ANSWER', async () => {
+  const client = new FakeClient();
+  client.server.unreachable = true;
+  const before = client.time.now();
+  const login = client.core.login('host:1', {
+    user: 'ana',
+    password: 'correct horse',
+    register: false,
+    remember: false,
+  });
+  await expect(client.time.resolve(login)).rejects.toMatchObject({ code: 'NO_ANSWER' });
+  expect(client.time.now() - before).toBe(20_000);
+});
+
+test('a command that nobody answers for 20 s fails with NO_ANSWER', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.unreachable = true;
+  const before = client.time.now();
+  await expect(client.time.resolve(client.core.rooms())).rejects.toMatchObject({ code: 'NO_ANSWER' });
+  expect(client.time.now() - before).toBe(20_000);
+});
+
+test('a bad address and an unknown host are told at once', async () => {
+  const client = new FakeClient();
+  const credentials = { user: 'ana', password: 'correct horse', register: false, remember: false };
+  for (const server of ['host:99999', 'a b', '[::1', 'nowhere.invalid:1'])
+    await expect(client.time.resolve(client.core.login(server, credentials))).rejects.toMatchObject({
+      code: 'BAD_ADDRESS',
+    });
+});
+
+test('silence while something is owed starts a handshake beside the connection, and the new one goes on', async () => {
+  const client = new FakeClient();
+  await client.login();
+  const [old] = client.server.connections;
+  // The server has forgotten the connection, as after a crash: what goes over it is lost, but it answers handshakes.
+  client.server.deaf.add(old);
+  await client.core.say('#lobby', 'still there?', 'text');
+  const saidAt = client.time.now();
+  await client.time.until(() => client.deliveries('still there?').includes('ok'));
+  expect(client.server.handshakes).toBe(2);
+  expect(client.time.now() - saidAt).toBeGreaterThanOrEqual(1_500);
+  expect(client.time.now() - saidAt).toBeLessThan(2_000);
+  expect(old?.closed).toBeDefined();
+  // Never offline in between: the screen saw no reconnecting.
+  expect(client.of('link').map((event) => event.state)).not.toContain('reconnecting');
+  expect(client.server.texts(1)).toEqual(['still there?']);
+});
+
+test('a connection that is heard again before the new one is ready goes on', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.unreachable = true;
+  await client.core.say('#lobby', 'hello', 'text');
+  await client.time.pass(2_000);
+  client.server.unreachable = false;
+  client.server.holdHandshakes = true;
+  await client.time.until(() => client.deliveries('hello').includes('ok'));
+  await client.time.pass(1_000);
+  expect(client.server.handshakes).toBe(1);
+  expect(client.link).toBe('live');
+  expect(client.server.connections.size).toBe(1);
+});
+
+test('nothing is redialled while nothing is owed', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.unreachable = true;
+  await client.time.pass(20_000);
+  client.server.unreachable = false;
+  expect(client.link).toBe('live');
+  expect(client.server.handshakes).toBe(1);
+});
+
+test('attempts to reconnect are spaced out up to 5 s and go on for ever', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.unreachable = true;
+  client.server.drop();
+  await client.time.pass(10 * 60_000);
+  expect(client.link).not.toBe('failed');
+  client.server.unreachable = false;
+  const before = client.time.now();
+  await client.time.until(() => client.link === 'live');
+  expect(client.time.now() - before).toBeLessThan(15_000);
+});
+
+test('a device that was shut out is not let in again by itself', async () => {
+  const client = new FakeClient();
+  await client.login();
+  for (const connection of [...client.server.connections])
+    connection.end({ code: CloseCode.Revoked, text: 'the device was forgotten', local: false });
+  await client.time.until(() => client.link === 'failed');
+  expect(client.of('error')).toMatchObject([{ code: 'NOT_LOGGED_IN' }]);
+  expect(client.server.handshakes).toBe(1);
+});
+
+test('probing tells the lag and the fingerprint, and pins nothing', async () => {
+  const client = new FakeClient();
+  const found = await client.time.resolve(client.core.probe('host:1'));
+  expect(found).toMatchObject({ known: false, lagMs: expect.any(Number) });
+  expect(client.profile.pinOf('host:1')).toBeUndefined();
+  await client.login();
+  expect(await client.time.resolve(client.core.probe('host:1'))).toMatchObject({ known: true });
+});
+
+test('quitting waits for what is unanswered, then says goodbye', async () => {
+  const client = new FakeClient();
+  await client.login();
+  const [connection] = client.server.connections;
+  await client.core.say('#lobby', 'last words', 'text');
+  await client.time.resolve(client.core.quit(3_000));
+  expect(client.server.texts(1)).toEqual(['last words']);
+  expect(client.deliveries('last words')).toEqual(['ok']);
+  expect(connection?.closed).toMatchObject({ code: CloseCode.Done });
+  expect(client.link).toBe('offline');
+});
+
+test('quitting waits no longer than it was told, and fails what is left', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.unreachable = true;
+  await client.core.say('#lobby', 'into the void', 'text');
+  const before = client.time.now();
+  await client.time.resolve(client.core.quit(3_000));
+  expect(client.time.now() - before).toBe(3_000);
+  expect(client.deliveries('into the void')).toEqual(['failed']);
+});
+
+test('a screen hears about the lag when it changes', async () => {
+  const client = new FakeClient(SCREEN);
+  await client.login();
+  await client.time.pass(10_000);
+  const quiet = client.of('link').length;
+  for (const connection of client.server.connections) connection.rttMs = 80;
+  await client.time.pass(4_000);
+  expect(client.of('link').slice(quiet)).toMatchObject([{ state: 'live', lagMs: 80 }]);
 });

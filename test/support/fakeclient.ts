@@ -70,17 +70,18 @@ export class FakeClient {
   readonly profile: FakeProfile;
   readonly core: ClientCore;
   readonly events: ClientEvent[] = [];
+  static made = 0;
   #seed: number;
 
   constructor(
     habits: Habits = SCRIPT,
-    at: { server: FakeServer; time: VirtualTime; seed: number } | undefined = undefined,
+    at: { server: FakeServer; time: VirtualTime } | undefined = undefined,
     profile = new FakeProfile(),
   ) {
     this.time = at?.time ?? new VirtualTime();
     this.server = at?.server ?? new FakeServer(this.time);
     this.profile = profile;
-    this.#seed = at?.seed ?? 1;
+    this.#seed = ++FakeClient.made;
     if (at === undefined) this.server.passwords.set('ana', 'correct horse');
     const world: World = {
       clock: this.time,

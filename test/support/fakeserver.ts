@@ -52,6 +52,12 @@ export class FakeServer {
   /** Refuses a post before its counter is looked at. */
   judge: (post: talk.Post, text: string) => Refused | undefined = () => undefined;
   handshakes = 0;
+  /** Handshakes stay unanswered although frames come through. */
+  holdHandshakes = false;
+  /** Connections that the server knows nothing of any more. */
+  readonly deaf = new Set<FakeConnection | undefined>();
+  /** All that were ever made. */
+  readonly open: FakeConnection[] = [];
   readonly #time: VirtualTime;
   readonly #writer = new Writer(1024, 1 << 17);
 
@@ -147,7 +153,7 @@ export class FakeServer {
     const open: FakeConnection[] = [];
     const connect = (attempt: number, options: ConnectOptions): void => {
       if (!waiting.has(attempt)) return;
-      if (this.unreachable) {
+      if (this.unreachable || this.holdHandshakes) {
         waiting.set(
           attempt,
           this.#time.setTimeout(() => connect(attempt, options), 300),
@@ -160,16 +166,17 @@ export class FakeServer {
         return;
       }
       this.handshakes++;
-      const connection = new FakeConnection(
+      const connection: FakeConnection = new FakeConnection(
         this.#time,
         this.key,
         keys.publicKey,
         handler,
-        (frame) => (this.unreachable ? [] : this.fate(frame)),
+        (frame) => (this.unreachable || this.deaf.has(connection) ? [] : this.fate(frame)),
         (from, type, body) => this.#receive(from, type, body),
         (gone) => this.connections.delete(gone),
       );
       open.push(connection);
+      this.open.push(connection);
       handler.opened(connection);
     };
     return {
@@ -207,7 +214,8 @@ export class FakeServer {
     const asked = decodeBody(Anything, body) as Record<string, never>;
     this.requests.push({ operation, body: asked });
     const answer = this.#answer(from, operation, asked);
-    const status = 'c' in answer && 'm' in answer ? talk.ReplyStatus.Refused : talk.ReplyStatus.Done;
+    const status =
+      'c' in answer && typeof answer.c === 'string' ? talk.ReplyStatus.Refused : talk.ReplyStatus.Done;
     this.#send(from, FrameType.Reply, talk.replyCodec, { request, status, body: encodeBody(answer) });
   }
 

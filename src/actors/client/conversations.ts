@@ -157,16 +157,17 @@ export class Conversations {
     }
   }
 
-  /** A whole list of who is there: differences to what was known are told as presence. */
-  roster(conversation: Conversation, list: WhoReply['u']): void {
-    const room = conversation.target;
-    const { roster } = conversation;
+  /**
+   * A whole list of who is there: differences to what was known are told as presence.
+   * @param mark of the roster, from before the list was asked for
+   */
+  roster(conversation: Conversation, list: WhoReply['u'], mark: number): void {
+    const { roster, target: room } = conversation;
     for (const { n, s, v } of list) {
       const state = presenceWord(s);
       if (roster.update(n, state, v)) this.#options.emit({ event: 'presence', user: n, state, room });
     }
-    const all = list.map(({ n, s, v }) => ({ user: n, state: presenceWord(s), version: v }));
-    for (const user of roster.replace(all))
+    for (const user of roster.prune(new Set(list.map(({ n }) => n)), mark))
       this.#options.emit({ event: 'presence', user, state: 'offline', room });
   }
 

@@ -206,10 +206,11 @@ export class ClientCore implements ClientCommands {
 
   async who(room?: Target): Promise<readonly { user: string; state: Presence }[]> {
     const conversation = room === undefined ? this.#conversations.lobby : await this.#open(room);
+    const mark = conversation?.roster.mark ?? 0;
     const list = await listWho(this.#loggedIn().calls, room === undefined ? 0 : (conversation?.log ?? 0));
     const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s) }));
     if (conversation !== undefined) {
-      this.#conversations.roster(conversation, list);
+      this.#conversations.roster(conversation, list, mark);
       this.#batch.add({ event: 'members', room: conversation.target, members });
     }
     return members;

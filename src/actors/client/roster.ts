@@ -14,33 +14,44 @@ export function presenceWord(state: number | undefined): Presence {
 interface Known {
   readonly state: Presence;
   readonly version: number;
+  /** Counts what was heard, in order of arrival. */
+  readonly heard: number;
 }
 
 /** Who is there, in one log. Of what is heard about a person the newest version holds, in whatever order it comes. */
 export class Roster {
   readonly #known = new Map<string, Known>();
+  #heard = 0;
+
+  /** Where we are in what is heard: to be taken when a list is asked for. */
+  get mark(): number {
+    return this.#heard;
+  }
 
   /** @returns true when this is news. */
   update(user: string, state: Presence, version: number): boolean {
     const known = this.#known.get(user);
     if (known !== undefined && version <= known.version) return false;
-    this.#known.set(user, { state, version });
+    this.#known.set(user, { state, version, heard: ++this.#heard });
     return (known?.state ?? 'offline') !== state;
   }
 
   /** Another connection: the server may count versions anew. */
   renew(): void {
-    for (const [user, { state }] of this.#known) this.#known.set(user, { state, version: -1 });
+    for (const [user, known] of this.#known) this.#known.set(user, { ...known, version: -1 });
   }
 
-  /** A whole list. @returns the names of those who are in the roster, but not in the list. */
-  replace(list: readonly { user: string; state: Presence; version: number }[]): string[] {
-    const gone = new Set(this.#known.keys());
-    for (const { user, state, version } of list) {
-      gone.delete(user);
-      this.update(user, state, version);
+  /**
+   * Forgets who is not in a list that was asked for at `mark`, unless they were heard of since.
+   * @returns those of them who were here
+   */
+  prune(listed: ReadonlySet<string>, mark: number): string[] {
+    const gone: string[] = [];
+    for (const [user, { state, heard }] of this.#known) {
+      if (listed.has(user) || heard > mark) continue;
+      this.#known.delete(user);
+      if (state !== 'offline') gone.push(user);
     }
-    for (const user of gone) this.#known.delete(user);
-    return [...gone];
+    return gone;
   }
 }
