@@ -94,6 +94,11 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     return this.#sender.outgoing.bytes;
   }
 
+  /** Ranges of packet numbers received that are remembered. */
+  get ackRanges(): number {
+    return this.#acks.ranges;
+  }
+
   // ---- What the owner asks ------------------------------------------------------------------------------
 
   send(type: number, body: Uint8Array, lane: Lane = Lane.Talk): number {

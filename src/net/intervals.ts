@@ -85,10 +85,11 @@ export class Intervals {
 
   /** Every integer of [from, to) is in the set. */
   covers(from: number, to: number): boolean {
+    if (to <= from) return true;
     for (let i = this.count - 1; i >= 0; i--) {
       if (this.from(i) <= from) return this.to(i) >= to;
     }
-    return to <= from;
+    return false;
   }
 
   /** How many integers of [from, to) are in the set. */

@@ -113,6 +113,8 @@ export class Pair {
   readonly serverPort: Port;
   readonly client: End;
   readonly server: End;
+  /** The client's, for a test that forges packets to the server. */
+  readonly keys: SealedKeys;
 
   constructor(network: SimulatedNetwork) {
     this.clientPort = network.port('10.0.0.2', 40_000);
@@ -122,9 +124,9 @@ export class Pair {
     network.random(up);
     network.random(down);
     const now = network.now;
-    const clientKeys = new SealedKeys(Buffer.from(up), Buffer.from(down), now);
+    this.keys = new SealedKeys(Buffer.from(up), Buffer.from(down), now);
     const serverKeys = new SealedKeys(Buffer.from(down), Buffer.from(up), now);
-    this.client = new End(network, this.clientPort, this.serverPort.address, clientKeys, true);
+    this.client = new End(network, this.clientPort, this.serverPort.address, this.keys, true);
     this.server = new End(network, this.serverPort, this.clientPort.address, serverKeys, false);
   }
 }

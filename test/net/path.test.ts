@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { FrameType } from '../../src/net/constants.js';
+import { type Conditions, PERFECT, SimulatedNetwork } from '../sim/link.js';
+import { Pair } from '../sim/pair.js';
+
+function setUp(conditions: Partial<Conditions> = {}, seed = 3): { network: SimulatedNetwork; pair: Pair } {
+  const network = new SimulatedNetwork(seed, { ...PERFECT, delayMs: 10, ...conditions });
+  const pair = new Pair(network);
+  network.run(200);
+  return { network, pair };
+}
+
+/** The client talks all the time; numbers that the server has not seen are counted. */
+function talk(network: SimulatedNetwork, pair: Pair, everyMs: number) {
+  const state = { sent: 0, seen: new Set<number>(), on: true };
+  pair.server.onFrame = (_type, body) => state.seen.add(body.readUInt32BE(0));
+  network.every(everyMs, () => {
+    const body = Buffer.alloc(40);
+    body.writeUInt32BE(state.sent);
+    if (pair.client.connection.send(FrameType.Post, body) !== 0) state.sent++;
+    return state.on;
+  });
+  return state;
+}
+
+const client = (port: number) => ({ address: '10.0.0.2', port });
+
+describe('a new address of the peer', () => {
+  test('is adopted after a challenge, and the owner is told', () => {
+    const { network, pair } = setUp();
+    const before = pair.clientPort.address;
+    pair.clientPort.move({ address: '192.168.7.7', port: 1234 });
+    pair.client.connection.send(FrameType.Request, Buffer.from('from elsewhere'));
+    network.run(500);
+    expect(pair.server.connection.path).toEqual({ address: '192.168.7.7', port: 1234 });
+    expect(pair.server.movedFrom).toEqual([before]);
+    expect(pair.server.counters.pathsMoved).toBe(1);
+    pair.server.connection.send(FrameType.Reply, Buffer.from('found you'));
+    network.run(100);
+    expect(pair.client.received.at(-1)?.body.toString()).toBe('found you');
+  });
+
+  test('every 5 s, under loss, loses nothing and keeps the connection', () => {
+    const { network, pair } = setUp({ loss: 0.1, duplicate: 0.05, reorder: 0.1 });
+    const state = talk(network, pair, 20);
+    let moves = 0;
+    network.every(5_000, () => {
+      pair.clientPort.move({ address: `10.1.0.${++moves}`, port: 2_000 + moves });
+      return moves < 10;
+    });
+    network.run(60_000);
+    state.on = false;
+    network.run(5_000);
+    expect(state.seen.size).toBe(state.sent);
+    expect(pair.server.counters.pathsMoved).toBeGreaterThanOrEqual(10);
+    expect(pair.server.closed ?? pair.client.closed).toBeUndefined();
+  });
+
+  test('is not adopted for somebody who replays packets from there', () => {
+    const { network, pair } = setUp({ duplicate: 0.2, reorder: 0.3 });
+    const attacker = network.port('66.6.6.6', 666);
+    let caught = 0;
+    attacker.attach({
+      receive: () => caught++,
+      flush: () => undefined,
+      deadline: () => Number.POSITIVE_INFINITY,
+    });
+    const kept: Buffer[] = [];
+    network.tap = (datagram, from, to) => {
+      if (from !== pair.clientPort.address) return;
+      kept.push(Buffer.from(datagram));
+      network.inject(datagram, attacker.address, to, 11);
+      const old = kept[Math.floor(network.chance() * kept.length)];
+      if (old !== undefined) network.inject(old, attacker.address, to, 1);
+    };
+    const state = talk(network, pair, 10);
+    network.run(10_000);
+    network.tap = undefined;
+    state.on = false;
+    network.run(5_000);
+    expect(state.seen.size).toBe(state.sent);
+    expect(pair.server.connection.path).toEqual(pair.clientPort.address);
+    expect(pair.server.counters.pathsMoved).toBe(0);
+    expect(pair.server.counters.replayed).toBeGreaterThan(500);
+  });
+
+  test('is not adopted for somebody who overtakes the packets, and gets no more bytes than it sent', () => {
+    const { network, pair } = setUp();
+    const attacker = network.port('66.6.6.6', 666);
+    let [bytesIn, bytesOut] = [0, 0];
+    attacker.attach({
+      receive: (datagram) => {
+        bytesIn += datagram.length;
+      },
+      flush: () => undefined,
+      deadline: () => Number.POSITIVE_INFINITY,
+    });
+    network.tap = (datagram, from, to) => {
+      if (from !== pair.clientPort.address) return;
+      bytesOut += datagram.length;
+      network.inject(datagram, attacker.address, to, 1);
+    };
+    const state = talk(network, pair, 10);
+    network.run(10_000);
+    expect(pair.server.connection.path).toEqual(pair.clientPort.address);
+    expect(pair.server.counters.pathsMoved).toBe(0);
+    expect(bytesIn).toBeLessThanOrEqual(bytesOut);
+    network.tap = undefined;
+    state.on = false;
+    network.run(3_000);
+    expect(state.seen.size).toBe(state.sent);
+  });
+
+  test('with the same host keeps what was learnt about the path, another host does not', () => {
+    const { network, pair } = setUp();
+    talk(network, pair, 10);
+    network.run(2_000);
+    const { congestion } = pair.server.connection.recovery;
+    pair.clientPort.move(client(50_001));
+    network.run(1_000);
+    expect(pair.server.connection.path.port).toBe(50_001);
+    expect(pair.server.connection.recovery.congestion).toBe(congestion);
+    pair.clientPort.move({ address: '10.0.0.99', port: 50_001 });
+    network.run(1_000);
+    expect(pair.server.connection.recovery.congestion).not.toBe(congestion);
+    expect(pair.server.connection.rttMs).toBeLessThan(30);
+  });
+});
+
+describe('a path that comes and goes', () => {
+  test.each([
+    [5_000, 2_000],
+    [2_000, 5_000],
+  ])('dead for %i ms and alive for %i ms in turn, loses nothing', (deadMs, aliveMs) => {
+    const { network, pair } = setUp();
+    const state = talk(network, pair, 100);
+    const set = (loss: number) => {
+      pair.clientPort.conditions.loss = loss;
+      pair.serverPort.conditions.loss = loss;
+    };
+    for (let i = 0; i < 8; i++) {
+      set(1);
+      network.run(deadMs);
+      set(0);
+      const atOnce = network.runUntil(
+        () => state.seen.size > 0 && state.sent - state.seen.size <= 1,
+        aliveMs,
+      );
+      expect(atOnce).toBe(true);
+      network.run(aliveMs);
+    }
+    state.on = false;
+    network.run(2_000);
+    expect(state.seen.size).toBe(state.sent);
+    expect(pair.server.closed ?? pair.client.closed).toBeUndefined();
+  });
+
+  test('a machine that slept does not take its own silence for the peers', () => {
+    const { network, pair } = setUp();
+    network.now += 3_600_000;
+    network.run(5_000);
+    expect(pair.client.closed).toBeUndefined();
+    expect(pair.server.closed).toBeUndefined();
+  });
+
+  test('packets are probed for a larger size, and shrink when the path stops carrying it', () => {
+    const { network, pair } = setUp();
+    let largest = 0;
+    network.tap = (datagram) => {
+      largest = Math.max(largest, datagram.length);
+    };
+    const sendBulk = () => pair.client.connection.send(FrameType.Entries, Buffer.alloc(20_000));
+    for (let i = 0; i < 10; i++) sendBulk();
+    network.run(2_000);
+    expect(largest).toBe(1452);
+    pair.clientPort.conditions.datagramBytesMax = 1300;
+    for (let i = 0; i < 10; i++) sendBulk();
+    expect(network.runUntil(() => pair.server.received.length === 20, 10_000)).toBe(true);
+    largest = 0;
+    for (let i = 0; i < 10; i++) sendBulk();
+    network.run(5_000);
+    expect(pair.server.received).toHaveLength(30);
+    expect(largest).toBe(1200);
+  });
+
+  test('a path that never carries the larger size is asked three times, and again after ten minutes', () => {
+    const { network, pair } = setUp({ datagramBytesMax: 1300 });
+    let probes = 0;
+    network.tap = (datagram) => {
+      if (datagram.length > 1300) probes++;
+    };
+    const bulk = () => {
+      for (let i = 0; i < 40; i++) {
+        pair.client.connection.send(FrameType.Entries, Buffer.alloc(20_000));
+        network.run(200);
+      }
+    };
+    bulk();
+    expect(probes).toBe(3);
+    bulk();
+    expect(probes).toBe(3);
+    network.run(600_000);
+    bulk();
+    expect(probes).toBe(6);
+  });
+});
