@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { NatterError } from '#natter/chat/error.js';
 import { runTerminal } from '#natter/ui/terminal/run.js';
-import { playScene } from './scene.mjs';
+import { PEOPLE, playScene } from './scene.mjs';
 
 const port = Number(process.env.FAKE_CONTROL_PORT ?? 0);
 const now = process.env.FAKE_NOW === undefined ? Date.now : () => Number(process.env.FAKE_NOW);
@@ -95,7 +95,7 @@ const client = {
     tell('away', [on]);
   },
   async who(target) {
-    return tell('who', [target]) ?? [{ user: 'ana', state: 'online' }];
+    return tell('who', [target]) ?? (control === undefined ? PEOPLE : [{ user: 'ana', state: 'online' }]);
   },
   async rooms() {
     return tell('rooms', []) ?? [];

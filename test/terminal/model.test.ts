@@ -31,6 +31,13 @@ describe('messages', () => {
     expect(texts()).toEqual(['one', 'mine', 'three', 'later']);
   });
 
+  test('keep their place when they get another id', () => {
+    apply(own(0, 'a', 'sending'), own(0, 'b', 'sending'));
+    const { message: renamed } = own(0, 'a2', 'sending') as ClientEvent & { event: 'message' };
+    apply({ event: 'delivery', message: { ...renamed, text: 'a' }, was: 'a' }, own(1, 'a2', 'ok'));
+    expect(texts()).toEqual(['a2', 'b']);
+  });
+
   test('brought by history stand before what is known', () => {
     apply(
       message(5, 'five'),
@@ -107,7 +114,8 @@ describe('people', () => {
     state,
   });
 
-  test('who come and go are folded into one line until somebody speaks', () => {
+  test('who come and go are folded into one line until somebody speaks, those who were there are not', () => {
+    apply(presence('ana', 'online'), { event: 'members', room: '#lobby', members: [{ user: 'ana', state: 'online' }] });
     apply(
       presence('bo', 'online'),
       presence('cyd', 'online'),

@@ -1,6 +1,17 @@
 /** A conversation to look at: every kind of line the screen knows, and scripts that are hard to lay out. */
 const ANA = 'ana';
 
+/** Who is in the lobby. */
+export const PEOPLE = [
+  [ANA, 'online'],
+  ['bo', 'online'],
+  ['dana', 'away'],
+  ['Élise', 'online'],
+  ['王小明', 'online'],
+  ['noor', 'online'],
+  ['mia', 'online'],
+].map(([user, state]) => ({ user, state }));
+
 export function playScene(emit, me, now) {
   const start = now() - 40 * 60_000;
   const state = (event) => emit({ event: 'link', state: event, lagMs: 0.42, sinceMs: now(), detail: '' });
@@ -18,26 +29,12 @@ export function playScene(emit, me, now) {
       event: 'room',
       room: { room, kind, topic, head: 40, cursor: 40 - unread, unread, mentions, members: 9 },
     });
-  const people = [
-    [ANA, 'online'],
-    ['bo', 'online'],
-    ['dana', 'away'],
-    ['Élise', 'online'],
-    ['王小明', 'online'],
-    ['noor', 'online'],
-    [me, 'online'],
-  ];
-  emit({
-    event: 'members',
-    room: '#lobby',
-    members: people.map(([user, presence]) => ({ user, state: presence })),
-  });
   const said = [
     [ANA, 'morning all', 'text', 0],
     ['bo', 'the spec is at https://example.org/spec, section 5 is the one that changed', 'text', 1],
     ['王小明', '你好！我刚刚读完了新的规范，写得很清楚 👍', 'text', 3],
     ['Élise', 'crème brûlée at four? 👨‍👩‍👧‍👦 are all invited', 'text', 4],
-    ['noor', 'שלום לכולם, مرحبا', 'text', 5],
+    ['noor', 'the café next door has them too ☕', 'text', 5],
     ['bo', 'waves at everyone', 'action', 7],
     [
       ANA,

@@ -130,7 +130,7 @@ function paintButton(
   isFocused: boolean,
   theme: Theme,
 ): void {
-  const end = surface.text(x, y, ` ${part.label} `, isFocused ? theme.fieldActive : theme.bold);
+  const end = surface.text(x, y, `[ ${part.label} ]`, isFocused ? theme.fieldActive : theme.bold);
   surface.text(end + 1, y, part.explanation, theme.dim);
 }
 

@@ -15,6 +15,8 @@ export interface Conversation {
   info: Room;
   readonly timeline: Timeline;
   readonly members: Map<string, Presence>;
+  /** Was the whole list of members told? Who is heard of before was there already. */
+  areMembersKnown: boolean;
   /** Who is typing, until when (ms). */
   readonly typing: Map<string, number>;
   unread: number;
@@ -128,7 +130,7 @@ export class Model {
       case 'message':
         return this.#message(event.message, event.history);
       case 'delivery':
-        this.#add(event.message);
+        this.#add(event.message, event.was);
         return NONE;
       case 'presence':
         this.#presence(event.room, sanitiseLine(event.user), event.state, now);
@@ -191,6 +193,7 @@ export class Model {
       info: clean,
       timeline: new Timeline(),
       members: new Map(),
+      areMembersKnown: false,
       typing: new Map(),
       unread: info.unread,
       mentions: info.mentions,
@@ -238,7 +241,7 @@ export class Model {
   }
 
   /** @returns whether it was not there before */
-  #add(message: Message): boolean {
+  #add(message: Message, was?: string): boolean {
     const conversation = this.find(message.room);
     if (conversation === undefined) return false;
     const clean: Message = {
@@ -247,7 +250,7 @@ export class Model {
       text: sanitise(message.text),
       ...(message.reason === undefined ? {} : { reason: sanitiseLine(message.reason) }),
     };
-    return conversation.timeline.put(clean, !message.mine && mentions(message.text, this.me));
+    return conversation.timeline.put(clean, !message.mine && mentions(message.text, this.me), was);
   }
 
   #presence(room: Target, user: string, state: Presence, now: number): void {
@@ -259,12 +262,14 @@ export class Model {
     conversation.typing.delete(user);
     const wasHere = before !== undefined && before !== 'offline';
     const isHere = state !== 'offline';
-    if (user !== this.me && wasHere !== isHere) conversation.timeline.addPresence(user, isHere, now);
+    const isNews = conversation.areMembersKnown && wasHere !== isHere;
+    if (user !== this.me && isNews) conversation.timeline.addPresence(user, isHere, now);
   }
 
   #members(room: Target, members: readonly { readonly user: string; readonly state: Presence }[]): void {
     const conversation = this.find(room);
     if (conversation === undefined) return;
+    conversation.areMembersKnown = true;
     conversation.members.clear();
     for (const member of members) conversation.members.set(sanitiseLine(member.user), member.state);
   }

@@ -22,44 +22,62 @@ function count(number: number): string {
   return number > 999 ? '999+' : String(number);
 }
 
-/**
- * @param width cells
- * @param height rows; when there is not enough, the part around the current one is shown
- */
-export function roomRows(model: Model, width: number, height: number, theme: Theme): Row[] {
-  const { conversations, current } = model;
-  const rows: Row[] = [];
+/** What stands in one row of the list, from the top. */
+type Entry =
+  | { readonly kind: 'gap' }
+  | { readonly kind: 'heading'; readonly text: string }
+  | { readonly kind: 'room'; readonly conversation: Conversation; readonly index: number };
+
+/** The list's rows; when there are more than fit, those around the current conversation. */
+function entriesOf({ conversations, current }: Model, height: number): readonly Entry[] {
+  const entries: Entry[] = [];
   let heading = '';
   let currentRow = 0;
   conversations.forEach((conversation, index) => {
     const own = HEADINGS[conversation.info.kind];
     if (own !== heading) {
+      if (heading !== '') entries.push({ kind: 'gap' });
       heading = own;
-      rows.push([{ text: pad(` ${heading}`, width), look: theme.heading }]);
+      entries.push({ kind: 'heading', text: heading });
     }
-    const isCurrent = conversation === current;
-    if (isCurrent) currentRow = rows.length;
-    rows.push(roomRow(conversation, badge(model, conversation), index, isCurrent, width, theme));
+    if (conversation === current) currentRow = entries.length;
+    entries.push({ kind: 'room', conversation, index });
   });
-  const active = conversations.filter(
-    (conversation) => conversation.unread > 0 && conversation !== current,
-  ).length;
-  const foot: Row[] = active > 0 ? [[{ text: pad(` ${active} active  Alt+A`, width), look: theme.dim }]] : [];
-  const room = height - foot.length;
-  const from = Math.max(0, Math.min(currentRow - Math.floor(room / 2), rows.length - room));
-  const shown = rows.slice(from, from + room);
-  while (foot.length > 0 && shown.length < room) shown.push([]);
-  return [...shown, ...foot];
+  const from = Math.max(0, Math.min(currentRow - Math.floor(height / 2), entries.length - height));
+  return entries.slice(from, from + height);
 }
 
-function roomRow(
-  conversation: Conversation,
-  mark: string,
-  index: number,
-  isCurrent: boolean,
-  width: number,
-  theme: Theme,
-): Row {
+/** How many conversations other than the current one hold something unread. */
+function activeCount({ conversations, current }: Model): number {
+  return conversations.filter((conversation) => conversation.unread > 0 && conversation !== current).length;
+}
+
+/**
+ * @param width cells
+ * @param height rows; the last one tells how many are active, if any
+ */
+export function roomRows(model: Model, width: number, height: number, theme: Theme): Row[] {
+  const active = activeCount(model);
+  const room = active > 0 ? height - 1 : height;
+  const rows = entriesOf(model, room).map((entry): Row => {
+    if (entry.kind === 'gap') return [];
+    if (entry.kind === 'heading') return [{ text: ` ${entry.text}`, look: theme.heading }];
+    return roomRow(model, entry.conversation, entry.index, width, theme);
+  });
+  if (active === 0) return rows;
+  while (rows.length < room) rows.push([]);
+  return [...rows, [{ text: ` ${active} active  Alt+A`, look: theme.dim }]];
+}
+
+/** The conversation drawn in row `y` of the list, for the mouse. */
+export function roomAt(model: Model, y: number, height: number): Conversation | undefined {
+  const entry = entriesOf(model, activeCount(model) > 0 ? height - 1 : height)[y];
+  return entry?.kind === 'room' ? entry.conversation : undefined;
+}
+
+function roomRow(model: Model, conversation: Conversation, index: number, width: number, theme: Theme): Row {
+  const mark = badge(model, conversation);
+  const isCurrent = conversation === model.current;
   const number = index < 9 ? String(index + 1) : ' ';
   const label = `${isCurrent ? '>' : ' '}${number} ${conversation.room}`;
   const name = pad(label, width - mark.length - 2);
@@ -70,23 +88,4 @@ function roomRow(
     { text: `${name} `, look: conversation.unread > 0 ? theme.bold : theme.plain },
     { text: `${mark} `, look },
   ];
-}
-
-/** The conversation drawn in row `y` of the list, for the mouse. */
-export function roomAt(model: Model, y: number, height: number): Conversation | undefined {
-  const { conversations, current } = model;
-  const rows: (Conversation | undefined)[] = [];
-  let heading = '';
-  for (const conversation of conversations) {
-    if (HEADINGS[conversation.info.kind] !== heading) {
-      heading = HEADINGS[conversation.info.kind];
-      rows.push(undefined);
-    }
-    rows.push(conversation);
-  }
-  const isActive = conversations.some((conversation) => conversation.unread > 0 && conversation !== current);
-  const room = height - (isActive ? 1 : 0);
-  const currentRow = current === undefined ? 0 : Math.max(0, rows.indexOf(current));
-  const from = Math.max(0, Math.min(currentRow - Math.floor(room / 2), rows.length - room));
-  return y < room ? rows[from + y] : undefined;
 }

@@ -124,7 +124,7 @@ export class Setup {
   paint(surface: Surface): Cursor | undefined {
     const { theme } = this.#options;
     const x = Math.max(1, Math.floor((surface.width - WIDTH) / 2));
-    const y = Math.max(0, Math.floor((surface.height - 20) / 3));
+    const y = Math.max(0, Math.floor((surface.height - this.#form.parts.length - 6) / 2));
     surface.text(x + 2, y, 'natter', theme.bold);
     surface.text(x + 10, y, 'talk from terminal to terminal', theme.dim);
     const cursor = this.#form.paint(surface, x, y + 2, theme);

@@ -72,9 +72,17 @@ export class Timeline {
     return found?.type === 'message' ? found : undefined;
   }
 
-  /** Adds a message or brings a known one up to date (by id). @returns whether it was not there before */
-  put(message: Message, isMention: boolean): boolean {
-    const known = this.#byId.get(message.id);
+  /**
+   * Adds a message or brings a known one up to date (by id).
+   * @param was the id it had until now, when it got another
+   * @returns whether it was not there before
+   */
+  put(message: Message, isMention: boolean, was = message.id): boolean {
+    const known = this.#byId.get(was);
+    if (known !== undefined && was !== message.id) {
+      this.#byId.delete(was);
+      this.#byId.set(message.id, known);
+    }
     if (known === undefined) {
       const item: MessageItem = { type: 'message', message, isMention };
       this.#byId.set(message.id, item);
