@@ -115,7 +115,11 @@ describe('people', () => {
   });
 
   test('who come and go are folded into one line until somebody speaks, those who were there are not', () => {
-    apply(presence('ana', 'online'), { event: 'members', room: '#lobby', members: [{ user: 'ana', state: 'online' }] });
+    apply(presence('ana', 'online'), {
+      event: 'members',
+      room: '#lobby',
+      members: [{ user: 'ana', state: 'online' }],
+    });
     apply(
       presence('bo', 'online'),
       presence('cyd', 'online'),

@@ -72,8 +72,8 @@ describe.each([
     fake.terminal.type('half a line 家');
     await fake.terminal.waitFor('half a line 家');
     fake.terminal.resize(100, 30);
-    await fake.terminal.waitFor(() => fake.terminal.columnsOf('│', 26).join() === '24,75');
-    for (let y = 1; y <= 26; y++) expect(fake.terminal.columnsOf('│', y)).toEqual([24, 75]);
+    await fake.terminal.waitFor(() => fake.terminal.columnsOf('│', 26).join() === '17,81');
+    for (let y = 1; y <= 26; y++) expect(fake.terminal.columnsOf('│', y)).toEqual([17, 81]);
     fake.terminal.resize(50, 20);
     await fake.terminal.waitFor(() => fake.terminal.columnsOf('│', 16).length === 0);
     expect(fake.terminal.text()).toContain('half a line 家');

@@ -12,6 +12,8 @@ import type { Area } from './cells.js';
 
 const ROOMS_FROM = 60;
 const MEMBERS_FROM = 100;
+/** From here on both columns are wider. */
+const WIDE_FROM = 120;
 const HINTS_FROM = 12;
 /** Rows of the input line at most; never more than a third of the screen. */
 const INPUT_ROWS_MAX = 6;
@@ -40,8 +42,8 @@ export function inputRowsMax(height: number): number {
 export function layOut(width: number, height: number, panels: Panels, inputRows: number): Layout {
   const hintRows = height >= HINTS_FROM ? 1 : 0;
   const bodyHeight = Math.max(1, height - 2 - inputRows - hintRows);
-  const roomCells = panels.rooms && width >= ROOMS_FROM ? (width >= MEMBERS_FROM ? 24 : 17) : 0;
-  const memberCells = panels.members && width >= MEMBERS_FROM ? 24 : 0;
+  const roomCells = panels.rooms && width >= ROOMS_FROM ? (width >= WIDE_FROM ? 24 : 17) : 0;
+  const memberCells = panels.members && width >= MEMBERS_FROM ? (width >= WIDE_FROM ? 24 : 18) : 0;
   const chatX = roomCells === 0 ? 0 : roomCells + 1;
   const chatWidth = width - chatX - (memberCells === 0 ? 0 : memberCells + 1);
   const typingRows = bodyHeight > 3 ? 1 : 0;
