@@ -7,16 +7,20 @@ export interface ServerOptions {
   readonly listen: HostPort;
   readonly workers?: number;
   readonly metrics?: HostPort;
-  readonly log: 'json' | 'pretty' | 'silent';
+  /** `info` unless given; to standard error. */
+  readonly logLevel?: 'silent';
 }
 
 export interface RunningServer {
   readonly host: string;
   /** The one it got, when port 0 was asked for. */
   readonly port: number;
-  readonly pid: number;
   /** Fingerprint of its key. */
   readonly key: string;
+  /** Where metrics are served, if they are. */
+  readonly metricsAt: HostPort | undefined;
+  /** Resolves when a part of it is beyond help: then it must be stopped, and started anew. */
+  readonly failed: Promise<Error>;
   /** Finishes what was accepted, says goodbye to everyone, at the latest after so many milliseconds. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -41,7 +45,7 @@ export async function startHere(
   start: StartServer = startServer,
 ): Promise<{ server: string; stop(): Promise<void> }> {
   const at = (port: number) =>
-    start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, log: 'silent' });
+    start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, logLevel: 'silent' });
   try {
     const server = await at(DEFAULT_PORT).catch((error) => {
       if (error instanceof NatterError && error.code === 'PORT_TAKEN') return at(0);

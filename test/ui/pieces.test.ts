@@ -72,11 +72,13 @@ describe('lines', () => {
 });
 
 describe('serve', () => {
-  const running = (port: number, stops: number[]) => ({
+  const never = new Promise<Error>(() => undefined);
+  const running = (port: number, stops: number[], failed = never) => ({
     host: '127.0.0.1',
     port,
-    pid: 42,
     key: 'aa:bb',
+    metricsAt: undefined,
+    failed,
     stop: async (deadlineMs: number) => {
       stops.push(deadlineMs);
     },
@@ -97,11 +99,23 @@ describe('serve', () => {
     );
     await console.until('listening');
     expect(console.json).toEqual([
-      { event: 'listening', host: '127.0.0.1', port: 5555, pid: 42, key: 'aa:bb' },
+      { event: 'listening', host: '127.0.0.1', port: 5555, pid: process.pid, key: 'aa:bb' },
     ]);
-    expect(started).toEqual([{ listen: { host: '127.0.0.1', port: 0 }, log: 'json' }]);
+    expect(started).toEqual([{ listen: { host: '127.0.0.1', port: 0 } }]);
     console.stop.abort();
     expect(await serving).toBe(0);
+    expect(stops).toHaveLength(1);
+  });
+
+  test('ends with a sentence when the server is beyond help', async () => {
+    const stops: number[] = [];
+    const dying = serve({}, [], new FakeConsole(), async () =>
+      running(1, stops, Promise.resolve(new Error('store'))),
+    );
+    await expect(dying).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('store'),
+    });
     expect(stops).toHaveLength(1);
   });
 

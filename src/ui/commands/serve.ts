@@ -1,4 +1,5 @@
 /** `natter serve`: runs a server until a signal ends it. */
+import { NatterError } from '../../chat/error.js';
 import { formatAddress, type HostPort, parseAddress } from '../address.js';
 import { type Console, tell } from '../console.js';
 import { Exit } from '../exit.js';
@@ -28,17 +29,23 @@ export async function run(
     ...(workers === undefined ? {} : { workers }),
     ...(metrics === undefined ? {} : { metrics }),
     listen,
-    log: options.json || !console.stderr.isTTY ? 'json' : 'pretty',
   });
-  const { host, port, pid, key } = server;
-  if (options.json) printJson(console, { event: 'listening', host, port, pid, key });
+  const { host, port, key, metricsAt } = server;
+  const at = metricsAt === undefined ? {} : { metrics: formatAddress(metricsAt) };
+  if (options.json) printJson(console, { event: 'listening', host, port, pid: process.pid, key, ...at });
   else tell(console, `natter listens on ${formatAddress({ host, port })}; its key is ${key}.`);
-  await aborted(console.stopped);
+  const failure = await Promise.race([aborted(console.stopped), server.failed]);
   await server.stop(STOP_MS);
-  return Exit.Done;
+  if (failure === undefined) return Exit.Done;
+  throw new NatterError(
+    'INTERNAL',
+    `The server stopped because a part of it failed for good (${failure.message}); start it again.`,
+    {},
+    failure,
+  );
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
