@@ -7,8 +7,8 @@ export interface ServerOptions {
   readonly listen: HostPort;
   readonly workers?: number;
   readonly metrics?: HostPort;
-  /** `info` unless given; to standard error. */
-  readonly logLevel?: 'silent';
+  /** To standard error: `pretty` for people; `json` unless given. */
+  readonly log?: 'json' | 'pretty' | 'silent';
 }
 
 export interface RunningServer {
@@ -45,7 +45,7 @@ export async function startHere(
   start: StartServer = startServer,
 ): Promise<{ server: string; stop(): Promise<void> }> {
   const at = (port: number) =>
-    start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, logLevel: 'silent' });
+    start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, log: 'silent' });
   try {
     const server = await at(DEFAULT_PORT).catch((error) => {
       if (error instanceof NatterError && error.code === 'PORT_TAKEN') return at(0);

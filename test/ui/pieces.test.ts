@@ -101,7 +101,7 @@ describe('serve', () => {
     expect(console.json).toEqual([
       { event: 'listening', host: '127.0.0.1', port: 5555, pid: process.pid, key: 'aa:bb' },
     ]);
-    expect(started).toEqual([{ listen: { host: '127.0.0.1', port: 0 } }]);
+    expect(started).toEqual([{ listen: { host: '127.0.0.1', port: 0 }, log: 'json' }]);
     console.stop.abort();
     expect(await serving).toBe(0);
     expect(stops).toHaveLength(1);

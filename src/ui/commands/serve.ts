@@ -29,6 +29,7 @@ export async function run(
     ...(workers === undefined ? {} : { workers }),
     ...(metrics === undefined ? {} : { metrics }),
     listen,
+    log: options.json || !console.stderr.isTTY ? 'json' : 'pretty',
   });
   const { host, port, key, metricsAt } = server;
   const at = metricsAt === undefined ? {} : { metrics: formatAddress(metricsAt) };
