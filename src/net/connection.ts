@@ -71,6 +71,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
       packetLost: (bytes, sizeProbe) => this.#packetLost(bytes, sizeProbe),
     });
     this.#sender = new Sender(seed, host, this.recovery, this.#acks, this.#path);
+    if (seed.rttMs !== undefined) this.recovery.rtt.sample(seed.rttMs, 0);
     if (seed.initiator) this.#sender.pingWanted = true;
   }
 

@@ -93,6 +93,8 @@ export const HANDSHAKES_PER_S = 20;
 export const HANDSHAKES_BURST = 5;
 export const HANDSHAKE_RETRY_FIRST_MS = 300;
 export const HANDSHAKE_RETRY_MAX_MS = 1000;
+/** FINISH is repeated after three round trips, but not before this. */
+export const FINISH_RETRY_MIN_MS = 50;
 /** A half-open XX handshake is forgotten after this. */
 export const HANDSHAKE_HALF_OPEN_MS = 5_000;
 export const HANDSHAKES_HALF_OPEN_MAX = 4096;

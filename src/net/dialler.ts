@@ -9,6 +9,7 @@
  */
 import { Writer } from './bytes.js';
 import {
+  FINISH_RETRY_MIN_MS,
   FLIGHTS_MAX,
   HANDSHAKE_HALF_OPEN_MS,
   HANDSHAKE_RETRY_FIRST_MS,
@@ -119,7 +120,9 @@ export class Dialler {
     if (flight !== newest && newest.hasToken) return;
     if (attempt.retriesFollowed >= RETRIES_FOLLOWED_MAX) return;
     attempt.retriesFollowed++;
-    this.#launch(attempt, Buffer.from(token));
+    this.#launch(attempt, Buffer.from(token), now);
+    // Somebody is there and has just answered: patience begins anew.
+    attempt.intervalMs = HANDSHAKE_RETRY_FIRST_MS;
     attempt.nextAt = now + attempt.intervalMs;
     this.#timers.rearm(attempt);
   }
@@ -146,10 +149,11 @@ export class Dialler {
     const remoteId = Buffer.from(answer.senderId);
     const message = handshake.complete ? undefined : handshake.write();
     const established = handshake.established(now);
-    const opening = { attempt: attempt.number, established, path: to, localId, remoteId };
+    const rttMs = flight.repeated ? undefined : now - flight.sentAt;
+    const opening = { attempt: attempt.number, established, path: to, localId, remoteId, rttMs };
     if (message !== undefined) {
       finish.encode(this.#writer.reset(), { receiverId: remoteId, message });
-      this.#repeatFinish(this.#writer.copy(), to, () => established.keys.heard, now);
+      this.#repeatFinish(this.#writer.copy(), to, rttMs, () => established.keys.heard, now);
     }
     this.#host.open(opening, now);
   }
@@ -168,8 +172,9 @@ export class Dialler {
     }
     attempt.retriesFollowed = 0;
     if (newest === undefined || newest.pattern !== this.#pattern(attempt)) {
-      this.#launch(attempt, this.#takeToken(attempt.options.to));
+      this.#launch(attempt, this.#takeToken(attempt.options.to), now);
     } else {
+      newest.repeated = true;
       this.#host.transmit(newest.datagram, attempt.options.to);
     }
     this.#timers.rearm(attempt);
@@ -180,7 +185,7 @@ export class Dialler {
   }
 
   /** Sends a new initiation; each has its own id and its own Noise state. */
-  #launch(attempt: Attempt, token: Buffer): void {
+  #launch(attempt: Attempt, token: Buffer, now: number): void {
     const { keys, ids, random } = this.#host;
     const { to, serverKey } = attempt.options;
     const pattern = this.#pattern(attempt);
@@ -197,6 +202,8 @@ export class Dialler {
       handshake,
       datagram: this.#writer.copy(),
       hasToken: token.length > 0,
+      sentAt: now,
+      repeated: false,
     };
     attempt.flights.push(flight);
     ids.set(localId, flight);
@@ -208,11 +215,20 @@ export class Dialler {
   }
 
   /** Until the server has shown, by any sealed packet, that FINISH arrived; it forgets us after the same time. */
-  #repeatFinish(datagram: Buffer, to: PathAddress, arrived: () => boolean, now: number): void {
+  #repeatFinish(
+    datagram: Buffer,
+    to: PathAddress,
+    rttMs: number | undefined,
+    arrived: () => boolean,
+    now: number,
+  ): void {
     const until = now + HANDSHAKE_HALF_OPEN_MS;
+    // All that follows is lost with a lost FINISH, so it is not waited for longer than it may well take.
+    const likelyMs = Math.max(FINISH_RETRY_MIN_MS, (rttMs ?? HANDSHAKE_RETRY_FIRST_MS) * 3);
+    const intervalMs = Math.min(HANDSHAKE_RETRY_FIRST_MS, likelyMs);
     const repeated: Repeated = {
-      nextAt: now + HANDSHAKE_RETRY_FIRST_MS,
-      intervalMs: HANDSHAKE_RETRY_FIRST_MS,
+      nextAt: now + intervalMs,
+      intervalMs,
       heapIndex: -1,
       heapAt: 0,
       deadline: () => repeated.nextAt,

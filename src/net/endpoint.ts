@@ -159,12 +159,12 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   }
 
   open(opening: Opening, now: number): DrivenConnection {
-    const { attempt, established, path, localId, remoteId } = opening;
+    const { attempt, established, path, localId, remoteId, rttMs } = opening;
     const { keys, remoteKey, handshakeHash } = established;
     const id = attempt ?? ++this.#lastNumber;
     const initiator = attempt !== undefined;
     const connection = this.#make(
-      { id, remoteKey, handshakeHash, path, localId, remoteId, keys, initiator, now },
+      { id, remoteKey, handshakeHash, path, localId, remoteId, keys, initiator, rttMs, now },
       this,
     );
     const live: Live = {

@@ -19,9 +19,10 @@ import {
   HANDSHAKES_QUEUED_MAX,
   Pattern,
 } from './constants.js';
-import { Handshake } from './handshake.js';
+import { type Established, Handshake } from './handshake.js';
 import { finish, type Initiation, initiation, response, retry } from './packet.js';
 import { RateLimiter } from './ratelimit.js';
+import type { DrivenConnection } from './seam.js';
 import type { HalfOpen, HandshakeHost } from './slot.js';
 import { TokenKind, Tokens } from './token.js';
 import type { Limits, PathAddress } from './types.js';
@@ -98,7 +99,7 @@ export class Responder {
   /** Computes a few of the waiting handshakes and forgets those that were never finished. */
   flush(now: number): void {
     for (const half of this.#halfOpen) {
-      if (half.expiresAt > now) break;
+      if (half.answeredAt + HANDSHAKE_HALF_OPEN_MS > now) break;
       this.#drop(half);
     }
     for (const { initiation: asked, from } of this.#queue.splice(0, HANDSHAKES_PER_FLUSH)) {
@@ -113,7 +114,7 @@ export class Responder {
 
   /** When the oldest half-open handshake expires. */
   deadline(): number {
-    for (const half of this.#halfOpen) return half.expiresAt;
+    for (const half of this.#halfOpen) return half.answeredAt + HANDSHAKE_HALF_OPEN_MS;
     return Number.POSITIVE_INFINITY;
   }
 
@@ -123,8 +124,7 @@ export class Responder {
     if (!(half.waits instanceof Handshake)) throw new Malformed('a FINISH in an IK handshake');
     half.waits.read(message);
     this.#forget(half);
-    const { path, localId, remoteId } = half;
-    this.#host.open({ established: half.waits.established(now), path, localId, remoteId }, now);
+    this.#open(half, half.waits.established(now), now);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Responder {
    * can be opened, and a packet that overtook it is dropped; its sender will send it again.
    */
   sealed(half: HalfOpen, datagram: Buffer, from: PathAddress, now: number): void {
-    const { waits, path, localId, remoteId } = half;
+    const { waits } = half;
     const { connectionCount, connectionsMax, counters } = this.#host;
     if (
       waits instanceof Handshake ||
@@ -143,7 +143,7 @@ export class Responder {
       return;
     }
     this.#forget(half);
-    this.#host.open({ established: waits, path, localId, remoteId }, now).receive(datagram, from, now);
+    this.#open(half, waits, now).receive(datagram, from, now);
   }
 
   clear(): void {
@@ -171,7 +171,7 @@ export class Responder {
       localId,
       remoteId: asked.senderId,
       path,
-      expiresAt: now + HANDSHAKE_HALF_OPEN_MS,
+      answeredAt: now,
       waits: handshake.complete ? handshake.established(now) : handshake,
     };
     // The oldest goes: it has had more time than any other, so it is the least likely to be finished still.
@@ -186,6 +186,11 @@ export class Responder {
     ids.set(localId, half);
     response.encode(this.#writer.reset(), { receiverId: asked.senderId, senderId: localId, message });
     this.#host.transmit(this.#writer.view(), path);
+  }
+
+  #open(half: HalfOpen, established: Established, now: number): DrivenConnection {
+    const { path, localId, remoteId, answeredAt } = half;
+    return this.#host.open({ established, path, localId, remoteId, rttMs: now - answeredAt }, now);
   }
 
   #drop(half: HalfOpen): void {

@@ -11,7 +11,8 @@ export interface HalfOpen {
   readonly localId: Buffer;
   readonly remoteId: Buffer;
   readonly path: PathAddress;
-  readonly expiresAt: number;
+  /** When the RESPONSE left: it is forgotten HANDSHAKE_HALF_OPEN_MS later. */
+  readonly answeredAt: number;
   /** XX: waits for FINISH. IK: complete, waits for a sealed packet. */
   readonly waits: Handshake | Established;
 }
@@ -26,6 +27,9 @@ export interface Flight {
   /** The whole initiation. */
   readonly datagram: Buffer;
   readonly hasToken: boolean;
+  readonly sentAt: number;
+  /** Sent again: an answer no more tells the round trip (Karn's algorithm). */
+  repeated: boolean;
 }
 
 /** An established connection with what the endpoint keeps beside it. */
@@ -51,6 +55,7 @@ export interface Opening {
   readonly path: PathAddress;
   readonly localId: Buffer;
   readonly remoteId: Buffer;
+  readonly rttMs: number | undefined;
 }
 
 /** The endpoint as its responder and its dialler see it. */

@@ -209,6 +209,35 @@ describe('a handshake', () => {
     bothOpen(server, client);
   });
 
+  it('hands its round trip to the connection, but not one that a repeated datagram blurs', () => {
+    for (const options of [unknown, pinned]) {
+      const { wire, server, client } = pair();
+      client.endpoint.connect(options, wire.now);
+      wire.run(500);
+      const rtts = [client, server].map(({ opened }) => (opened[0] as PlainConnection).seed.rttMs);
+      expect(rtts).toEqual([20, 20]);
+    }
+    const { wire, client } = pair();
+    wire.delayMs = 200;
+    client.endpoint.connect(unknown, wire.now);
+    wire.run(5_000);
+    expect((client.opened[0] as PlainConnection).seed.rttMs).toBeUndefined();
+  });
+
+  it('repeats a lost FINISH after three round trips', () => {
+    const { wire, client } = pair();
+    const times: number[] = [];
+    const pass = drop(DatagramType.Finish, 3);
+    wire.pass = (sent) => {
+      if (sent.datagram[0] === DatagramType.Finish) times.push(wire.now - start);
+      return pass(sent);
+    };
+    const start = wire.now + 40;
+    client.endpoint.connect(unknown, wire.now);
+    wire.run(5_000);
+    expect(times).toEqual([0, 60, 180, 420]);
+  });
+
   it('is abandoned without a word', () => {
     const { wire, server, client } = pair();
     const attempt = client.endpoint.connect(unknown, wire.now);
