@@ -41,7 +41,10 @@ export const loginMachine = setup({
     answer: fromPromise<ServerLoginStarted, LoginContext>(({ input }) =>
       input.tasks.serverLoginStart(input.start),
     ),
-    verify: fromPromise<string | null, LoginContext>(({ input }) => input.tasks.serverLoginFinish(input)),
+    // Only these two: the context holds a function, which cannot cross to the pool's threads.
+    verify: fromPromise<string | null, LoginContext>(({ input: { tasks, state, finish } }) =>
+      tasks.serverLoginFinish({ state, finish }),
+    ),
   },
   actions: {
     keepAnswer: assign((_, { state, response }: ServerLoginStarted) => ({ state, response })),
