@@ -1,1 +1,0 @@
-export declare function benchFanout(show: (figure: object) => void): Promise<void>;

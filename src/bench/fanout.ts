@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { RunOrder, RunResult } from './crowd.js';
+import type { HubAddress } from './hub.js';
+
+/** One line of `natter bench fanout`; CLI.md lists the fields. */
+export interface FanoutFigure {
+  readonly event: 'bench';
+  readonly name: 'fanout';
+  readonly system: 'natter' | 'ws';
+  readonly members: number;
+  readonly inFlight: number;
+  readonly messages: number;
+  readonly cpuUsPerDelivery: number;
+  readonly deliveriesPerS: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+const MEMBERS = 200;
+const WARM_UP_MS = 1_000;
+const RUN_MS = 4_000;
+const IDLE_PAUSE_MS = 5;
+
+/**
+ * One room of 200 members over real sockets, 64-byte texts: processor time of the server (all threads) per
+ * delivery, at 1 and at 32 messages in flight, and between two members of an idle server; then the same
+ * through a `ws` hub, which neither encrypts nor stores. Figures come as they are measured.
+ */
+export async function benchFanout(show: (figure: FanoutFigure) => void): Promise<void> {
+  for (const system of ['natter', 'ws'] as const) {
+    for (const members of [MEMBERS, 2]) await measure(system, members, show);
+  }
+}
+
+async function measure(
+  system: 'natter' | 'ws',
+  members: number,
+  show: (figure: FanoutFigure) => void,
+): Promise<void> {
+  const hub = fork(new URL('./hub.js', import.meta.url), [system]);
+  const address = await next<HubAddress>(hub);
+  const crowd = fork(new URL('./crowd.js', import.meta.url), [
+    system,
+    address.host,
+    String(address.port),
+    String(members),
+  ]);
+  await next(crowd);
+  const pauseMs = members === 2 ? IDLE_PAUSE_MS : 0;
+  for (const inFlight of members === 2 ? [1] : [1, 32]) {
+    await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: WARM_UP_MS } satisfies RunOrder);
+    const before = await ask<{ cpuUs: number }>(hub, 'cpu');
+    const result = await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: RUN_MS } satisfies RunOrder);
+    const after = await ask<{ cpuUs: number }>(hub, 'cpu');
+    show({
+      event: 'bench',
+      name: 'fanout',
+      system,
+      members,
+      inFlight,
+      messages: result.messages,
+      cpuUsPerDelivery: round((after.cpuUs - before.cpuUs) / result.deliveries),
+      deliveriesPerS: Math.round((result.deliveries / result.elapsedMs) * 1000),
+      p50Us: result.p50Us,
+      p99Us: result.p99Us,
+    });
+  }
+  for (const child of [crowd, hub]) {
+    child.send('stop');
+    await once(child, 'exit');
+  }
+}
+
+function ask<T>(child: ChildProcess, message: RunOrder | string): Promise<T> {
+  child.send(message);
+  return next<T>(child);
+}
+
+async function next<T>(child: ChildProcess): Promise<T> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`a process of the bench ended with ${code}`);
+  });
+  const [message] = await Promise.race([once(child, 'message'), ended]);
+  return message as T;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,63 @@
+/**
+ * The measured process of the fan-out bench: a natter server, or a `ws` hub that passes on what it gets.
+ * It answers the parent's `cpu` with the processor time of all its threads.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../actors/server.js';
+
+export interface HubAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function natter(): Promise<{ address: HubAddress; stop: () => Promise<void> }> {
+  const data = mkdtempSync(join(tmpdir(), 'natter-bench-'));
+  const unlimited = 1e9;
+  const server = await startServer({
+    data,
+    listen: { host: '127.0.0.1', port: 0 },
+    log: 'silent',
+    limits: {
+      handshakesPerS: unlimited,
+      handshakesBurst: unlimited,
+      registrationsPerAddressPerMinute: unlimited,
+      requestsPerS: unlimited,
+      requestsBurst: unlimited,
+      postsPerS: unlimited,
+      postsBurst: unlimited,
+    },
+  });
+  const stop = async () => {
+    await server.stop(5_000);
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { address: { host: server.host, port: server.port }, stop };
+}
+
+async function websocket(): Promise<{ address: HubAddress; stop: () => Promise<void> }> {
+  const { WebSocketServer } = await import('ws');
+  const hub = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  hub.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      for (const client of hub.clients) client.send(data, { binary: true });
+    });
+  });
+  await new Promise<void>((resolve) => hub.once('listening', resolve));
+  const { port } = hub.address() as { port: number };
+  const stop = () => new Promise<void>((resolve) => hub.close(() => resolve()));
+  return { address: { host: '127.0.0.1', port }, stop };
+}
+
+const hub = await (process.argv[2] === 'ws' ? websocket() : natter());
+process.on('message', async (message) => {
+  if (message === 'cpu') {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuUs: user + system });
+  } else {
+    await hub.stop();
+    process.disconnect();
+  }
+});
+process.send?.(hub.address);
