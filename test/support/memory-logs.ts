@@ -12,6 +12,8 @@ export class MemoryLogs implements LogStore {
   readonly instance = Buffer.alloc(16, 1);
   readonly epoch = 1;
   fault: LogStore['fault'];
+  /** Appends are refused as by a full disk. */
+  full = false;
   readonly entries = new Map<number, Buffer[]>();
   readonly #rows = new Map<string, Row>();
   readonly #journal: Buffer[] = [];
@@ -74,6 +76,8 @@ export class MemoryLogs implements LogStore {
     const row = this.#rows.get(key) ?? { last: 0, seqs: new Map() };
     const before = row.seqs.get(counter);
     if (before) return { ok: true, repeat: true, epoch: this.epoch, ...before, entry: Buffer.alloc(0) };
+    if (this.full)
+      return { ok: false, code: 'DISK_FULL', message: 'The disk is full.', expected: row.last + 1 };
     if (counter !== row.last + 1)
       return { ok: false, code: 'GAP', message: 'An earlier message is missing.', expected: row.last + 1 };
     const writer = new Writer();
