@@ -108,10 +108,13 @@ export class StreamOrder {
     return this.#guessed;
   }
 
-  /** Gives up waiting: what was held is handed back to be refused. */
+  /** Gives up waiting: what was held is handed back, lowest first, and the next post is a guess again. */
   giveUp(): HeldPost[] {
-    const posts = [...this.#held.values()];
+    const posts = [...this.#held.values()].sort((a, b) => a.counter - b.counter);
     this.#held.clear();
+    this.#recovered.clear();
+    this.#next = 0;
+    this.#expected = 0;
     return posts;
   }
 }

@@ -113,6 +113,10 @@ export class Posts {
     for (let post = order.takeNext(); post; post = order.takeNext()) this.#forward(order, post, author);
   }
 
+  /**
+   * Waits for what is missing. After that the store decides, which alone knows what it has: it takes the held
+   * posts, if the missing one came to it by a way of which this session did not hear, or refuses them.
+   */
   #arm(order: StreamOrder, author: Author): void {
     if (this.#timers.has(order)) return;
     const next = order.next;
@@ -122,7 +126,7 @@ export class Posts {
       if (order.held === 0) return;
       // Something moved meanwhile: the hole is another one and gets its own time.
       if (order.next !== next) this.#arm(order, author);
-      else for (const post of order.giveUp()) this.#downlink.refuse(post.request, gap(next));
+      else for (const post of order.giveUp()) this.#forward(order, post, author);
     };
     this.#timers.set(order, this.#context.clock.setTimeout(due, HOLD_MS));
   }
