@@ -100,8 +100,11 @@ export const HANDSHAKE_HALF_OPEN_MS = 5_000;
 export const HANDSHAKES_HALF_OPEN_MAX = 4096;
 /** Addresses whose rate is remembered. */
 export const HANDSHAKE_ADDRESSES_MAX = 8_192;
-/** Handshakes computed per flush, 0.4 ms each: a flood must not starve established connections. */
-export const HANDSHAKES_PER_FLUSH = 2;
+/**
+ * Between two handshakes of the responder, which take 0.4 ms each: a flood leaves more than half of the thread
+ * to established connections, and never stands in their way for longer than one handshake.
+ */
+export const HANDSHAKE_PAUSE_MS = 1;
 /** Initiations with a valid token that wait to be computed; what comes beyond is dropped. */
 export const HANDSHAKES_QUEUED_MAX = 256;
 /** Connections of one endpoint, unless its limits say otherwise. */

@@ -6,7 +6,7 @@
  *                           └─ RETRY, RESPONSE ──> id ─> Dialler
  *                           └─ FINISH ───────────> id ─> Responder
  *                           └─ SEALED ───────────> id ─> connection, or Responder (IK not yet confirmed)
- *     flush ────> established connections first, then a few handshakes, then who they opened
+ *     flush ────> established connections first, then one handshake, then whom it opened
  */
 import { Malformed } from './bytes.js';
 import { SealedConnection } from './connection.js';
@@ -127,9 +127,9 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   }
 
   deadline(): number {
-    if (this.#dirty.length > 0 || this.#responder?.busy === true) return this.#now;
-    const halfOpen = this.#responder?.deadline() ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#timers.next, this.#dialler.deadline(), halfOpen);
+    if (this.#dirty.length > 0) return this.#now;
+    const responder = this.#responder?.deadline() ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#timers.next, this.#dialler.deadline(), responder);
   }
 
   connect(options: ConnectOptions, now: number): number {

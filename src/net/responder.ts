@@ -1,7 +1,7 @@
 /**
  * The listening side of handshakes. Three gates, each cheaper than what stands behind it:
  *
- *     INITIATION --token?--> rate of its address --> queue --a few per flush--> Noise --> half-open --> connection
+ *     INITIATION --token?--> rate of its address --> queue --one per ms--> Noise --> half-open --> connection
  *                  |no          |over                |full                        |forged    |expired
  *                  v RETRY      v dropped            v dropped                    v dropped  v forgotten
  *
@@ -12,9 +12,9 @@ import { Malformed, Writer } from './bytes.js';
 import {
   HANDSHAKE_ADDRESSES_MAX,
   HANDSHAKE_HALF_OPEN_MS,
+  HANDSHAKE_PAUSE_MS,
   HANDSHAKES_BURST,
   HANDSHAKES_HALF_OPEN_MAX,
-  HANDSHAKES_PER_FLUSH,
   HANDSHAKES_PER_S,
   HANDSHAKES_QUEUED_MAX,
   Pattern,
@@ -37,6 +37,8 @@ export class Responder {
   readonly #tokens: Tokens;
   readonly #limiter: RateLimiter;
   readonly #queue: Queued[] = [];
+  /** When the next handshake may be computed. */
+  #nextAt = 0;
   /** In the order of expiry, since all live equally long. */
   readonly #halfOpen = new Set<HalfOpen>();
   readonly #writer = new Writer(256);
@@ -49,11 +51,6 @@ export class Responder {
       limits.handshakesBurst ?? HANDSHAKES_BURST,
       HANDSHAKE_ADDRESSES_MAX,
     );
-  }
-
-  /** Initiations wait to be computed: `flush` wants to be called again at once. */
-  get busy(): boolean {
-    return this.#queue.length > 0;
   }
 
   /** At most HANDSHAKES_HALF_OPEN_MAX. */
@@ -96,24 +93,26 @@ export class Responder {
     });
   }
 
-  /** Computes a few of the waiting handshakes and forgets those that were never finished. */
+  /** Computes one of the waiting handshakes and forgets those that were never finished. */
   flush(now: number): void {
     for (const half of this.#halfOpen) {
       if (half.answeredAt + HANDSHAKE_HALF_OPEN_MS > now) break;
       this.#drop(half);
     }
-    for (const { initiation: asked, from } of this.#queue.splice(0, HANDSHAKES_PER_FLUSH)) {
-      try {
-        this.#respond(asked, from, now);
-      } catch (error) {
-        if (!(error instanceof Malformed)) throw error;
-        this.#host.counters.handshakesRefused++;
-      }
+    const queued = now >= this.#nextAt ? this.#queue.shift() : undefined;
+    if (queued === undefined) return;
+    this.#nextAt = now + HANDSHAKE_PAUSE_MS;
+    try {
+      this.#respond(queued.initiation, queued.from, now);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.#host.counters.handshakesRefused++;
     }
   }
 
-  /** When the oldest half-open handshake expires. */
+  /** When the next handshake may be computed, or the oldest half-open one expires. */
   deadline(): number {
+    if (this.#queue.length > 0) return this.#nextAt;
     for (const half of this.#halfOpen) return half.answeredAt + HANDSHAKE_HALF_OPEN_MS;
     return Number.POSITIVE_INFINITY;
   }
@@ -133,13 +132,8 @@ export class Responder {
    */
   sealed(half: HalfOpen, datagram: Buffer, from: PathAddress, now: number): void {
     const { waits } = half;
-    const { connectionCount, connectionsMax, counters } = this.#host;
-    if (
-      waits instanceof Handshake ||
-      connectionCount >= connectionsMax ||
-      waits.keys.open(datagram, now) < 0
-    ) {
-      counters.dropped++;
+    if (waits instanceof Handshake || waits.keys.open(datagram, now) < 0) {
+      this.#host.counters.dropped++;
       return;
     }
     this.#forget(half);
