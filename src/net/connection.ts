@@ -8,29 +8,25 @@
  *     flush   -> timers -> payload filled from acks and queues -> keys.seal -> transmit -> ring of sent packets
  */
 import { Acks } from './acks.js';
-import { Congestion } from './bbr.js';
 import { Malformed } from './bytes.js';
 import { Closing, knownCode } from './closing.js';
-import { DATAGRAM_BASE_BYTES, IDLE_MS, INITIAL_RTT_MS, KEEPALIVE_MS } from './constants.js';
+import { INITIAL_RTT_MS } from './constants.js';
 import { type FrameSink, readFrames, readMessage } from './dispatch.js';
 import type { Segment } from './frame.js';
+import { Liveness } from './liveness.js';
 import { Path, sameAddress } from './path.js';
-import { Recovery } from './recovery.js';
+import type { Recovery } from './recovery.js';
 import { ReplayWindow } from './replay.js';
 import type { ConnectionHost, ConnectionSeed, DrivenConnection } from './seam.js';
 import { Reassembly } from './segments.js';
 import { Sender } from './sender.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress, type PushFeed } from './types.js';
 
-/** The endpoint was not asked for this long past a deadline: it slept, and silence means nothing. */
-const SLEPT_MS = 10_000;
-
 export class SealedConnection implements DrivenConnection, FrameSink {
   readonly id: number;
   readonly remoteKey: Buffer;
   readonly handshakeHash: Buffer;
   owner: unknown;
-  heardAt: number;
   closed: CloseReason | undefined;
   readonly recovery: Recovery;
   // Of the packet that is being read; see FrameSink.
@@ -43,6 +39,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   readonly #acks = new Acks();
   readonly #path: Path;
   readonly #sender: Sender;
+  readonly #liveness: Liveness;
   readonly #reassembly = new Reassembly();
   #closing: Closing | undefined;
   #gone = false;
@@ -51,7 +48,6 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   #now: number;
   /** What the host believes our deadline to be. */
   #armed = Number.POSITIVE_INFINITY;
-  #idleAt: number;
   /** Where the packet being read came from. */
   #from: PathAddress;
 
@@ -59,24 +55,24 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     this.id = seed.id;
     this.remoteKey = seed.remoteKey;
     this.handshakeHash = seed.handshakeHash;
-    this.heardAt = seed.now;
     this.#seed = seed;
     this.#host = host;
     this.#now = seed.now;
-    this.#idleAt = seed.now + IDLE_MS;
+    this.#liveness = new Liveness(seed.initiator, seed.now);
     this.#from = seed.path;
     this.#path = new Path(seed.path, host.random);
-    this.recovery = new Recovery(new Congestion(DATAGRAM_BASE_BYTES), {
-      packetAcked: (bytes, sizeProbe) => this.#sender.packetAcked(bytes, sizeProbe),
-      packetLost: (bytes, sizeProbe) => this.#packetLost(bytes, sizeProbe),
-    });
-    this.#sender = new Sender(seed, host, this.recovery, this.#acks, this.#path);
+    this.#sender = new Sender(seed, host, this.#acks, this.#path);
+    this.recovery = this.#sender.recovery;
     if (seed.rttMs !== undefined) this.recovery.rtt.sample(seed.rttMs, 0);
     if (seed.initiator) this.#sender.pingWanted = true;
   }
 
   get path(): PathAddress {
     return this.#path.current;
+  }
+
+  get heardAt(): number {
+    return this.#liveness.heardAt;
   }
 
   get rttMs(): number {
@@ -154,14 +150,17 @@ export class SealedConnection implements DrivenConnection, FrameSink {
       return;
     }
     this.#now = now;
-    this.heardAt = now;
-    this.#idleAt = now + IDLE_MS;
+    this.#liveness.heard(now);
     this.#from = from;
     if (!sameAddress(from, this.#path.current)) {
       this.#path.elsewhere(from, datagram.length, number > this.#acks.largest, now);
     }
-    this.#read(keys.opened, length, number);
-    if (!this.#gone) this.#settle();
+    try {
+      this.#read(keys.opened, length, number);
+    } finally {
+      // Also when the owner's handler threw: the packet was received.
+      this.#settle();
+    }
   }
 
   flush(now: number): void {
@@ -240,7 +239,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
 
   /** After a packet: is there something to send in this turn, or a timer that is due earlier? */
   #settle(): void {
-    if (this.#dirty) return;
+    if (this.#dirty || this.#gone) return;
     if (this.#acks.deadline <= this.#now || this.#sender.waiting || this.#path.deadline <= this.#now) {
       this.#wake();
     } else {
@@ -262,47 +261,30 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   #deadline(): number {
     if (this.#gone) return Number.POSITIVE_INFINITY;
     if (this.#closing !== undefined) return this.#closing.deadline;
-    const due = Math.min(
+    return Math.min(
       this.#acks.deadline,
       this.recovery.deadline(this.heardAt),
       this.#sender.pacedUntil,
       this.#path.deadline,
-      this.#idleAt,
+      this.#liveness.deadline(this.#sender.sentAt, this.recovery.eliciting > 0),
     );
-    return this.#seed.initiator ? Math.min(due, this.#keepaliveAt()) : due;
-  }
-
-  /** The initiator keeps its address binding open; while an ack is owed to us, probes do that. */
-  #keepaliveAt(): number {
-    if (this.recovery.eliciting > 0) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#sender.sentAt, this.heardAt) + KEEPALIVE_MS;
   }
 
   /** @returns packets to send as probes */
   #timeouts(): number {
-    const now = this.#now;
-    if (now >= this.#idleAt) {
-      if (now - this.#idleAt < SLEPT_MS) {
-        this.#end({ code: CloseCode.Silent, text: 'nothing was heard for too long', local: true });
-        this.#leave();
-        return 0;
-      }
-      // The whole machine slept, so the silence was ours: the peer gets another chance.
-      this.#idleAt = now + KEEPALIVE_MS;
-      this.#sender.pingWanted = true;
+    const liveness = this.#liveness.check(this.#sender.sentAt, this.recovery.eliciting > 0, this.#now);
+    if (liveness === 'dead') {
+      this.#end({ code: CloseCode.Silent, text: 'nothing was heard for too long', local: true });
+      this.#leave();
+      return 0;
     }
-    if (this.#seed.initiator && now >= this.#keepaliveAt()) this.#sender.pingWanted = true;
-    return this.recovery.timeout(this.heardAt, now);
+    if (liveness === 'ask') this.#sender.pingWanted = true;
+    return this.recovery.timeout(this.heardAt, this.#now);
   }
 
   #flushClosing(closing: Closing): void {
     if (closing.due(this.#now)) this.#sender.close(closing.code, closing.reason, this.#now);
     else if (closing.over && this.#now >= closing.deadline) this.#leave();
-  }
-
-  #packetLost(bytes: number, sizeProbe: boolean): void {
-    if (!sizeProbe) this.#host.counters.packetsLost++;
-    this.#sender.packetLost(bytes, sizeProbe, this.#now);
   }
 
   #end(reason: CloseReason): void {

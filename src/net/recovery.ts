@@ -26,7 +26,7 @@ const LOST_REMEMBERED = 64;
 /** Told what recovery finds. */
 export interface RecoveryWatcher {
   /** A packet is given up; `bytes` is its datagram. */
-  packetLost(bytes: number, sizeProbe: boolean): void;
+  packetLost(bytes: number, sizeProbe: boolean, now: number): void;
   packetAcked(bytes: number, sizeProbe: boolean): void;
 }
 
@@ -63,7 +63,7 @@ export class Recovery implements AckSink {
   /** Records the packet that was filled under the number `sent.next`. */
   record(bytes: number, eliciting: boolean, sizeProbe: boolean, now: number): void {
     const { congestion, sent } = this;
-    if (sent.full) this.#giveUp(sent.oldest);
+    if (sent.full) this.#giveUp(sent.oldest, now);
     if (!eliciting) {
       sent.record(now, 0, bytes, 0, 0, 0);
       return;
@@ -183,7 +183,7 @@ export class Recovery implements AckSink {
       if ((sent.state(number) & SentState.InFlight) === 0) continue;
       const lostAt = sent.sentAt(number) + delay;
       if (number <= this.#largestAcked - this.#packetThreshold || lostAt <= now) {
-        this.#giveUp(number);
+        this.#giveUp(number, now);
       } else {
         this.#lossAt = lostAt;
         break;
@@ -192,7 +192,7 @@ export class Recovery implements AckSink {
     sent.trim();
   }
 
-  #giveUp(number: number): void {
+  #giveUp(number: number, now: number): void {
     const { sent } = this;
     const bytes = sent.bytes(number);
     const sizeProbe = (sent.state(number) & SentState.SizeProbe) !== 0;
@@ -203,7 +203,7 @@ export class Recovery implements AckSink {
     if (this.#lost.length > LOST_REMEMBERED) this.#lost.shift();
     sent.lost(number);
     sent.trim();
-    this.#watcher.packetLost(bytes, sizeProbe);
+    this.#watcher.packetLost(bytes, sizeProbe, now);
   }
 
   /** A packet that was given up arrived after all: it was reordered, not lost, and patience grows. */

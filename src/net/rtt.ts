@@ -39,8 +39,9 @@ export class RoundTrip {
     this.#min = Number.POSITIVE_INFINITY;
   }
 
-  /** RFC 9002 section 6.2.1, without backoff. */
+  /** RFC 9002 section 6.2.1, without backoff; but people wait for the first packets, so these wait less. */
   get probeTimeout(): number {
+    if (!this.sampled) return this.smoothed + ACK_DELAY_MAX_MS;
     return this.smoothed + Math.max(4 * this.variation, GRANULARITY_MS, TIMER_SLACK_MS) + ACK_DELAY_MAX_MS;
   }
 }

@@ -10,7 +10,7 @@ import { Pacer } from './pacer.js';
 import { PAYLOAD_BYTES_MIN, type Path } from './path.js';
 import { Payload } from './payload.js';
 import { Pushes } from './pushes.js';
-import type { Recovery } from './recovery.js';
+import { Recovery, type RecoveryWatcher } from './recovery.js';
 import type { ConnectionHost, ConnectionSeed } from './seam.js';
 import { Lane, type PathAddress } from './types.js';
 
@@ -22,7 +22,8 @@ const payload = new Payload();
  * in this order, an ACK if one is owed, the control lane, then pushes and talk in turn, newest-wins frames,
  * and bulk if its smaller window allows.
  */
-export class Sender {
+export class Sender implements RecoveryWatcher {
+  readonly recovery: Recovery;
   readonly outgoing: Outgoing;
   readonly pushes: Pushes;
   readonly latest = new Latest();
@@ -34,7 +35,6 @@ export class Sender {
   sentAt: number;
   readonly #seed: ConnectionSeed;
   readonly #host: ConnectionHost;
-  readonly #recovery: Recovery;
   readonly #acks: Acks;
   readonly #path: Path;
   readonly #pacer: Pacer;
@@ -43,15 +43,15 @@ export class Sender {
   /** A challenge to answer: the last one only. */
   #answer: { readonly data: Buffer; readonly to: PathAddress } | undefined;
 
-  constructor(seed: ConnectionSeed, host: ConnectionHost, recovery: Recovery, acks: Acks, path: Path) {
+  constructor(seed: ConnectionSeed, host: ConnectionHost, acks: Acks, path: Path) {
     this.#seed = seed;
     this.#host = host;
-    this.#recovery = recovery;
+    this.recovery = new Recovery(new Congestion(DATAGRAM_BASE_BYTES), this);
     this.#acks = acks;
     this.#path = path;
     this.sentAt = seed.now;
     this.outgoing = new Outgoing();
-    this.pushes = new Pushes(recovery.sent);
+    this.pushes = new Pushes(this.recovery.sent);
     this.#pacer = new Pacer(DATAGRAM_BASE_BYTES, seed.now);
     this.#tokens = new TokenHandover((to) => host.token(to), seed.now);
   }
@@ -75,7 +75,7 @@ export class Sender {
   /** Sends what is due and allowed. `probes` packets may leave whatever the windows say. */
   flush(probes: number, now: number): void {
     this.pacedUntil = Number.POSITIVE_INFINITY;
-    this.#pacer.rate = this.#recovery.congestion.pacingRate;
+    this.#pacer.rate = this.recovery.congestion.pacingRate;
     this.#sendAsides(now);
     let probe = probes;
     if (probe > 0 && !this.waiting) {
@@ -101,7 +101,7 @@ export class Sender {
 
   /** The path was replaced: what was learnt about the old one is forgotten, what flew there leaves again. */
   moved(before: PathAddress, rttMs: number): void {
-    const recovery = this.#recovery;
+    const recovery = this.recovery;
     recovery.abandonFlight();
     this.#tokens.renew();
     // Only the port changed: a NAT forgot its binding, the path is the same (RFC 9000 section 9.4).
@@ -118,8 +118,12 @@ export class Sender {
   }
 
   packetLost(bytes: number, sizeProbe: boolean, now: number): void {
-    if (sizeProbe) this.#size.probeLost(now);
-    else this.#size.lost(bytes, now);
+    if (sizeProbe) {
+      this.#size.probeLost(now);
+      return;
+    }
+    this.#host.counters.packetsLost++;
+    this.#size.lost(bytes, now);
   }
 
   /** Forgets all that waits. */
@@ -133,7 +137,7 @@ export class Sender {
 
   /** @returns false when nothing more may or need leave */
   #sendPacket(probe: boolean, now: number): boolean {
-    const { congestion } = this.#recovery;
+    const { congestion } = this.recovery;
     const acks = this.#acks;
     const open = probe || congestion.inFlight < congestion.window;
     const paced = probe || this.#pacer.ready(now);
@@ -156,7 +160,7 @@ export class Sender {
 
   #begin(datagramBytes: number): void {
     // One byte is kept for a PING.
-    payload.begin(this.#seed.keys.plain, datagramBytes - SEALED_OVERHEAD_BYTES - 1, this.#recovery.sent);
+    payload.begin(this.#seed.keys.plain, datagramBytes - SEALED_OVERHEAD_BYTES - 1, this.recovery.sent);
   }
 
   /** @returns the largest packet number reported, or -1 */
@@ -193,11 +197,11 @@ export class Sender {
   /** Seals, transmits and records what was filled. */
   #leave(to: PathAddress, sizeProbe: boolean, now: number): void {
     const { keys, remoteId } = this.#seed;
-    const { sent } = this.#recovery;
+    const { sent } = this.recovery;
     while (payload.at < PAYLOAD_BYTES_MIN) payload.bytes[payload.at++] = FrameType.Padding;
     const datagram = keys.seal(remoteId, sent.next, payload.at, now);
     this.#host.transmit(datagram, to);
-    this.#recovery.record(datagram.length, payload.eliciting, sizeProbe, now);
+    this.recovery.record(datagram.length, payload.eliciting, sizeProbe, now);
     if (payload.eliciting) this.#pacer.sent(datagram.length);
     this.sentAt = now;
   }
@@ -230,7 +234,7 @@ export class Sender {
 
   /** Why did it stop: the pacer, the window, or for want of something to say? */
   #noteLimit(now: number): void {
-    const { congestion } = this.#recovery;
+    const { congestion } = this.recovery;
     const bulk = this.outgoing.waitsIn(Lane.Bulk);
     if (!this.#talkWaits && !bulk) {
       if (congestion.inFlight < congestion.window) congestion.appLimited();
