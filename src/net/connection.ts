@@ -46,7 +46,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   #dirty = false;
   /** The latest time we were told; calls without one happen within that turn. */
   #now: number;
-  /** What the host believes our deadline to be. */
+  /** The deadline that the host was told. */
   #armed = Number.POSITIVE_INFINITY;
   /** Where the packet being read came from. */
   #from: PathAddress;
@@ -139,14 +139,11 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     const { keys } = this.#seed;
     const { counters } = this.#host;
     const length = keys.open(datagram, now);
-    if (length < 0) {
-      counters.dropped++;
-      return;
-    }
     const number = keys.packetNumber;
-    if (!this.#replay.accept(number)) {
+    const replayed = length >= 0 && !this.#replay.accept(number);
+    if (length < 0 || replayed) {
       counters.dropped++;
-      counters.replayed++;
+      if (replayed) counters.replayed++;
       return;
     }
     this.#now = now;
