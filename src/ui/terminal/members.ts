@@ -22,9 +22,10 @@ export function memberRows(
   const rows: Row[] = [[{ text: pad(` MEMBERS  ${names.length}`, width), look: theme.heading }]];
   for (const [name, state] of names) {
     const label = `${name}${name === me ? ' (you)' : ''}${state === 'online' ? '' : ` ${state}`}`;
+    const look = name === me ? theme.mine : nameLook(theme, name);
     rows.push([
       { text: ` ${SIGNS[state]} `, look: state === 'online' ? theme.good : theme.dim },
-      { text: pad(label, width - 3), look: state === 'online' ? nameLook(theme, name) : theme.dim },
+      { text: pad(label, width - 3), look: state === 'online' ? look : theme.dim },
     ]);
   }
   if (rows.length <= height) return rows;

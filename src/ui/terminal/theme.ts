@@ -66,7 +66,7 @@ const COLOURED: Theme = {
   prompt: look(37, OWN, BOLD),
   field: look(OWN, OWN, UNDERLINE),
   fieldActive: look(231, 24),
-  names: [68, 71, 98, 133, 136, 73, 167, 103, 101, 168, 65, 131].map((colour) => look(colour)),
+  names: [68, 71, 98, 133, 136, 73, 167, 108, 173, 175, 110, 143].map((colour) => look(colour)),
 };
 
 /** NO_COLOR (https://no-color.org): weight and inversion stay, since they are no colours. */

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { natter, openChat, ServerProcess } from '../support/program.js';
+import { RESTORED, type Terminal } from '../support/terminal.js';
+
+const PASSWORD = 'correct horse battery';
+
+let folder: string;
+let server: ServerProcess;
+let clients: Terminal[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'natter-chat-'));
+  server = await ServerProcess.start(join(folder, 'server'));
+  clients = [];
+});
+afterEach(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function open(
+  data: string,
+  args: readonly string[],
+  size: { columns: number; rows: number },
+  env = {},
+): Terminal {
+  const client = openChat(['--server', server.address, '--data', join(folder, data), ...args], {
+    ...size,
+    env,
+  });
+  clients.push(client);
+  return client;
+}
+
+const SMALL = { columns: 80, rows: 24 };
+const LARGE = { columns: 140, rows: 40 };
+
+/** Fills in the setup screen: name, password, "register". */
+async function register(
+  data: string,
+  name: string,
+  size: { columns: number; rows: number },
+): Promise<Terminal> {
+  const client = open(data, [], size, { USER: '' });
+  await client.waitFor('reachable');
+  client.type(`${name}\t\t\t${PASSWORD}\t\x1b[C`);
+  await client.waitFor('(x) register');
+  client.type('\r');
+  await client.waitFor(`${name} >`);
+  return client;
+}
+
+/** A name and a password given on the command line pass the setup screen by. */
+async function logIn(data: string, name: string, size: { columns: number; rows: number }): Promise<Terminal> {
+  const client = open(data, ['--user', name], size, { NATTER_PASSWORD: PASSWORD });
+  await client.waitFor(`${name} >`);
+  return client;
+}
+
+function expectStraight(client: Terminal, columns: readonly number[]): void {
+  for (let y = 1; y <= client.emulator.rows - 4; y++) expect(client.columnsOf('│', y)).toEqual(columns);
+}
+
+describe('people on several terminals', () => {
+  test('register, talk in the lobby and in a room, and write to one who reads it later', async () => {
+    await natter(
+      ['register', '--server', server.address, '--user', 'bo', '--data', join(folder, 'bo')],
+      PASSWORD,
+    );
+    const ana = await register('ana', 'ana', SMALL);
+    const zoe = await register('zoe', 'Zoë', LARGE);
+    await ana.waitFor('Zoë joined');
+
+    ana.type('hello 👨‍👩‍👧‍👦 everyone :wave:\r');
+    await ana.waitFor('ok');
+    await zoe.waitFor('everyone 👋');
+    zoe.paste('你好\nana: 家族 e\u0301');
+    await zoe.waitFor('家族');
+    zoe.type('\r');
+    await ana.waitFor('Zoë ! 你好');
+    await ana.waitFor('ana: 家族');
+    expectStraight(ana, [17]);
+    expectStraight(zoe, [24, 115]);
+
+    ana.type('/join dev\r');
+    await ana.waitFor('>2 #dev');
+    ana.type('/topic what we build\r');
+    zoe.type('/join #dev\r');
+    await zoe.waitFor('what we build');
+    zoe.type('/me is in\r');
+    await ana.waitFor('Zoë * is in');
+
+    zoe.type('/msg bo see you 👋 later\r');
+    await zoe.waitFor('@bo');
+    await zoe.waitFor('ok');
+    const bo = await logIn('bo', 'bo', SMALL);
+    await bo.waitFor('@Zoë');
+    await bo.waitFor('*1');
+    bo.type('\x1ba');
+    await bo.waitFor('see you 👋 later');
+    bo.type('here I am\r');
+    await zoe.waitFor('here I am');
+
+    ana.type('/quit\r');
+    expect((await ana.exited).exitCode).toBe(0);
+    expect(ana.state()).toEqual(RESTORED);
+  });
+
+  test('see a lost connection, and what was said meanwhile arrives once when the server is back', async () => {
+    const ana = await register('ana', 'ana', SMALL);
+    const zoe = await register('zoe', 'Zoë', SMALL);
+    ana.type('before\r');
+    await zoe.waitFor('before');
+    const { address } = server;
+    await server.stop('SIGKILL');
+    ana.type('while it is away\r');
+    await ana.waitFor('CONNECTION LOST');
+    await ana.waitFor('sending..');
+    server = await ServerProcess.start(join(folder, 'server'), address);
+    await zoe.waitFor('while it is away');
+    await ana.waitForGone('sending..');
+    await ana.waitFor('connected');
+    for (const client of [ana, zoe]) {
+      expect(client.text().match(/while it is away/g)).toHaveLength(1);
+      expect(client.text().match(/before/g)).toHaveLength(1);
+    }
+  });
+
+  test('a wrong password leads back to the setup screen with the reason', async () => {
+    const ana = await register('ana', 'ana', SMALL);
+    ana.type('/quit\r');
+    await ana.exited;
+    const again = open('elsewhere', ['--user', 'ana'], SMALL, { NATTER_PASSWORD: 'not the password' });
+    await again.waitFor('! ');
+    expect(again.text()).toContain('Password');
+    expect(again.text().toLowerCase()).toContain('wrong');
+  });
+});
+
+test('"Try it here" lands in the lobby of a server on this machine', async () => {
+  const client = openChat(['--data', join(folder, 'here')], { ...SMALL, env: { USER: 'mia' } });
+  clients.push(client);
+  await client.waitFor('Try it here');
+  client.type('\r');
+  await client.waitFor('mia >');
+  client.type('hello\r');
+  await client.waitFor('ok');
+  client.type('\x03\x03');
+  expect((await client.exited).exitCode).toBe(0);
+  expect(client.state()).toEqual(RESTORED);
+});
