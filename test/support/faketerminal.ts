@@ -74,7 +74,7 @@ export class FakeTerminal {
     await fake.terminal.waitFor('Try it here');
     fake.terminal.type('\r');
     await fake.called('login');
-    fake.emit({ event: 'link', state: 'live', lagMs: 42, sinceMs: NOW, detail: '' });
+    fake.emit({ event: 'link', state: 'live', lagMs: 42, sinceMs: 0, detail: '' });
     fake.emit({ event: 'room', room: room('#lobby', { kind: 'lobby', topic: 'Welcome' }) });
     await fake.terminal.waitFor('mia >');
     await fake.called('who');

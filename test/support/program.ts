@@ -20,7 +20,7 @@ export class ServerProcess {
   /** @param listen `127.0.0.1:0` for any port */
   static async start(data: string, listen = '127.0.0.1:0'): Promise<ServerProcess> {
     const args = [MAIN, 'serve', '--json', '--listen', listen, '--data', data];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const { host, port } = JSON.parse(line) as { host: string; port: number };
     return new ServerProcess(child, `${host}:${port}`);

@@ -29,7 +29,8 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-const WAIT_MS = 10_000;
+/** Generous: the machine may be busy with other tests. */
+const WAIT_MS = 20_000;
 
 export class Terminal {
   readonly emulator: InstanceType<typeof headless.Terminal>;

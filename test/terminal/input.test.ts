@@ -150,8 +150,13 @@ describe('conversations', () => {
     await fake.terminal.waitForGone('#dev');
   });
 
+  test('words the server does not answer are told before the connection is given up', async () => {
+    fake.emit(message(0, 'hello?', { id: 'own1', mine: true, delivery: 'sending', at: NOW - 4_000 }));
+    await fake.terminal.waitFor('NO ANSWER - trying again | for 4 s');
+  });
+
   test('a lost connection is told with words', async () => {
-    fake.emit({ event: 'link', state: 'reconnecting', lagMs: 0, sinceMs: NOW - 5_000, detail: '' });
+    fake.emit({ event: 'link', state: 'reconnecting', lagMs: 0, sinceMs: 5_000, detail: '' });
     await fake.terminal.waitFor('CONNECTION LOST - trying again | for 5 s');
   });
 });

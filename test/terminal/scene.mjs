@@ -14,7 +14,7 @@ export const PEOPLE = [
 
 export function playScene(emit, me, now) {
   const start = now() - 40 * 60_000;
-  const state = (event) => emit({ event: 'link', state: event, lagMs: 0.42, sinceMs: now(), detail: '' });
+  const state = (event) => emit({ event: 'link', state: event, lagMs: 0.42, sinceMs: 0, detail: '' });
   state('live');
   const rooms = [
     ['#lobby', 'lobby', 'Welcome - /help lists commands', 0, 0],

@@ -97,7 +97,7 @@ describe('what others write', () => {
     fake.emit(message(1, `text${evil}`, { from: `name${evil}` }));
     fake.emit({ event: 'notice', text: `notice${evil}` });
     fake.emit({ event: 'error', code: 'INTERNAL', message: `error${evil}` });
-    fake.emit({ event: 'link', state: 'reconnecting', lagMs: 0, sinceMs: NOW, detail: `detail${evil}` });
+    fake.emit({ event: 'link', state: 'reconnecting', lagMs: 0, sinceMs: 0, detail: `detail${evil}` });
     await fake.terminal.waitFor('detail');
     const { raw } = fake.terminal;
     for (const sequence of ['\x1b[2J\x1b]', '\x1b]0;owned', '\x9b31m', '\u202e', '\x07'])

@@ -31,7 +31,8 @@ export interface Conversation {
 export interface Link {
   state: LinkState;
   lagMs: number;
-  sinceMs: number;
+  /** When this state began, ms since 1970. */
+  since: number;
   detail: string;
 }
 
@@ -45,7 +46,7 @@ const NONE: Effect = { effect: 'none' };
 
 export class Model {
   readonly conversations: Conversation[] = [];
-  readonly link: Link = { state: 'offline', lagMs: 0, sinceMs: 0, detail: '' };
+  readonly link: Link = { state: 'offline', lagMs: 0, since: 0, detail: '' };
   /** One's own name, '' before the welcome. */
   me = '';
   #current: Target = '';
@@ -112,7 +113,7 @@ export class Model {
         Object.assign(this.link, {
           state: event.state,
           lagMs: event.lagMs,
-          sinceMs: event.sinceMs,
+          since: now - event.sinceMs,
           detail: sanitiseLine(event.detail),
         });
         return NONE;

@@ -19,6 +19,9 @@ const LINK_WORDS: Readonly<Record<Link['state'], string>> = {
   failed: 'NOT CONNECTED',
 };
 
+/** Words that are not answered for this long are worth a note; ms. */
+const PATIENCE_MS = 3_000;
+
 /** Two texts at the two edges of `width`; the left one gives way. */
 function edges(left: readonly Span[], right: string, width: number, look: number): Row {
   const room = Math.max(0, width - textWidth(right));
@@ -63,11 +66,16 @@ export function statusRow(model: Model, now: number, width: number, isMouse: boo
   ];
   const add = (text: string, look = theme.bar) =>
     parts.push({ text: ` | `, look: theme.bar }, { text, look });
-  if (link.state === 'live') {
+  const waiting = waitedFor(model, now);
+  if (link.state === 'live' && waiting >= PATIENCE_MS) {
+    // The client tries a second connection beside the silent one before it calls it lost.
+    parts[0] = { text: ' NO ANSWER - trying again', look: theme.barStrong };
+    add(`for ${span(waiting)}`);
+  } else if (link.state === 'live') {
     add(`lag ${link.lagMs < 10 ? link.lagMs.toFixed(1) : Math.round(link.lagMs)} ms`);
     add('encrypted');
-  } else if (link.state === 'reconnecting' && link.sinceMs > 0) {
-    add(`for ${span(now - link.sinceMs)}`);
+  } else if (link.state === 'reconnecting') {
+    add(`for ${span(now - link.since)}`);
   }
   if (link.state !== 'live' && link.detail !== '') add(link.detail);
   if (isMouse) add('mouse');
@@ -83,6 +91,12 @@ export function statusRow(model: Model, now: number, width: number, isMouse: boo
       theme.barStrong,
     );
   return edges(parts, ` ${clockOf(now)} `, width, theme.bar);
+}
+
+/** How long the server has owed an answer to one's own words; ms. */
+function waitedFor(model: Model, now: number): number {
+  const since = model.conversations.map(({ timeline }) => timeline.waitingSince ?? now);
+  return Math.max(0, now - Math.min(now, ...since));
 }
 
 /** `cyd is typing...`, at most two by name; '' for nobody. */

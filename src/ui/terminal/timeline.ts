@@ -57,6 +57,15 @@ export class Timeline {
     return this.#pending;
   }
 
+  /** When the oldest of one's own words that is on its way was said, ms since 1970; undefined for none. */
+  get waitingSince(): number | undefined {
+    for (let index = this.items.length - this.#pending; index < this.items.length; index++) {
+      const item = this.items[index];
+      if (item?.type === 'message' && item.message.delivery === 'sending') return item.message.at;
+    }
+    return undefined;
+  }
+
   /** One's own that failed, oldest first: what is retried first keeps its place. */
   failures(): Message[] {
     return this.items
