@@ -45,7 +45,7 @@ export class Patience {
     const seconds = Math.round(this.#ms / 1000);
     return new NatterError(
       'NO_ANSWER',
-      `${this.#server} did not answer for ${seconds} s; check the address, the network and whether the server runs.`,
+      `Nobody answered at ${this.#server} for ${seconds} s; check the address, the network and whether the server runs.`,
     );
   }
 

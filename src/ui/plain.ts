@@ -24,9 +24,16 @@ export class Plain {
   readonly #shell: Shell;
   readonly #unanswered = new Set<string>();
   readonly #failed = new Set<string>();
+  #saying = 0;
+  readonly #early = new Set<string>();
   #isQuitting = false;
   #drained: Deferred<void> | undefined;
   readonly #stopped = new Deferred<undefined>();
+  /** Logged in, and the lobby is there: a login is answered before the client has told of either. */
+  readonly #ready = new Deferred<undefined>();
+  /** Joined, but not told of yet: what is typed next belongs there and waits. */
+  #wanted: Target | undefined;
+  #opened = new Deferred<void>();
 
   constructor(commands: ClientCommands, asker: Asker) {
     this.#commands = commands;
@@ -34,7 +41,7 @@ export class Plain {
     this.#console = asker.console;
     this.#shell = new Shell({
       model: this.#model,
-      commands,
+      commands: watchSay(commands, (saying) => this.#said(saying)),
       note: (text) => print(this.#console, sanitise(text)),
       open: (room) => this.#open(room),
       ask: (question, isSecret) => (isSecret ? asker.secret(`${question} `) : asker.line(`${question} `)),
@@ -47,6 +54,8 @@ export class Plain {
   /** Takes in what the client tells; from its opening on, not only while `run` reads. */
   apply(event: ClientEvent): void {
     this.#model.apply(event, Date.now());
+    if (event.event === 'room' && event.room.room === this.#wanted) this.#open(event.room.room);
+    if (this.#model.current && this.#model.link.state === 'live') this.#ready.resolve(undefined);
     switch (event.event) {
       case 'message':
         this.#message(event.message);
@@ -88,6 +97,7 @@ export class Plain {
     const onStop = () => this.#stopped.resolve(undefined);
     if (stopped.aborted) onStop();
     stopped.addEventListener('abort', onStop);
+    await Promise.race([this.#ready.promise, this.#stopped.promise]);
     const here = this.#model.current?.room ?? 'no room';
     this.#notice(`You are ${this.#model.me} in ${here}. /help lists the commands, /quit leaves.`);
     try {
@@ -109,6 +119,7 @@ export class Plain {
       if (line.trim() === '') continue;
       try {
         await this.#shell.enter(line);
+        if (this.#wanted !== undefined) await Promise.race([this.#opened.promise, this.#stopped.promise]);
       } catch (error) {
         this.#notice(sentenceOf(error));
       }
@@ -124,6 +135,20 @@ export class Plain {
     clearTimeout(timer);
   }
 
+  /** The answer to what was said may be told before its id, and its id long before anything is told. */
+  async #said(saying: Promise<string>): Promise<void> {
+    this.#saying += 1;
+    try {
+      const id = await saying;
+      if (!this.#early.has(id)) this.#unanswered.add(id);
+    } catch {
+      // Whoever said it is told why not.
+    } finally {
+      this.#saying -= 1;
+      if (this.#saying === 0) this.#early.clear();
+    }
+  }
+
   #message(message: Message): void {
     if (message.delivery === 'ok') this.#show(message);
     else this.#delivery(message);
@@ -136,6 +161,7 @@ export class Plain {
       this.#failed.delete(id);
       return;
     }
+    if (this.#saying > 0) this.#early.add(id);
     this.#unanswered.delete(id);
     if (message.delivery === 'ok') {
       this.#failed.delete(id);
@@ -156,12 +182,36 @@ export class Plain {
   }
 
   #open(room: Target): void {
+    const conversation = this.#model.find(room);
+    if (conversation === undefined) {
+      this.#wanted = room;
+      this.#opened = new Deferred();
+      return;
+    }
+    this.#wanted = undefined;
+    this.#opened.resolve();
     this.#model.open(room);
-    const topic = this.#model.find(room)?.info.topic ?? '';
+    const { topic } = conversation.info;
     this.#notice(`What you type goes to ${room} now.${topic === '' ? '' : ` The topic is: ${topic}`}`);
   }
 
   #notice(text: string): void {
     tell(this.#console, sanitiseLine(text));
   }
+}
+
+/** The same commands, except that each `say` is also shown to `said`. */
+function watchSay(commands: ClientCommands, said: (saying: Promise<string>) => void): ClientCommands {
+  const say: ClientCommands['say'] = (...args) => {
+    const saying = commands.say(...args);
+    said(saying);
+    return saying;
+  };
+  return new Proxy(commands, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === 'say') return say;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }

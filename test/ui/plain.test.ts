@@ -11,7 +11,9 @@ beforeEach(() => {
   world = fakeWorld();
   servers = 0;
   parts = {
-    open: fakeOpen(world),
+    // A client in a thread answers before it has told what follows from the answer.
+    open: (options) =>
+      fakeOpen(world)({ ...options, onEvent: (events) => setImmediate(() => options.onEvent(events)) }),
     here: async () => {
       servers += 1;
       return {
@@ -72,6 +74,7 @@ describe('the linear client', () => {
       },
       { event: 'presence', user: 'bo', state: 'away', room: '#lobby' },
     );
+    await console.until('bo is away');
     console.end();
     await running;
     expect(console.out).toMatch(/^#lobby \d\d:\d\d bo: one\n {4}#lobby 12:00 ana: fake\[2J\n$/);

@@ -28,7 +28,7 @@ export function disconnected(server: string, reason: CloseReason): NatterError {
 export function unreachable(server: string): NatterError {
   return new NatterError(
     'NO_ANSWER',
-    `${server} does not answer; check the address, the network and whether the server runs.`,
+    `Nobody answers at ${server}; check the address, the network and whether the server runs.`,
     { server },
   );
 }
