@@ -9,7 +9,13 @@ import type {
   Target,
 } from '../../chat/events.js';
 import { parseName, parseTarget } from '../../chat/name.js';
-import { EphemeralKind, Operation, type WelcomeReply } from '../../chat/operations.js';
+import {
+  type ConversationBody as Body,
+  ConversationKind,
+  EphemeralKind,
+  Operation,
+  type WelcomeReply,
+} from '../../chat/operations.js';
 import { ConversationBody, Empty } from '../../chat/schemas.js';
 import { FrameType } from '../../net/constants.js';
 import { ephemeralCodec } from '../../net/talk.js';
@@ -17,7 +23,7 @@ import { checkPassword, forgetDevice, type KnownDevice, listDevices, setPassword
 import { parseServer } from './address.js';
 import { EventBatch } from './batch.js';
 import { Channel } from './channel.js';
-import type { Conversation } from './conversation.js';
+import { type Conversation, targetOf } from './conversation.js';
 import { Conversations } from './conversations.js';
 import { CursorThrottle } from './cursors.js';
 import { listRooms, listWho } from './directory.js';
@@ -101,10 +107,7 @@ export class ClientCore implements ClientCommands {
       server: address,
       credentials: { ...credentials, user },
       welcome: (welcome) => this.#welcome(welcome),
-      news: (type, reader) =>
-        takeNews(type, reader, this.#conversations, (body) => {
-          this.#conversations.open(body, Math.max(APPEARED_BACKLOG, this.#habits.backlog));
-        }),
+      news: (type, reader) => takeNews(type, reader, this.#conversations, (body) => this.#appeared(body)),
       pinned: (fingerprint) => this.#batch.add({ event: 'pinned', server: address.name, fingerprint }),
       state: (state, failure) => this.#link.set(state, failure),
       failed: (failure) => this.#failed(failure),
@@ -271,6 +274,13 @@ export class ClientCore implements ClientCommands {
     if (this.#away) this.#tell(Operation.Away, { a: true });
     // Whoever shows a list keeps it up to date without asking again.
     if (this.#habits.attentive) this.who().catch(() => {});
+  }
+
+  /** Opened by somebody else, a private conversation begins with news; one that was joined here with what comes. */
+  #appeared(body: Body): void {
+    const byOthers = body.k === ConversationKind.Direct && !this.#joining.has(targetOf(body));
+    const { backlog } = this.#habits;
+    this.#conversations.open(body, byOthers ? Math.max(APPEARED_BACKLOG, backlog) : backlog);
   }
 
   #caughtUp(room: Target, seq: number): void {

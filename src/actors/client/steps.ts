@@ -31,7 +31,7 @@ export function errorOf(error: unknown): NatterError {
 }
 
 export function wrongPassword(): NatterError {
-  return new NatterError('WRONG_PASSWORD', 'The name or the password is wrong; check both and try again.');
+  return new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
 }
 
 export function passwordNeeded(): NatterError {
