@@ -19,6 +19,8 @@ export interface ConversationsOptions {
   fetch(log: number, after: number, entries: number, done: (answer: Entries | NatterError) => void): void;
   /** A conversation has everything up to its head. */
   caughtUp(room: Target, seq: number): void;
+  /** Everything up to here counts as read, since one has said something behind it. */
+  answered(log: number, seq: number): void;
   /** Did this process say the entry with this id? It is reported as a delivery then. */
   said(id: string, seq: number, at: number): boolean;
   emit(event: ClientEvent): void;
@@ -235,8 +237,9 @@ export class Conversations {
     const message = conversation.message(seq, entry, mine);
     this.#touch(conversation);
     this.#typing.said(conversation.target, entry.author);
-    if (mine) conversation.unread.own(seq);
-    else conversation.unread.add(seq, conversation.kind === 'direct' || mentions(message.text, this.#user));
+    if (!mine)
+      conversation.unread.add(seq, conversation.kind === 'direct' || mentions(message.text, this.#user));
+    else if (conversation.unread.own(seq)) this.#options.answered(conversation.log, seq);
     if (mine && this.#options.said(message.id, seq, entry.at)) return;
     this.#options.emit({ event: 'message', message, history: false });
   }

@@ -80,6 +80,9 @@ export class ClientCore implements ClientCommands {
       rttMs: () => this.#rttMs,
       fetch: (log, after, entries, done) => this.#channel.fetch(log, after, entries, done),
       caughtUp: (room, seq) => this.#caughtUp(room, seq),
+      answered: (log, seq) => {
+        if (habits.attentive) this.#cursors.move(log, seq);
+      },
       said: (id, seq, at) => this.#talker.outbox.seen(id, seq, at),
       emit,
       changed: () => this.#batch.touch(),
