@@ -246,6 +246,51 @@ describe('a worker that dies in the middle of a conversation', () => {
     expect(answer.toString()).toBe('again');
   });
 
+  it('under load, twice: every ask settles, what was told is heard in order and nothing of it twice', async () => {
+    const running = await rooms(['core-0', 'core-1']);
+    const key = [...Array(50).keys()].find((each) => running.main.threadOf(room(each)) === 1) ?? 0;
+    const other = [...Array(50).keys()].find((each) => running.main.threadOf(room(each)) === 0) ?? 0;
+    const outcomes = { answered: 0, died: 0 };
+    let over = false;
+    let told = 0;
+    const asker = async (): Promise<void> => {
+      const body = Buffer.concat([u32(key), Buffer.from('x')]);
+      while (!over) {
+        try {
+          await running.main.ask(room(other), Do.relay, body, 10_000);
+          outcomes.answered++;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ACTOR_DIED' });
+          outcomes.died++;
+        }
+        tellAsTest(running, key, numbered(told++, 1));
+      }
+    };
+    const askers = Array.from({ length: 20 }, asker);
+    for (let kills = 1; kills <= 2; kills++) {
+      await sleep(100);
+      await running.kill('core-1');
+      await new Promise<void>((resolve) => {
+        const look = () => {
+          if (events.filter((event) => event.type === 'restarted').length === kills) resolve();
+        };
+        waiters.push(look);
+        look();
+      });
+    }
+    const before = outcomes.answered;
+    await sleep(100);
+    over = true;
+    await Promise.all(askers);
+    expect(outcomes.died).toBeGreaterThan(0);
+    expect(outcomes.answered).toBeGreaterThan(before);
+    await running.main.ask(room(key), Do.echo, EMPTY, 2_000);
+    const numbers = heard.map(({ body }) => body.readUInt32BE());
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const [i, number] of numbers.entries())
+      if (i > 0) expect(number).toBeGreaterThan(numbers[i - 1] ?? 0);
+  });
+
   it('keeps other threads going', async () => {
     const running = await rooms(['core-0', 'core-1']);
     const keys = [...Array(20).keys()];
