@@ -97,6 +97,38 @@ describe('an actor', () => {
     expect(heard).toEqual([100, 101, 1, 2, 3]);
   });
 
+  it('hears control before data also from a neighbour on its thread', async () => {
+    const heard: number[] = [];
+    const teller = type(Kind.Session, (_, context) => {
+      context.tell(room(1), 1, EMPTY);
+      context.tell(room(1), 2, EMPTY);
+      context.tell(room(2), 3, EMPTY, MailLane.Control);
+    });
+    const rooms = type(Kind.Room, (message) => heard.push(message.type));
+    const local = new LocalSystem(1, [{ name: 'core', types: () => [teller, rooms] }]);
+    local.tell(session(1), 1, EMPTY);
+    await local.settle();
+    expect(heard).toEqual([3, 1, 2]);
+  });
+
+  it('that waits for its restart does not keep the credit of those who tell its neighbours', async () => {
+    let heard = 0;
+    const rooms = type(Kind.Room, (message) => {
+      if (message.type === 2) throw new Error('on purpose');
+      if (message.type === 3) heard++;
+    });
+    const local = new LocalSystem(1, [{ name: 'core', types: () => [rooms] }]);
+    const large = Buffer.alloc(16 * 1024);
+    // Behind the message it fails at, in the same batch: they wait with it.
+    local.tell(room(1), 2, EMPTY);
+    for (let i = 0; i < 50; i++) local.tell(room(1), 1, large);
+    await local.settle();
+    for (let i = 0; i < 100; i++) local.tell(room(2), 3, large);
+    await local.settle();
+    expect(local.failures.length).toBe(1);
+    expect(heard).toBe(100);
+  });
+
   it('answers an ask that finds its mailbox full, and keeps the tell as a dead letter', async () => {
     const local = new LocalSystem(1, [
       {
@@ -188,6 +220,8 @@ describe('an actor', () => {
     ]);
     local.tell(room(1), 1, EMPTY);
     local.tell(room(1), 2, EMPTY);
+    await local.advance(60);
+    expect(local.clock.next()).toBeUndefined();
     await local.advance(1_000);
     expect(fired).toEqual([]);
     expect(local.failures.map((failure) => failure.error.message)).toEqual(['in a timer']);
@@ -240,6 +274,11 @@ describe('an actor', () => {
     await local.until(local.ask(room(1), 1, EMPTY, 1_000));
     await local.settle();
     expect(heard.length).toBe(2);
+    local.tell(session(1), 1, EMPTY);
+    await local.settle();
+    await local.until(local.ask(room(1), 1, EMPTY, 1_000));
+    await local.settle();
+    expect(heard.length).toBe(3);
   });
 
   it('runs what it asked for at the end of the turn once, after all mail of the turn', async () => {
@@ -280,6 +319,34 @@ describe('an actor', () => {
     local.tell(session(1), 1, EMPTY);
     await local.settle();
     expect(events).toEqual(['told 0', 'told 1', 'told 2', 'answered']);
+  });
+
+  it('has its answer behind mail that takes more than a turn', async () => {
+    let told = 0;
+    let toldBefore = 0;
+    const asker = type(
+      Kind.Session,
+      (message, context) => {
+        if (message.type === 2) told++;
+        else {
+          void context.ask(room(1), 1, EMPTY, 1_000).then(() => {
+            toldBefore = told;
+          });
+        }
+      },
+      { mailbox: { control: 16, data: 5_000 } },
+    );
+    const talker = type(Kind.Room, (message, context) => {
+      for (let i = 0; i < 3_000; i++) context.tell(message.from, 2, EMPTY);
+      context.reply(message, EMPTY);
+    });
+    const local = new LocalSystem(3, [
+      { name: 'a', types: () => [asker] },
+      { name: 'b', types: () => [talker] },
+    ]);
+    local.tell(session(1), 1, EMPTY);
+    await local.settle();
+    expect(toldBefore).toBe(3_000);
   });
 
   it('fails alone when it does not catch an ask that was refused', async () => {

@@ -78,8 +78,8 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
       complete: () => context.stop(),
     });
     this.#watchEdges();
+    // Starting notifies the subscriber above, also after a restore: that arms the first timers.
     this.#guard(() => this.#actor.start());
-    this.#arm();
   }
 
   /** Sends one event. Throws what the machine throws while it handles it. */
