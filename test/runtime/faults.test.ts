@@ -112,7 +112,7 @@ describe('messages between two actors', () => {
 
   it('let control overtake data that was sent earlier and not handled yet', async () => {
     const running = await rooms();
-    running.main.tell(room(2), Do.block, u32(150));
+    running.main.tell(room(2), Do.block, u32(600));
     await sleep(20);
     for (let i = 0; i < 100; i++) tellAsTest(running, 1, numbered(i, MailLane.Data));
     await sleep(20);
@@ -153,7 +153,7 @@ describe('a receiver that is stuck', () => {
   it('costs its senders no more than the bounds; then asks are refused and tells are dead letters', async () => {
     const running = await rooms();
     await running.main.ask(room(1), Do.echo, EMPTY, 2_000);
-    running.main.tell(room(1), Do.block, u32(600));
+    running.main.tell(room(1), Do.block, u32(2_000));
     await sleep(20);
     const body = Buffer.alloc(16 * 1024);
     for (let i = 0; i < 2_000; i++) {
@@ -297,7 +297,7 @@ describe('a worker that dies in the middle of a conversation', () => {
     const alive = keys.filter((key) => running.main.threadOf(room(key)) === 0);
     const killed = running.kill('core-1');
     const answers = await Promise.all(
-      alive.map((key) => running.main.ask(room(key), Do.echo, u32(key), 500)),
+      alive.map((key) => running.main.ask(room(key), Do.echo, u32(key), 3_000)),
     );
     expect(answers.length).toBe(alive.length);
     await killed;
