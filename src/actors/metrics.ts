@@ -27,6 +27,8 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #threads: ReadonlyMap<ThreadFigure, Gauge<'thread'>>;
   readonly #actors = this.#gauge('natter_actors', 'Actors alive, by kind', 'kind');
+  readonly #sessions = this.#gauge('natter_sessions', 'Connections that have a session');
+  readonly #rooms = this.#gauge('natter_rooms', 'Conversations that are awake');
   readonly #restarts = this.#gauge('natter_thread_restarts_total', 'Times a thread was respawned', 'thread');
   readonly #io = new Map<string, Gauge<string>>();
   #http: Server | undefined;
@@ -84,6 +86,8 @@ export class Metrics {
     });
     this.#actors.reset();
     for (const [kind, count] of Object.entries(actors)) this.#actors.set({ kind }, count);
+    this.#sessions.set(actors.session ?? 0);
+    this.#rooms.set(actors.room ?? 0);
     await this.#readIo();
     return { status: 200, body: await this.#registry.metrics() };
   }

@@ -51,7 +51,7 @@ describe('a room', () => {
     const ada = await server.register('ada');
     await ada.do(Operation.Join, { n: 'garden' });
     expect(await ada.refused(Operation.Join, { n: 'g\u0430rden' })).toMatch(/^NAME_/);
-    expect(await ada.do(Operation.Join, { n: '#lobby' })).toMatchObject({ l: LOBBY, k: 0 });
+    expect(await ada.do(Operation.Join, { n: '#lobby' })).toMatchObject({ l: LOBBY, k: 0, m: 1 });
     expect(await ada.refused(Operation.Leave, { l: LOBBY })).toBe('NOT_ALLOWED');
   });
 

@@ -87,7 +87,7 @@ export type Change =
 /** The lobby's log number; every account is a member of it without a row. */
 export const LOBBY = 1;
 export const LOBBY_NAME = 'lobby';
-/** Devices one account may have; the one unused longest is forgotten for a new one. */
+/** Devices one account may have; for a new one the longest unused goes, one that need not be remembered first. */
 export const DEVICES_MAX = 64;
 
 /** A binary id as a Map key. */
@@ -250,7 +250,10 @@ export class RegistryState {
       kept: kept || (before?.kept ?? false),
       seenAt: at,
     });
-    if (devices.size > DEVICES_MAX) for (const oldest of devices.keys()) return void devices.delete(oldest);
+    if (devices.size <= DEVICES_MAX) return;
+    const [oldest] = devices.keys();
+    const temporary = [...devices].find(([, device]) => !device.kept);
+    devices.delete(temporary?.[0] ?? oldest ?? '');
   }
 
   #setPassword({ account, record, spare }: Extract<Change, { t: 'password' }>): void {

@@ -162,6 +162,7 @@ function own(scope: SessionScope): Body.DeviceOf {
 async function join(scope: SessionScope, { n }: In<typeof schemas.JoinBody>): Promise<object> {
   const { account, name } = scope.author();
   const { l } = await askRegistry<Body.ByLog>(scope.context, RegistryMessage.RoomOpen, { n });
+  if (l === LOBBY) return lobby(scope);
   const body = new Writer(128).bytes(account).text(name).varint(scope.conn).view();
   const answer = await scope.context.ask(room(l), RoomMessage.Join, body, ASK_MS);
   const joined = unpackCbor<ConversationBody>(answer);
@@ -169,6 +170,14 @@ async function join(scope: SessionScope, { n }: In<typeof schemas.JoinBody>): Pr
   scope.notify(account, SessionMessage.Conversation, answer);
   const [conversation] = await complete(scope.context, account, [joined]);
   return { ...joined, c: conversation?.c ?? 0 };
+}
+
+/** Everybody is in it: nothing is joined, only looked up. */
+async function lobby(scope: SessionScope): Promise<object> {
+  const { Conversations: type } = RegistryMessage;
+  const { c } = await askRegistry<Body.ConversationsReply>(scope.context, type, own(scope));
+  const [conversation] = await complete(scope.context, scope.author().account, c.slice(0, 1));
+  return conversation ?? {};
 }
 
 async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Promise<object> {

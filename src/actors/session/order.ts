@@ -9,7 +9,7 @@ export interface HeldPost {
 }
 
 /** What to do with a post that has just come. */
-export type Verdict = 'forward' | 'hold' | 'refuse';
+export type Verdict = 'forward' | 'hold' | 'drop';
 
 /**
  * The order of one stream's posts in one log. A lossy link brings them in any order; the store takes only
@@ -55,7 +55,7 @@ export class StreamOrder {
     }
     // A repeat, or what the guess jumped over: the store knows which.
     if (counter <= this.#next) return 'forward';
-    return this.#held.size < POSTS_IN_FLIGHT_MAX ? 'hold' : 'refuse';
+    return this.#held.size < POSTS_IN_FLIGHT_MAX ? 'hold' : 'drop';
   }
 
   /** A post with this counter was forwarded. */

@@ -88,8 +88,9 @@ export class Posts {
         order.hold({ request, counter, kind, body: Buffer.from(body) });
         this.#arm(order, author);
         return;
-      case 'refuse':
-        throw gap(order.next);
+      case 'drop':
+        // Further ahead than a client may be. It comes again; only the store can say that something is missing.
+        return;
     }
   }
 
@@ -146,7 +147,6 @@ export class Posts {
       this.#orders.delete(key);
       this.#context.clock.clearTimeout(this.#timers.get(order));
       this.#timers.delete(order);
-      for (const post of order.giveUp()) this.#downlink.refuse(post.request, gap(order.next));
       return;
     }
   }
