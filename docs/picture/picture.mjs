@@ -69,7 +69,11 @@ function open(command, args, { columns, rows, env = {} }) {
         };
         check();
       }),
-    close: () => pty.kill('SIGTERM'),
+    close: () =>
+      new Promise((resolve) => {
+        pty.onExit(resolve);
+        pty.kill('SIGTERM');
+      }),
   };
 }
 
@@ -78,21 +82,24 @@ for (const [name, play] of Object.entries(SESSIONS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const opened = [];
   const start = (command, args, options) => {
-    const session = open(command, args, options);
-    opened.push(session);
-    return session;
+    const program = open(command, args, options);
+    opened.push(program);
+    return program;
   };
+  let end = async () => {};
   try {
-    const shown = await play(start);
-    const svg = drawTerminal(shown.terminal, shown.isCursorShown());
-    const png = new Resvg(svg, {
+    const played = await play(start);
+    end = played.end;
+    const { terminal, isCursorShown } = played.session;
+    const png = new Resvg(drawTerminal(terminal, isCursorShown()), {
       fitTo: { mode: 'zoom', value: SCALE },
       font: { fontFiles: FONTS, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans Mono' },
     });
     const file = join(root, 'docs', 'img', `${name}.png`);
     writeFileSync(file, png.render().asPng());
-    console.log(file);
+    console.log(`docs/img/${name}.png`);
   } finally {
-    for (const session of opened) session.close();
+    await Promise.all(opened.map((program) => program.close()));
+    await end();
   }
 }

@@ -1,21 +1,115 @@
-/** What is in the pictures, by name: each plays a session and returns the terminal to be drawn. */
-const FAKE = 'test/terminal/fakeclient.mjs';
+/**
+ * What is in the pictures, by name. Each plays a real session: a server, people who talk through clients of
+ * their own, and mia, whose terminal is drawn.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openClient } from '#natter/actors/client/client.js';
+import { startServer } from '#natter/actors/server.js';
+
+const MAIN = 'dist/main.js';
+const PASSWORD = 'a password for pictures';
+
+/** A server in this process and whoever talks there; `end` takes all of it away again. */
+async function openPlace() {
+  const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
+  const listen = { host: '127.0.0.1', port: 0 };
+  const server = await startServer({ data: join(folder, 'server'), listen, log: 'silent' });
+  const address = `127.0.0.1:${server.port}`;
+  const clients = [];
+  const enter = async (user) => {
+    const waiting = new Map();
+    const client = await openClient({
+      data: join(folder, user),
+      server: address,
+      threaded: false,
+      onEvent: (events) => {
+        for (const { event, message } of events)
+          if (event === 'delivery' && message.delivery === 'ok') waiting.get(message.text)?.();
+      },
+    });
+    clients.push(client);
+    await client.login(address, { user, password: PASSWORD, register: true, remember: false });
+    const say = (room, text, kind = 'text') =>
+      new Promise((resolve, reject) => {
+        waiting.set(text, resolve);
+        client.say(room, text, kind).catch(reject);
+      });
+    return { client, say };
+  };
+  const end = async () => {
+    for (const client of clients) {
+      await client.quit(500);
+      await client.close();
+    }
+    await server.stop(1_000);
+    rmSync(folder, { recursive: true });
+  };
+  return { address, folder, enter, end };
+}
 
 async function dashboard(start, columns, rows) {
-  const session = start(process.execPath, [FAKE], { columns, rows, env: { USER: 'mia' } });
-  await session.see('Try it here');
-  session.type('\r');
-  await session.see('hello?');
-  session.type('the release is tagged :tada:');
-  await session.see(':tada:');
-  return session;
+  const place = await openPlace();
+  const people = {};
+  for (const name of ['ana', 'bo', 'dana', 'Élise', '王小明', 'noor']) people[name] = await place.enter(name);
+  await people.ana.client.topic('#lobby', 'Welcome - /help lists commands').catch(() => undefined);
+  await people.ana.say('#lobby', 'morning all');
+  await people.bo.say('#lobby', 'the spec is at https://example.org/spec, section 5 is the one that changed');
+  await people.王小明.say('#lobby', '你好！我刚刚读完了新的规范，写得很清楚 👍');
+  const mia = start(
+    process.execPath,
+    [MAIN, 'chat', '--server', place.address, '--data', join(place.folder, 'mia')],
+    {
+      columns,
+      rows,
+      env: { USER: 'mia' },
+    },
+  );
+  await mia.see('reachable');
+  mia.type(`\t\t\t${PASSWORD}\t\x1b[C`);
+  await mia.see('(x) register');
+  mia.type('\r');
+  await mia.see('mia >');
+  for (const room of ['dev', 'ops', '日本語']) {
+    mia.type(`/join ${room}\r`);
+    await mia.see(`#${room}`);
+  }
+  mia.type('\x1b1');
+  await mia.see('>1 #lobby');
+  await people.Élise.say('#lobby', 'crème brûlée at four? 👨‍👩‍👧‍👦 are all invited');
+  await people.bo.say('#lobby', 'waves at everyone', 'action');
+  await people.ana.say(
+    '#lobby',
+    'mia: can you look at the wrap code? A long line has to break between two words and keep its indent.',
+  );
+  await people.dana.say('#lobby', 'coffee', 'sticker');
+  for (const room of ['#dev', '#ops']) for (const name of ['ana', 'bo']) await people[name].client.join(room);
+  for (let number = 1; number <= 12; number++) await people.ana.say('#dev', `build ${number} is green`);
+  await people.bo.say('#ops', 'mia: the pager is yours');
+  await people.bo.say('#ops', 'mia, and the coffee machine');
+  await people.bo.client.join('@mia');
+  for (const text of ['hi', 'got a minute?', 'never mind, found it']) await people.bo.say('@mia', text);
+  await people.dana.client.away(true);
+  await mia.see('@bo');
+  mia.type('on it :tada:\r');
+  await mia.see(' ok ');
+  await people.noor.client.typing('#lobby', true);
+  mia.type('the release is tagged');
+  await mia.see('noor is typing');
+  return { session: mia, end: place.end };
 }
 
 export const SESSIONS = {
   setup: async (start) => {
-    const session = start(process.execPath, [FAKE], { columns: 80, rows: 24, env: { USER: 'mia' } });
+    const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
+    const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {
+      columns: 80,
+      rows: 24,
+      env: { USER: 'mia' },
+    });
     await session.see('Ctrl+C quit');
-    return session;
+    return { session, end: async () => rmSync(folder, { recursive: true }) };
   },
   dashboard: (start) => dashboard(start, 80, 24),
   wide: (start) => dashboard(start, 140, 40),

@@ -1,17 +1,15 @@
 /**
  * The terminal client over a client that does what a test says: the test listens on a loopback port and
- * writes JSON lines ({ emit: ClientEvent }, { fail: code }, { crash: true }); every command is told back
- * ({ call, args }). Without a port a short scene is played, to be looked at by hand.
+ * writes JSON lines ({ emit: ClientEvent }, { answer, value | fail }, { crash }); every command is told back
+ * ({ call, args }).
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { NatterError } from '#natter/chat/error.js';
 import { runTerminal } from '#natter/ui/terminal/run.js';
-import { PEOPLE, playScene } from './scene.mjs';
 
-const port = Number(process.env.FAKE_CONTROL_PORT ?? 0);
-const now = process.env.FAKE_NOW === undefined ? Date.now : () => Number(process.env.FAKE_NOW);
-const control = port === 0 ? undefined : connect(port, '127.0.0.1');
+const now = () => Number(process.env.FAKE_NOW);
+const control = connect(Number(process.env.FAKE_CONTROL_PORT), '127.0.0.1');
 
 /** Answers told in advance, by command: a value, or { fail: code, message }. */
 const answers = new Map();
@@ -19,7 +17,7 @@ let emit = () => undefined;
 let nextId = 1;
 
 function tell(call, args) {
-  control?.write(`${JSON.stringify({ call, args })}\n`);
+  control.write(`${JSON.stringify({ call, args })}\n`);
   const answer = answers.get(call);
   if (answer?.fail !== undefined) throw new NatterError(answer.fail, answer.message);
   return answer?.value;
@@ -40,7 +38,6 @@ const client = {
   async login(server, credentials) {
     const value = tell('login', [server, credentials]) ?? { user: credentials.user };
     emit({ event: 'welcome', user: value.user, account: '00' });
-    if (control === undefined) playScene(emit, value.user, now);
     return value;
   },
   async probe(server) {
@@ -95,7 +92,7 @@ const client = {
     tell('away', [on]);
   },
   async who(target) {
-    return tell('who', [target]) ?? (control === undefined ? PEOPLE : [{ user: 'ana', state: 'online' }]);
+    return tell('who', [target]) ?? [{ user: 'ana', state: 'online' }];
   },
   async rooms() {
     return tell('rooms', []) ?? [];
@@ -120,18 +117,16 @@ const client = {
   },
 };
 
-if (control !== undefined) {
-  control.write(`${JSON.stringify({ pid: process.pid })}\n`);
-  createInterface({ input: control }).on('line', (line) => {
-    const order = JSON.parse(line);
-    if (order.emit !== undefined) emit(order.emit);
-    if (order.answer !== undefined) answers.set(order.answer, order);
-    if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));
-    if (order.crash === 'rejection') Promise.reject(new Error('nobody catches this'));
-    if (order.crash === 'exit') process.exit(7);
-  });
-  control.on('error', () => process.exit(9));
-}
+control.write(`${JSON.stringify({ pid: process.pid })}\n`);
+createInterface({ input: control }).on('line', (line) => {
+  const order = JSON.parse(line);
+  if (order.emit !== undefined) emit(order.emit);
+  if (order.answer !== undefined) answers.set(order.answer, order);
+  if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));
+  if (order.crash === 'rejection') Promise.reject(new Error('nobody catches this'));
+  if (order.crash === 'exit') process.exit(7);
+});
+control.on('error', () => process.exit(9));
 
 const start = process.env.FAKE_START === undefined ? undefined : JSON.parse(process.env.FAKE_START);
 process.exitCode = await runTerminal({
@@ -148,4 +143,4 @@ process.exitCode = await runTerminal({
   output: process.stdout,
   now,
 });
-control?.end();
+control.end();

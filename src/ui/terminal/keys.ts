@@ -38,7 +38,6 @@ export type Action =
   | 'toggleMembers'
   | 'toggleMouse'
   | 'redraw'
-  | 'suspend'
   | 'help'
   | `room${number}`;
 
@@ -94,7 +93,6 @@ const KEYS: Readonly<Record<string, Action>> = {
   f8: 'toggleMembers',
   'M-m': 'toggleMouse',
   'C-l': 'redraw',
-  'C-z': 'suspend',
   f1: 'help',
 };
 

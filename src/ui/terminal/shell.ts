@@ -76,8 +76,10 @@ export class Shell {
   async enter(line: string): Promise<void> {
     const { model } = this.#host;
     const room = model.current?.room;
+    const { state } = model.link;
     const input = parseInput(line, {
-      live: model.link.state === 'live',
+      // While it catches up a client asks and is answered already.
+      live: state === 'live' || state === 'syncing',
       ...(room === undefined ? {} : { room }),
     });
     if (input.kind === 'say') await this.#say(input.text, 'text');

@@ -101,10 +101,12 @@ export function themeFor(environment: Readonly<Record<string, string | undefined
   return environment.NO_COLOR ? COLOURLESS : COLOURED;
 }
 
-/** The look of a name: FNV-1a over its UTF-16 units, so that it is the same on every screen. */
+/** The look of a name: FNV-1a over its UTF-16 units, mixed once more as short names need, so the same on every screen. */
 export function nameLook(theme: Theme, name: string): Look {
   let hash = 0x811c9dc5;
   for (let index = 0; index < name.length; index++)
     hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
+  hash = (hash ^ (hash >>> 13)) >>> 0;
   return theme.names[hash % theme.names.length] ?? theme.plain;
 }
