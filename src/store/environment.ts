@@ -10,6 +10,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { corrupt } from './faults.js';
+import { unendable } from './guard.js';
 import { checkMarker, hasMarker, writeMarker } from './marker.js';
 import { checkPages } from './pages.js';
 import { TABLES, type Table, type Tables } from './tables.js';
@@ -74,8 +75,10 @@ export function openEnvironment(folder: string, options: EnvironmentOptions): En
   }
   const transact = (write: () => void): void => {
     // The braces matter: a thenable returned from the callback would keep the transaction open.
-    root.transactionSync(() => {
-      write();
+    unendable(() => {
+      root.transactionSync(() => {
+        write();
+      });
     });
   };
   const lastTransaction = (): number => Number((root.getStats() as { lastTxnId: number }).lastTxnId);

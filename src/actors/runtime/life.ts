@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { NatterError } from '../../chat/error.js';
+import { endBetweenTransactions } from '../../store/guard.js';
 import { type Answer, type Birth, type ThreadControl, unpack, within } from './control.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { Uplink } from './host.js';
@@ -107,7 +108,8 @@ export class Life implements ThreadPeer {
 
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
-    await this.#worker.terminate();
+    // Ended inside a transaction, a thread with a store would hang the process.
+    await endBetweenTransactions(() => this.#worker.terminate());
   }
 
   async #call<T>(work: Promise<Answer<T>>, deadlineMs = CONTROL_MS): Promise<T> {
