@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { EntryKind, Operation } from '../../src/chat/operations.js';
+import { Kind } from '../../src/actors/runtime/actor.js';
+import { EntryKind, Operation, PresenceState } from '../../src/chat/operations.js';
 import { Reader } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 import { entryCodec } from '../../src/net/entry.js';
@@ -169,4 +170,63 @@ it('closes a session whose device was forgotten while its thread was dead', asyn
   for (const core of CORES) server.system.respawn(core);
   await server.system.advance(1_000);
   expect(connection?.closed).toBeDefined();
+});
+
+it('subscribes everybody again when the I/O actor failed and came back', async () => {
+  const server = new TestServer();
+  const ada = await server.register('ada');
+  const ben = await server.register('ben');
+  await ben.do(Operation.Join, { n: 'garden' });
+  server.system.tell({ kind: Kind.Io, key: 0 }, 999, Buffer.alloc(0));
+  await server.system.advance(5_000);
+  expect(server.system.failures).toHaveLength(1);
+  ada.post(LOBBY, 1, 'did something happen?');
+  await server.settle();
+  expect(ben.pushed(LOBBY)).toEqual(['ada: did something happen?']);
+  expect(server.io.tables.get(GARDEN)?.readers).toEqual(new Set([ben.conn]));
+});
+
+it('drops every session when the sockets are gone with their thread', async () => {
+  const server = new TestServer();
+  await server.register('ada');
+  server.system.kill('io');
+  server.io.connections.clear();
+  await server.system.advance(100);
+  server.system.respawn('io');
+  await server.system.advance(3_000);
+  const sessions = CORES.map((core) => server.system.system(core).stats().actors.session ?? 0);
+  expect(sessions).toEqual([0, 0]);
+  const ben = await server.register('ben');
+  expect((await ben.do(Operation.Who, { l: 0, a: '' })).u).toMatchObject([{ n: 'ben' }]);
+});
+
+it('keeps who is away away, also when presence and sessions come back', async () => {
+  const server = new TestServer();
+  const ada = await server.register('ada');
+  await ada.do(Operation.Away, { a: true });
+  for (const core of CORES) {
+    server.system.kill(core);
+    await server.system.advance(100);
+    server.system.respawn(core);
+    await server.system.advance(1_500);
+  }
+  expect((await ada.do(Operation.Who, { l: 0, a: '' })).u).toMatchObject([
+    { n: 'ada', s: PresenceState.Away },
+  ]);
+});
+
+it('shows in the end who came and went while the lobby was dead', async () => {
+  const server = new TestServer();
+  const ada = await server.register('ada');
+  const ben = await server.register('ben');
+  server.io.close(ben.conn);
+  await server.system.advance(1_950);
+  for (const core of CORES) server.system.kill(core);
+  await server.system.advance(40);
+  for (const core of CORES) server.system.respawn(core);
+  const cleo = await server.register('cleo');
+  await server.system.advance(5_000);
+  const last = new Map(ada.ephemerals().map(({ subject, value }) => [subject, value[0]]));
+  expect(last.get('cleo')).toBe(PresenceState.Online);
+  expect(cleo.connection?.closed).toBeUndefined();
 });

@@ -44,6 +44,9 @@ export class FakeIo {
     eager: true,
     create: (context) => {
       this.context = context;
+      // One that comes back has its connections still, but knows nothing of who reads what.
+      this.tables.clear();
+      for (const conn of this.connections.keys()) this.#open(conn);
       return { receive: (message) => this.#receive(message) } satisfies Actor;
     },
   };

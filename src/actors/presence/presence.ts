@@ -6,12 +6,24 @@ import { packCbor } from '../cbor.js';
 import { PresenceMessage, RoomMessage } from '../messages.js';
 import { idKey, LOBBY } from '../registry/state.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
+import { DeathReason } from '../runtime/cells.js';
 import { Person, type Surroundings } from './person.js';
 
 /** A reconnect takes a round trip and a handshake; a core worker's restart less than this. */
 const LINGER_MS = 2_000;
 const WHO_PER_REPLY = 500;
+/** What was published this shortly before the lobby's room died may have died with it. */
+const RECENT_MS = 5_000;
+/** By then the readers of a lobby that came back have attached themselves again. */
+const REPEAT_MS = 1_000;
 const LOBBY_ROOM = { kind: Kind.Room, key: LOBBY } as const;
+
+interface Published {
+  readonly name: string;
+  readonly state: PresenceState;
+  readonly version: number;
+  readonly at: number;
+}
 
 export interface PresenceOptions {
   readonly lingerMs?: number;
@@ -23,11 +35,14 @@ export class PresenceActor implements Actor {
   readonly #around: Surroundings;
   readonly #people = new Map<string, Person>();
   readonly #byConn = new Map<number, Person>();
+  /** What was published lately, oldest first. */
+  readonly #recent = new Map<string, Published>();
   readonly #reader = new Reader();
   readonly #writer = new Writer(256, 1 << 20);
 
   constructor(context: ActorContext, { lingerMs = LINGER_MS }: PresenceOptions = {}) {
     this.#context = context;
+    context.watch(LOBBY_ROOM);
     this.#around = {
       context,
       lingerMs,
@@ -60,7 +75,7 @@ export class PresenceActor implements Actor {
         this.#context.reply(message, this.#states(reader));
         return;
       case SystemMessage.Terminated:
-        if (reader.u8() === Kind.Session) this.#exit(reader.u48());
+        this.#terminated(reader.u8(), reader.u48(), reader.u8());
     }
   }
 
@@ -95,7 +110,33 @@ export class PresenceActor implements Actor {
     person.remove(conn);
   }
 
+  #terminated(kind: number, key: number, reason: number): void {
+    if (kind === Kind.Session) {
+      this.#exit(key);
+      return;
+    }
+    this.#context.watch(LOBBY_ROOM);
+    // A lobby that fell asleep had no readers.
+    if (reason !== DeathReason.Stopped) this.#context.clock.setTimeout(() => this.#repeat(), REPEAT_MS);
+  }
+
   #publish({ name, state, version }: Person): void {
+    const at = this.#context.clock.now();
+    for (const [key, old] of this.#recent) {
+      if (at - old.at < RECENT_MS) break;
+      this.#recent.delete(key);
+    }
+    this.#recent.delete(name);
+    this.#recent.set(name, { name, state, version, at });
+    this.#tell(name, state, version);
+  }
+
+  /** The lobby came back. Who was told already sees that the version is no newer. */
+  #repeat(): void {
+    for (const { name, state, version } of this.#recent.values()) this.#tell(name, state, version);
+  }
+
+  #tell(name: string, state: PresenceState, version: number): void {
     const body = this.#writer.reset().text(name).u8(state).varint(version).view();
     this.#context.tell(LOBBY_ROOM, RoomMessage.Presence, body);
   }

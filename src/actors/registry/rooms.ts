@@ -8,7 +8,7 @@ import { type Account, type Conversation, idKey, LOBBY, LOBBY_NAME } from './sta
 
 const ROOMS_PER_REPLY = 100;
 /** A client loads all of its conversations at login: more would not fit its welcome. */
-const CONVERSATIONS_MAX = 500;
+const CONVERSATIONS_MAX = 200;
 
 /** Rooms, direct conversations and who belongs to them. */
 export class Rooms {

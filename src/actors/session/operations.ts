@@ -255,11 +255,7 @@ async function cursor(scope: SessionScope, { l, s }: In<typeof schemas.CursorBod
 
 async function away(scope: SessionScope, { a }: In<typeof schemas.AwayBody>): Promise<object> {
   scope.author();
-  const body = new Writer(16)
-    .varint(scope.conn)
-    .u8(a ? 1 : 0)
-    .view();
-  scope.context.tell(PRESENCE, PresenceMessage.Away, body);
+  scope.setAway(a);
   return {};
 }
 

@@ -24,6 +24,8 @@ export interface SessionScope {
   requireProof(): void;
   /** To every session of an account, this one too. */
   notify(account: Uint8Array, type: number, body: Uint8Array): void;
+  /** Shows the account as away, or not, as far as this session goes. */
+  setAway(away: boolean): void;
   logout(): void;
 }
 

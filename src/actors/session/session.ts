@@ -38,8 +38,10 @@ export interface SessionOptions {
   readonly report: (error: Error) => void;
 }
 
-/** What the I/O actor keeps for us, CBOR. */
-type Identity = Body.Identified;
+/** What the I/O actor keeps for us, CBOR. w: away. */
+interface Identity extends Body.Identified {
+  readonly w: boolean;
+}
 
 /**
  * One client's connection, as the server's other actors see it. The machine holds its life; what it says goes
@@ -68,6 +70,7 @@ export class SessionActor implements Actor, SessionPort {
   #resumed = false;
   /** The welcome is on its way, so heads and pushes may follow it. */
   #replied = true;
+  #away = false;
   #seenTimer: unknown;
 
   constructor(context: ActorContext, options: SessionOptions) {
@@ -136,7 +139,8 @@ export class SessionActor implements Actor, SessionPort {
     }
     this.#uplink = new Uplink(scope, this.#downlink, this.#loginWatch(), this.#options);
     if (identity.length === 0) return;
-    const { a, n } = unpackCbor<Identity>(identity);
+    const { a, n, w } = unpackCbor<Identity>(identity);
+    this.#away = w;
     this.#author = { account: Buffer.from(a), name: n };
     this.#resumed = true;
     this.#machine.send({ type: 'IDENTIFIED' });
@@ -234,7 +238,7 @@ export class SessionActor implements Actor, SessionPort {
   #begin(): void {
     const author = this.#author;
     if (!author || !this.#active) return;
-    this.#downlink.identity(packCbor({ a: author.account, n: author.name } satisfies Identity));
+    this.#keepIdentity(author);
     for (const { l } of this.#loaded) this.#conversations.open(l, author.account);
     this.#loaded = [];
     this.#context.watch(PRESENCE);
@@ -252,6 +256,7 @@ export class SessionActor implements Actor, SessionPort {
     this.#context.tell(PRESENCE, PresenceMessage.Exit, new Writer(16).varint(this.#conn).view());
     this.#author = undefined;
     this.#resumed = false;
+    this.#away = false;
     this.#provedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -262,6 +267,16 @@ export class SessionActor implements Actor, SessionPort {
   #enterPresence({ account, name }: Author): void {
     const writer = new Writer(128).varint(this.#conn).bytes(account).text(name);
     this.#context.tell(PRESENCE, PresenceMessage.Enter, writer.view());
+    if (this.#away) this.#tellAway();
+  }
+
+  #tellAway(): void {
+    const writer = new Writer(16).varint(this.#conn).u8(this.#away ? 1 : 0);
+    this.#context.tell(PRESENCE, PresenceMessage.Away, writer.view());
+  }
+
+  #keepIdentity({ account, name }: Author): void {
+    this.#downlink.identity(packCbor({ a: account, n: name, w: this.#away } satisfies Identity));
   }
 
   #markSeenLater(device: Body.DeviceOf): void {
@@ -300,6 +315,11 @@ export class SessionActor implements Actor, SessionPort {
       notify: (account, type, body) => {
         const writer = new Writer(256, 1 << 17).bytes(account).u16(type).bytes(body);
         this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
+      },
+      setAway: (away) => {
+        this.#away = away;
+        if (this.#author) this.#keepIdentity(this.#author);
+        this.#tellAway();
       },
       logout: () => {
         this.#downlink.identity(NOTHING);
