@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FrameType } from '../../src/net/constants.js';
+import { Path } from '../../src/net/path.js';
 import { type Conditions, PERFECT, SimulatedNetwork } from '../sim/link.js';
 import { Pair } from '../sim/pair.js';
 
@@ -111,6 +112,33 @@ describe('a new address of the peer', () => {
     expect(state.seen.size).toBe(state.sent);
   });
 
+  test('is adopted only for the right answer from the challenged address, paid for in bytes', () => {
+    const [home, away] = [client(1), client(2)];
+    const path = new Path(home, (target) => target.fill(9));
+    path.elsewhere(away, 41, true, 0);
+    expect(path.challenge(0)).toBeUndefined();
+    path.elsewhere(away, 41, false, 10);
+    expect(path.challenge(200)?.address).toEqual(away);
+    path.elsewhere(client(3), 100, false, 210);
+    expect(path.respond(Buffer.alloc(8, 8), away, 240)).toBe(-1);
+    expect(path.respond(Buffer.alloc(8, 9), client(3), 240)).toBe(-1);
+    expect(path.current).toEqual(home);
+    expect(path.respond(Buffer.alloc(8, 9), away, 240)).toBe(40);
+    expect(path.current).toEqual(away);
+    expect(path.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('that never answers is forgotten', () => {
+    const path = new Path(client(1), (target) => target.fill(9));
+    path.elsewhere(client(2), 10_000, true, 0);
+    let challenges = 0;
+    while (path.deadline < Number.POSITIVE_INFINITY) {
+      if (path.challenge(path.deadline) !== undefined) challenges++;
+    }
+    expect(challenges).toBe(5);
+    expect(path.respond(Buffer.alloc(8, 9), client(2), 60_000)).toBe(-1);
+  });
+
   test('with the same host keeps what was learnt about the path, another host does not', () => {
     const { network, pair } = setUp();
     talk(network, pair, 10);
@@ -153,6 +181,15 @@ describe('a path that comes and goes', () => {
     network.run(2_000);
     expect(state.seen.size).toBe(state.sent);
     expect(pair.server.closed ?? pair.client.closed).toBeUndefined();
+  });
+
+  test('a single frame sent in the dark arrives within 1.2 s of the light', () => {
+    const { network, pair } = setUp();
+    pair.clientPort.conditions.loss = 1;
+    pair.client.connection.send(FrameType.Post, Buffer.from('are you there'));
+    network.run(7_000);
+    pair.clientPort.conditions.loss = 0;
+    expect(network.runUntil(() => pair.server.received.length > 0, 1_200)).toBe(true);
   });
 
   test('a machine that slept does not take its own silence for the peers', () => {
