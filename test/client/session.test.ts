@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Operation } from '../../src/chat/operations.js';
 import { CloseCode } from '../../src/net/types.js';
-import { FakeClient, SCREEN, SCRIPT } from '../support/fakeclient.js';
+import { CREDENTIALS, FakeClient, SCREEN, SCRIPT } from '../support/fakeclient.js';
 
 function operations(client: FakeClient): number[] {
   return client.server.requests.map((request) => request.operation);
@@ -25,6 +25,16 @@ test('logs in, says something in the lobby and hears others', async () => {
     'syncing',
     'live',
   ]);
+});
+
+test('what comes in the same datagram as the welcome is not lost', async () => {
+  const client = new FakeClient();
+  const login = client.core.login('host:1', CREDENTIALS);
+  await client.time.until(() => client.server.connections.size === 1);
+  client.server.say(1, 'bo', 'just in time');
+  await client.time.resolve(login);
+  await client.time.pass(10);
+  expect(client.shown()).toEqual(['just in time']);
 });
 
 test('pins the key at first contact, tells its fingerprint, and says nothing the second time', async () => {

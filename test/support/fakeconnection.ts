@@ -32,7 +32,7 @@ export class FakeConnection implements Connection {
   /** Whoever logged in over it. */
   user = '';
   #handle = 0;
-  readonly #cancelled = new Set<number>();
+  readonly #datagrams = new Map<number, { type: number; body: Buffer }[]>();
 
   constructor(
     readonly time: VirtualTime,
@@ -58,21 +58,31 @@ export class FakeConnection implements Connection {
     return handle;
   }
 
-  /** From the server to the client. */
+  /** From the server to the client. What is due at the same time arrives in one datagram, so in one turn. */
   deliver(type: number, body: Buffer): void {
     const copy = Buffer.from(body);
     for (const delayMs of this.fate({ toServer: false, type, body: copy })) {
-      this.time.setTimeout(() => {
-        if (this.closed !== undefined) return;
-        this.heardAt = this.time.now();
-        this.handler.frame(this, type, Buffer.from(copy));
-      }, delayMs);
+      const due = this.time.now() + delayMs;
+      const datagram = this.#datagrams.get(due);
+      if (datagram !== undefined) {
+        datagram.push({ type, body: copy });
+        continue;
+      }
+      this.#datagrams.set(due, [{ type, body: copy }]);
+      this.time.setTimeout(() => this.#arrive(due), delayMs);
     }
   }
 
-  cancel(handle: number): void {
-    this.#cancelled.add(handle);
+  #arrive(due: number): void {
+    const frames = this.#datagrams.get(due) ?? [];
+    this.#datagrams.delete(due);
+    this.heardAt = this.time.now();
+    for (const { type, body } of frames) {
+      if (this.closed === undefined) this.handler.frame(this, type, Buffer.from(body));
+    }
   }
+
+  cancel(): void {}
 
   push(): void {}
 

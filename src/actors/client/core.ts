@@ -8,25 +8,19 @@ import type {
   Room,
   Target,
 } from '../../chat/events.js';
-import { parseName, parseTarget } from '../../chat/name.js';
-import {
-  type ConversationBody as Body,
-  ConversationKind,
-  EphemeralKind,
-  Operation,
-  type WelcomeReply,
-} from '../../chat/operations.js';
-import { ConversationBody, Empty } from '../../chat/schemas.js';
+import { parseName } from '../../chat/name.js';
+import { Operation, type WelcomeReply } from '../../chat/operations.js';
+import { Empty } from '../../chat/schemas.js';
 import { FrameType } from '../../net/constants.js';
-import { ephemeralCodec } from '../../net/talk.js';
 import { checkPassword, forgetDevice, type KnownDevice, listDevices, setPassword } from './account.js';
 import { parseServer } from './address.js';
 import { EventBatch } from './batch.js';
 import { Channel } from './channel.js';
-import { type Conversation, targetOf } from './conversation.js';
+import type { Conversation } from './conversation.js';
 import { Conversations } from './conversations.js';
 import { CursorThrottle } from './cursors.js';
 import { listRooms, listWho } from './directory.js';
+import { Doors } from './doors.js';
 import { notLoggedIn, quitting } from './failures.js';
 import { readHistory } from './history.js';
 import { LinkReport } from './link.js';
@@ -35,11 +29,8 @@ import { takeNews } from './news.js';
 import { type Probed, probe } from './probe.js';
 import { presenceWord } from './roster.js';
 import { Talker } from './talker.js';
-import { TypingThrottle } from './typing.js';
+import { TypingThrottle, typingFrame } from './typing.js';
 import type { Habits, World } from './world.js';
-
-/** A conversation that appears by itself brings news: somebody wrote. So many entries of it at most. */
-const APPEARED_BACKLOG = 100;
 
 /**
  * A client without its thread: every command, and what they are made of. It takes time, randomness, sockets
@@ -55,9 +46,8 @@ export class ClientCore implements ClientCommands {
   readonly #cursors: CursorThrottle;
   readonly #typing: TypingThrottle;
   readonly #link: LinkReport;
-  readonly #joining = new Map<Target, Promise<Conversation>>();
+  readonly #doors: Doors;
   #login: Login | undefined;
-  #typingVersion = 0;
   #away = false;
 
   constructor(world: World, habits: Habits, onEvent: (events: ClientEvent[]) => void) {
@@ -87,6 +77,7 @@ export class ClientCore implements ClientCommands {
       emit,
       changed: () => this.#batch.touch(),
     });
+    this.#doors = new Doors(this.#conversations, habits.backlog);
     this.#cursors = new CursorThrottle(clock, (l, s) => this.#tell(Operation.Cursor, { l, s }));
     this.#typing = new TypingThrottle(clock);
     this.#link = new LinkReport({
@@ -110,7 +101,8 @@ export class ClientCore implements ClientCommands {
       server: address,
       credentials: { ...credentials, user },
       welcome: (welcome) => this.#welcome(welcome),
-      news: (type, reader) => takeNews(type, reader, this.#conversations, (body) => this.#appeared(body)),
+      news: (type, reader) =>
+        takeNews(type, reader, this.#conversations, (body) => this.#doors.appeared(body)),
       pinned: (fingerprint) => this.#batch.add({ event: 'pinned', server: address.name, fingerprint }),
       state: (state, failure) => this.#link.set(state, failure),
       failed: (failure) => this.#failed(failure),
@@ -191,15 +183,7 @@ export class ClientCore implements ClientCommands {
     const conversation = this.#conversations.get(room);
     const { connection } = this.#channel;
     if (connection === undefined || !this.#typing.worth(conversation.log, on)) return;
-    const writer = this.#channel.writer.reset();
-    ephemeralCodec.encode(writer, {
-      log: conversation.log,
-      kind: EphemeralKind.Typing,
-      subject: this.#conversations.user,
-      version: ++this.#typingVersion,
-      value: Buffer.of(on ? 1 : 0),
-    });
-    connection.latest(`typing ${conversation.log}`, FrameType.Ephemeral, writer.view());
+    connection.latest(`typing ${conversation.log}`, FrameType.Ephemeral, typingFrame(conversation.log, on));
     this.#login?.session.wake();
   }
 
@@ -279,13 +263,6 @@ export class ClientCore implements ClientCommands {
     if (this.#habits.attentive) this.who().catch(() => {});
   }
 
-  /** Opened by somebody else, a private conversation begins with news; one that was joined here with what comes. */
-  #appeared(body: Body): void {
-    const byOthers = body.k === ConversationKind.Direct && !this.#joining.has(targetOf(body));
-    const { backlog } = this.#habits;
-    this.#conversations.open(body, byOthers ? Math.max(APPEARED_BACKLOG, backlog) : backlog);
-  }
-
   #caughtUp(room: Target, seq: number): void {
     this.#batch.add({ event: 'caughtUp', room, seq });
     if (!this.#conversations.behind) this.#login?.session.synced();
@@ -297,34 +274,18 @@ export class ClientCore implements ClientCommands {
     this.#batch.add({ event: 'error', code: failure.code, message: failure.message });
   }
 
-  /** A conversation, joined or opened if it is not there yet; asked once however many ask. */
-  async #open(room: Target): Promise<Conversation> {
-    const known = this.#conversations.find(room);
-    if (known !== undefined) return known;
-    const { kind, name, target } = parseTarget(room);
-    const again = this.#conversations.find(target);
-    if (again !== undefined) return again;
-    const { calls } = this.#loggedIn();
-    let joining = this.#joining.get(target);
-    if (joining === undefined) {
-      const operation = kind === 'direct' ? Operation.Direct : Operation.Join;
-      joining = calls
-        .call(operation, { n: name }, ConversationBody)
-        .then((body) => this.#conversations.open(body))
-        .finally(() => this.#joining.delete(target));
-      this.#joining.set(target, joining);
-    }
-    return joining;
+  #open(room: Target): Promise<Conversation> {
+    return this.#doors.open(room, this.#loggedIn().calls);
   }
 
+  /** Waits until nothing is unanswered, but no longer than `ms`. */
   async #answered(ms: number): Promise<void> {
     const { clock } = this.#world;
     let timer: unknown;
     const late = new Promise<void>((resolve) => {
       timer = clock.setTimeout(resolve, ms);
     });
-    const done = Promise.all([this.#talker.outbox.drained(), this.#channel.calls.drained()]);
-    await Promise.race([done, late]);
+    await Promise.race([Promise.all([this.#talker.outbox.drained(), this.#channel.calls.drained()]), late]);
     clock.clearTimeout(timer);
   }
 

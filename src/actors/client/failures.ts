@@ -1,4 +1,4 @@
-import { NatterError } from '../../chat/error.js';
+import { type ErrorCode, NatterError } from '../../chat/error.js';
 import type { CloseReason } from '../../net/types.js';
 
 /** The server has another key than the pinned one. Nothing is sent to it. */
@@ -39,4 +39,33 @@ export function quitting(): NatterError {
 
 export function notLoggedIn(): NatterError {
   return new NatterError('NOT_LOGGED_IN', 'Nobody is logged in; log in first.');
+}
+
+/** Failures of a login that trying again may cure. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'NO_ANSWER',
+  'DISCONNECTED',
+  'BUSY',
+  'ACTOR_DIED',
+  'DEADLINE',
+  'MAILBOX_FULL',
+  'STOPPED',
+  'RATE_LIMITED',
+]);
+
+/** Failures that trying again does not cure, also not for somebody who was in before. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'WRONG_PASSWORD',
+  'DEVICE_UNKNOWN',
+  'NOT_LOGGED_IN',
+  'KEY_CHANGED',
+  'PROTOCOL',
+]);
+
+/**
+ * Is a login that failed like this worth another try?
+ * @param wasIn the same login went well before: whoever was in is let in again, unless the server says never
+ */
+export function isPassing({ code }: NatterError, wasIn: boolean): boolean {
+  return PASSING.has(code) || (wasIn && !FINAL.has(code));
 }

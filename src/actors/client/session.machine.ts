@@ -1,5 +1,6 @@
-import { assign, setup } from 'xstate';
+import { assign, type StateValue, setup } from 'xstate';
 import type { NatterError } from '../../chat/error.js';
+import type { LinkState } from '../../chat/events.js';
 
 /** Waits between attempts double, with jitter, so that a server that came back is not met by all at once. */
 const BACKOFF_FIRST_MS = 300;
@@ -110,4 +111,10 @@ export const sessionMachine = setup({
 export function backoffMs(attempts: number, random: number): number {
   const whole = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.max(0, attempts - 1));
   return whole * (0.5 + random / 2);
+}
+
+/** The machine's state in words for a status bar. */
+export function linkState(value: StateValue): LinkState {
+  const name = typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'offline');
+  return name === 'resolving' ? 'dialling' : (name as LinkState);
 }

@@ -1,11 +1,8 @@
-import { type Actor, createActor, type StateValue } from 'xstate';
-import { type ErrorCode, NatterError } from '../../chat/error.js';
+import { type Actor, createActor } from 'xstate';
+import { NatterError } from '../../chat/error.js';
 import type { Credentials, LinkState } from '../../chat/events.js';
 import type { WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader } from '../../net/bytes.js';
-import { FrameType } from '../../net/constants.js';
-import { fingerprint } from '../../net/fingerprint.js';
-import { replyCodec } from '../../net/talk.js';
 import {
   CloseCode,
   type CloseReason,
@@ -15,29 +12,19 @@ import {
   type PathAddress,
 } from '../../net/types.js';
 import type { ServerAddress } from './address.js';
-import { Authentication } from './authentication.js';
-import { Calls } from './calls.js';
+import { Candidate } from './candidate.js';
 import type { Channel } from './channel.js';
-import { disconnected, keyChanged, quitting, shutOut, unreachable } from './failures.js';
-import { sessionMachine } from './session.machine.js';
+import { disconnected, isPassing, keyChanged, shutOut, unreachable } from './failures.js';
+import { pinKey } from './pins.js';
+import { linkState, sessionMachine } from './session.machine.js';
 import { Silence } from './silence.js';
 import { errorOf, type Outcome } from './steps.js';
-import type { ClientProfile, Dialer, World } from './world.js';
+import { type ClientProfile, type Dialer, fraction, type World } from './world.js';
 
 /** One round of handshakes; then the name is resolved again, since the server may have moved. */
 const HANDSHAKE_MS = 10_000;
-
-/** Failures of a login that trying again may cure. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'NO_ANSWER',
-  'DISCONNECTED',
-  'BUSY',
-  'ACTOR_DIED',
-  'DEADLINE',
-  'MAILBOX_FULL',
-  'STOPPED',
-  'RATE_LIMITED',
-]);
+/** A handshake beside a silent connection; then the connection counts as lost. */
+const HANDSHAKE_BESIDE_MS = 5_000;
 
 export interface SessionOptions {
   readonly world: World;
@@ -69,10 +56,7 @@ export class Session implements EndpointHandler {
   #dialer: Dialer | undefined;
   /** The handshake under way; 0 when there is none. */
   #attempt = 0;
-  /** Opened, not yet logged in. */
-  #candidate: Connection | undefined;
-  /** What is asked over the candidate. */
-  #calls: Calls | undefined;
+  #candidate: Candidate | undefined;
   #current: Connection | undefined;
   #welcome: WelcomeReply | undefined;
   #deviceKnown: boolean;
@@ -143,7 +127,7 @@ export class Session implements EndpointHandler {
       return;
     }
     this.#attempt = 0;
-    this.#candidate = connection;
+    this.#candidate = new Candidate(connection, this.#options, () => this.#dialer?.wake());
     this.#machine.send({ type: 'OPENED' });
   }
 
@@ -158,19 +142,18 @@ export class Session implements EndpointHandler {
   }
 
   #take(connection: Connection, type: number, body: Buffer): void {
-    this.#reader.reset(body);
-    if (connection === this.#candidate) {
-      if (type === FrameType.Reply) this.#calls?.reply(replyCodec.decode(this.#reader));
+    if (connection === this.#candidate?.connection) {
+      this.#candidate.frame(type, body);
       return;
     }
     // An old connection beside the current one may still bring answers.
-    if (this.#options.channel.frame(type, this.#reader)) return;
-    if (connection === this.#current) this.#options.news(type, this.#reader);
+    if (this.#options.channel.frame(type, this.#reader.reset(body))) return;
+    if (connection === this.#current) this.#options.news(type, this.#reader.reset(body));
   }
 
   closed(connection: Connection, reason: CloseReason): void {
     const { server } = this.#options;
-    if (connection === this.#candidate) {
+    if (connection === this.#candidate?.connection) {
       this.#dropCandidate();
       this.#machine.send({ type: 'LOST', failure: disconnected(server.name, reason) });
     } else if (connection === this.#current) {
@@ -235,7 +218,7 @@ export class Session implements EndpointHandler {
     const pin = profile.pinOf(server.name);
     this.#attempt = this.#dialer.connect({
       to: this.#to,
-      giveUpMs: HANDSHAKE_MS,
+      giveUpMs: this.#current === undefined ? HANDSHAKE_MS : HANDSHAKE_BESIDE_MS,
       ...(pin === undefined ? {} : { serverKey: pin.key }),
     });
   }
@@ -245,48 +228,31 @@ export class Session implements EndpointHandler {
     this.#attempt = 0;
     const candidate = this.#candidate;
     this.#dropCandidate();
-    candidate?.close(CloseCode.Done, '');
+    candidate?.connection.close(CloseCode.Done, '');
   }
 
   /** Pins the key before anything is said: whoever answers at this address later must have the same. */
   async #authenticate(): Promise<void> {
-    const { world, channel, profile, server, credentials, keys, label } = this.#options;
-    const connection = this.#candidate;
-    if (connection === undefined) return;
+    const { profile, server } = this.#options;
+    const candidate = this.#candidate;
+    if (candidate === undefined) return;
     try {
-      await this.#pin(profile, server.name, connection.remoteKey);
+      const first = await pinKey(profile, server.name, candidate.connection.remoteKey);
+      if (first !== undefined) this.#options.pinned(first);
     } catch (error) {
       this.refuse(errorOf(error));
       return;
     }
-    if (connection !== this.#candidate) return;
-    const calls = new Calls(world.clock, channel.numbers, channel.writer);
-    calls.attach(connection, () => this.#dialer?.wake());
-    this.#calls = calls;
-    const outcome = await new Authentication({
-      calls,
-      handshakeHash: connection.handshakeHash,
-      stretching: world.stretching,
-      credentials,
-      deviceKey: keys.publicKey,
-      label,
+    if (candidate !== this.#candidate) return;
+    const outcome = await candidate.authenticate(this.#options, {
       deviceKnown: this.#deviceKnown,
       deviceOnly: this.#isRegistering,
       register: this.#isRegistering && !this.#deviceKnown,
       registering: () => {
         this.#deviceKnown = true;
       },
-    }).run();
-    if (connection === this.#candidate) this.#authenticated(outcome);
-  }
-
-  async #pin(profile: ClientProfile, server: string, key: Buffer): Promise<void> {
-    const pin = profile.pinOf(server);
-    if (pin !== undefined && !pin.key.equals(key)) throw keyChanged(server);
-    if (pin !== undefined) return;
-    const print = fingerprint(key);
-    await profile.pin(server, key, print);
-    this.#options.pinned(print);
+    });
+    if (candidate === this.#candidate) this.#authenticated(outcome);
   }
 
   get #isRegistering(): boolean {
@@ -308,7 +274,7 @@ export class Session implements EndpointHandler {
       // The registration was cut off, and the server never saw its end: begin again.
       this.#deviceKnown = false;
       this.#machine.send({ type: 'LOST', failure: error });
-    } else if (PASSING.has(error.code)) {
+    } else if (isPassing(error, this.#welcome !== undefined)) {
       this.#machine.send({ type: 'LOST', failure: error });
     } else {
       this.refuse(error);
@@ -317,18 +283,19 @@ export class Session implements EndpointHandler {
 
   /** The candidate goes on; the old connection, if there is one, has had its time. */
   #takeOver(): void {
-    const connection = this.#candidate;
+    const candidate = this.#candidate;
     const welcome = this.#welcome;
-    if (connection === undefined || welcome === undefined) return;
+    if (candidate === undefined || welcome === undefined) return;
+    const { connection } = candidate;
     const old = this.#current;
     this.#current = connection;
     this.#candidate = undefined;
-    this.#calls?.detach();
-    this.#calls = undefined;
     this.#silence.reset();
     old?.close(CloseCode.Done, '');
     this.#options.channel.attach(connection, () => this.wake());
     this.#options.welcome(welcome);
+    for (const { type, body } of candidate.release()) this.frame(connection, type, body);
+    this.#silence.watch();
   }
 
   #dropConnections(): void {
@@ -341,23 +308,8 @@ export class Session implements EndpointHandler {
   }
 
   #dropCandidate(): void {
-    const calls = this.#calls;
+    const candidate = this.#candidate;
     this.#candidate = undefined;
-    this.#calls = undefined;
-    calls?.failAll(quitting());
-    calls?.detach();
+    candidate?.abandon();
   }
-}
-
-/** The machine's state in words for a status bar. */
-function linkState(value: StateValue): LinkState {
-  const name = typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'offline');
-  return name === 'resolving' ? 'dialling' : (name as LinkState);
-}
-
-/** In [0, 1). */
-function fraction(random: World['random']): number {
-  const bytes = Buffer.alloc(4);
-  random(bytes);
-  return bytes.readUInt32BE() / 2 ** 32;
 }

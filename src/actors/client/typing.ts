@@ -1,4 +1,7 @@
 import type { Target } from '../../chat/events.js';
+import { EphemeralKind } from '../../chat/operations.js';
+import { Writer } from '../../net/bytes.js';
+import { ephemeralCodec } from '../../net/talk.js';
 import type { Clock } from '../runtime/actor.js';
 
 /** Shown so long after the last sign of it. */
@@ -77,4 +80,12 @@ export class TypingThrottle {
     this.#saidAt.set(log, now);
     return true;
   }
+}
+
+/** One's own typing, as an EPHEMERAL's body. The server knows who types, and numbers what it passes on. */
+export function typingFrame(log: number, on: boolean): Buffer {
+  const writer = new Writer(32);
+  const value = Buffer.of(on ? 1 : 0);
+  ephemeralCodec.encode(writer, { log, kind: EphemeralKind.Typing, subject: '', version: 0, value });
+  return writer.view();
 }

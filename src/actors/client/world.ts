@@ -60,3 +60,10 @@ export interface Habits {
   /** Keep lists of who is there and measure the lag without being asked. */
   readonly attentive: boolean;
 }
+
+/** A number in [0, 1) from random bytes. */
+export function fraction(random: World['random']): number {
+  const bytes = Buffer.alloc(4);
+  random(bytes);
+  return bytes.readUInt32BE() / 2 ** 32;
+}
