@@ -105,6 +105,18 @@ describe('logging in with a password', () => {
     expect(codes.slice(0, 4)).not.toContain('TOO_MANY_ATTEMPTS');
   });
 
+  it('gives up an attempt when another one begins on its connection', async () => {
+    const server = new TestServer();
+    await server.register('ada');
+    const client = await server.connect();
+    for (const request of [1, 2]) client.ask(Operation.LoginStart, { n: 'ada', r: 'request' }, request);
+    await server.settle();
+    expect(client.reply(2)?.done).toBe(true);
+    expect(client.reply(1)?.body.c ?? 'NOT_LOGGED_IN').toBe('NOT_LOGGED_IN');
+    expect((await client.login('ada')).done).toBe(true);
+    expect(server.errors).toEqual([]);
+  });
+
   it('ends a session in which nobody logs in', async () => {
     const server = new TestServer();
     const client = await server.connect();

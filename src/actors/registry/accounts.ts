@@ -1,5 +1,5 @@
 import sodium from 'sodium-native';
-import { type ActorRefFrom, waitFor } from 'xstate';
+import { type ActorRefFrom, type AnyActorRef, type SnapshotFrom, waitFor } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { nameKey, parseName } from '../../chat/name.js';
 import type { DevicesReply } from '../../chat/operations.js';
@@ -67,7 +67,7 @@ export class Accounts {
     const enrol = (record: string): Promise<void> => this.#enrol(n, record);
     const actor = prepareMachine(this.#context, registrationMachine, { start, tasks: this.#tasks, enrol });
     this.#registrations.add(c, actor);
-    const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
+    const { value, context } = await reach(actor, (state) => state.value !== 'answering');
     if (value !== 'awaitingRecord') throw malformed();
     return { r: context.response };
   }
@@ -79,7 +79,7 @@ export class Accounts {
     const attempt = this.#registrations.get(body.c);
     if (!attempt || attempt.getSnapshot().context.start.user !== parseName(body.n).key) throw tooLate();
     attempt.send({ type: 'RECORD', record: body.r });
-    const { value, context } = await waitFor(attempt, (state) => state.status !== 'active');
+    const { value, context } = await reach(attempt, (state) => state.status !== 'active');
     if (value === 'refused' && context.error) throw context.error;
     const account = this.#byName(body.n);
     if (value !== 'enrolled' || !account) throw tooLate();
@@ -116,7 +116,7 @@ export class Accounts {
     const start = { setup: this.#setup, user: key, record, request: r };
     const actor = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
     this.#logins.add(c, actor);
-    const { value, context } = await waitFor(actor, (state) => state.value !== 'answering');
+    const { value, context } = await reach(actor, (state) => state.value !== 'answering');
     if (value !== 'challenged') throw malformed();
     return { r: context.response };
   }
@@ -127,7 +127,7 @@ export class Accounts {
     const key = nameKey(body.n);
     if (!attempt || attempt.getSnapshot().context.start.user !== key) throw tooLate();
     attempt.send({ type: 'FINISH', finish: body.r, proves: (sessionKey) => macFits(sessionKey, body) });
-    const { value } = await waitFor(attempt, (state) => state.status !== 'active');
+    const { value } = await reach(attempt, (state) => state.status !== 'active');
     const account = this.#ledger.state.accountByKey(key);
     if (value !== 'proven' || !account)
       throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
@@ -246,6 +246,18 @@ function macFits(sessionKey: Buffer, { h, k, m }: Body.LoginFinish): boolean {
 
 function perMinute(count: number): Buckets {
   return new Buckets(count / 60, count);
+}
+
+/** As `waitFor`; an attempt that another one on its connection has replaced ends in an error for people. */
+async function reach<A extends AnyActorRef>(
+  attempt: A,
+  there: (state: SnapshotFrom<A>) => boolean,
+): Promise<SnapshotFrom<A>> {
+  try {
+    return await waitFor(attempt, there);
+  } catch {
+    throw tooLate();
+  }
 }
 
 function identified({ id, name }: Account): Body.Identified {

@@ -4,7 +4,6 @@ import { Malformed, Reader, Writer } from '../../net/bytes.js';
 import { FrameType, KEY_BYTES } from '../../net/constants.js';
 import { CloseCode } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
-import { packCbor, unpackCbor } from '../cbor.js';
 import type { ServerLimits } from '../limits.js';
 import { PresenceMessage, RegistryMessage, SessionMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
@@ -17,18 +16,13 @@ import { Notices } from './notices.js';
 import { type Author, Posts } from './posts.js';
 import { addressGroup, type SessionScope } from './scope.js';
 import { type SessionPort, sessionMachine } from './session.machine.js';
+import { Standing } from './standing.js';
 import { type LoginWatch, Uplink } from './uplink.js';
 
 const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
-const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 const IO = { kind: Kind.Io, key: 0 } as const;
 const HANDSHAKE_HASH_BYTES = 64;
 const PATH_MAX_BYTES = 128;
-const NOTHING = Buffer.alloc(0);
-/** A password proven this long ago still allows to change it. */
-const PROOF_MS = 5 * 60 * 1000;
-/** While a session is up its device is marked as used this often, well within the life of a temporary one. */
-const SEEN_MS = 6 * 3600 * 1000;
 /** Frames kept while a session comes back after a restart; what is beyond comes again by itself. */
 const EARLY_FRAMES_MAX = 256;
 
@@ -36,11 +30,6 @@ export interface SessionOptions {
   readonly limits: ServerLimits;
   /** Takes errors that clients are told nothing of. */
   readonly report: (error: Error) => void;
-}
-
-/** What the I/O actor keeps for us, CBOR. w: away. */
-interface Identity extends Body.Identified {
-  readonly w: boolean;
 }
 
 /**
@@ -52,6 +41,7 @@ export class SessionActor implements Actor, SessionPort {
   readonly #options: SessionOptions;
   readonly #conn: number;
   readonly #downlink: Downlink;
+  readonly #standing: Standing;
   readonly #conversations: Conversations;
   readonly #posts: Posts;
   readonly #notices: Notices;
@@ -60,18 +50,13 @@ export class SessionActor implements Actor, SessionPort {
   readonly #early: Buffer[] = [];
   readonly #welcomed: ((welcome: WelcomeReply) => void)[] = [];
   #uplink: Uplink | undefined;
-  #device: Buffer = NOTHING;
-  #author: Author | undefined;
   #loaded: readonly ConversationBody[] = [];
-  #provedAt = Number.NEGATIVE_INFINITY;
   /** The machine's `active`, also for what runs while it is being entered. */
   #active = false;
   /** It comes back after a restart: its client knows nothing of that and talks on. */
   #resumed = false;
   /** The welcome is on its way, so heads and pushes may follow it. */
   #replied = true;
-  #away = false;
-  #seenTimer: unknown;
 
   constructor(context: ActorContext, options: SessionOptions) {
     const { limits } = options;
@@ -79,6 +64,7 @@ export class SessionActor implements Actor, SessionPort {
     this.#options = options;
     this.#conn = context.self.key;
     this.#downlink = new Downlink(context, this.#conn);
+    this.#standing = new Standing(context, this.#downlink);
     this.#conversations = new Conversations(context, this.#conn, (log) => this.#notices.gone(log));
     this.#posts = new Posts(context, this.#conn, this.#downlink, limits);
     this.#notices = new Notices({
@@ -90,7 +76,7 @@ export class SessionActor implements Actor, SessionPort {
     });
     this.#machine = new HostedMachine(context, sessionMachine, {
       input: { port: this, anonymousMs: limits.anonymousMs },
-      facts: () => ({ user: this.#author?.name ?? '', conversations: this.#conversations.size }),
+      facts: () => ({ user: this.#standing.author?.name ?? '', conversations: this.#conversations.size }),
     });
   }
 
@@ -119,29 +105,27 @@ export class SessionActor implements Actor, SessionPort {
         return;
       default:
         // Whatever was meant for a session before this one, or before its logout, has nobody to go to.
-        if (this.#author && this.#active)
-          this.#notices.handle(message.type, reader, this.#author, this.#device);
+        if (this.#standing.author && this.#active)
+          this.#notices.handle(message.type, reader, this.#standing.author, this.#standing.device);
     }
   }
 
   // ---- From the network ---------------------------------------------------------------------------------
 
   #open(reader: Reader): void {
-    this.#device = Buffer.from(reader.bytes(KEY_BYTES));
+    this.#standing.device = Buffer.from(reader.bytes(KEY_BYTES));
     const handshakeHash = Buffer.from(reader.block(HANDSHAKE_HASH_BYTES));
     const scope = this.#scope(handshakeHash, addressGroup(reader.text(PATH_MAX_BYTES)));
     const identity = reader.rest();
     this.#context.watch(IO);
-    if (this.#active && this.#author) {
+    if (this.#active && this.#standing.author) {
       // The I/O actor came back and has forgotten who reads what.
-      this.#conversations.reopen(this.#author.account);
+      this.#conversations.reopen(this.#standing.author.account);
       return;
     }
     this.#uplink = new Uplink(scope, this.#downlink, this.#loginWatch(), this.#options);
     if (identity.length === 0) return;
-    const { a, n, w } = unpackCbor<Identity>(identity);
-    this.#away = w;
-    this.#author = { account: Buffer.from(a), name: n };
+    this.#standing.restore(identity);
     this.#resumed = true;
     this.#machine.send({ type: 'IDENTIFIED' });
   }
@@ -163,7 +147,7 @@ export class SessionActor implements Actor, SessionPort {
 
   #dispatch(uplink: Uplink, message: Buffer): void {
     const body = message.subarray(1);
-    const author = this.#author;
+    const author = this.#standing.author;
     const type = message[0];
     if (type === FrameType.Request) {
       uplink.request(body);
@@ -185,13 +169,13 @@ export class SessionActor implements Actor, SessionPort {
       if (reason === DeathReason.ThreadDied) this.#machine.send({ type: 'CLOSED' });
       return;
     }
-    if (!this.#active || !this.#author) return;
-    if (kind === Kind.Room) this.#conversations.roomLost(key, this.#author.account);
-    else if (kind === Kind.Presence) this.#enterPresence(this.#author);
+    if (!this.#active || !this.#standing.author) return;
+    if (kind === Kind.Room) this.#conversations.roomLost(key, this.#standing.author.account);
+    else if (kind === Kind.Presence) this.#standing.enterPresence();
   }
 
   #revoked(why: string): void {
-    this.#downlink.identity(NOTHING);
+    this.#standing.dropIdentity();
     this.#close(CloseCode.Revoked, why);
   }
 
@@ -206,7 +190,7 @@ export class SessionActor implements Actor, SessionPort {
   }
 
   async #prepare(): Promise<void> {
-    const author = this.#author;
+    const author = this.#standing.author;
     if (!author) return;
     try {
       this.#loaded = await this.#load(author);
@@ -223,7 +207,7 @@ export class SessionActor implements Actor, SessionPort {
   }
 
   async #load({ account }: Author): Promise<ConversationBody[]> {
-    const device: Body.DeviceOf = { a: account, k: this.#device };
+    const device: Body.DeviceOf = { a: account, k: this.#standing.device };
     const { Conversations: type } = RegistryMessage;
     const { c } = await askRegistry<Body.ConversationsReply>(this.#context, type, device);
     return complete(this.#context, account, c);
@@ -236,14 +220,11 @@ export class SessionActor implements Actor, SessionPort {
 
   /** Heads and pushes must not reach the client before the welcome that explains them. */
   #begin(): void {
-    const author = this.#author;
+    const author = this.#standing.author;
     if (!author || !this.#active) return;
-    this.#keepIdentity(author);
+    this.#standing.begin(author);
     for (const { l } of this.#loaded) this.#conversations.open(l, author.account);
     this.#loaded = [];
-    this.#context.watch(PRESENCE);
-    this.#enterPresence(author);
-    this.#markSeenLater({ a: author.account, k: this.#device });
     for (const frame of this.#early.splice(0)) this.#frame(frame);
   }
 
@@ -251,78 +232,36 @@ export class SessionActor implements Actor, SessionPort {
     this.#active = false;
     this.#conversations.closeAll();
     this.#posts.stop();
-    this.#context.clock.clearTimeout(this.#seenTimer);
-    this.#context.unwatch(PRESENCE);
-    this.#context.tell(PRESENCE, PresenceMessage.Exit, new Writer(16).varint(this.#conn).view());
-    this.#author = undefined;
+    this.#standing.end();
     this.#resumed = false;
-    this.#away = false;
-    this.#provedAt = Number.NEGATIVE_INFINITY;
   }
 
   closeConnection(code: CloseCode, text: string): void {
     this.#downlink.close(code, text);
   }
 
-  #enterPresence({ account, name }: Author): void {
-    const writer = new Writer(128).varint(this.#conn).bytes(account).text(name);
-    this.#context.tell(PRESENCE, PresenceMessage.Enter, writer.view());
-    if (this.#away) this.#tellAway();
-  }
-
-  #tellAway(): void {
-    const writer = new Writer(16).varint(this.#conn).u8(this.#away ? 1 : 0);
-    this.#context.tell(PRESENCE, PresenceMessage.Away, writer.view());
-  }
-
-  #keepIdentity({ account, name }: Author): void {
-    this.#downlink.identity(packCbor({ a: account, n: name, w: this.#away } satisfies Identity));
-  }
-
-  #markSeenLater(device: Body.DeviceOf): void {
-    const seen = (): void => {
-      this.#context.tell(REGISTRY, RegistryMessage.DeviceSeen, packCbor(device));
-      this.#markSeenLater(device);
-    };
-    this.#seenTimer = this.#context.clock.setTimeout(seen, SEEN_MS);
-  }
-
   // ---- What operations see ------------------------------------------------------------------------------
 
   #scope(handshakeHash: Buffer, address: string): SessionScope {
+    const standing = this.#standing;
     return {
       context: this.#context,
       conn: this.#conn,
-      device: this.#device,
+      device: standing.device,
       handshakeHash,
       address,
       conversations: this.#conversations,
-      author: () => {
-        if (!this.#author) throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
-        return this.#author;
-      },
+      author: () => standing.requireAuthor(),
       welcome: (who) => this.#welcome(who),
-      proved: () => {
-        this.#provedAt = this.#context.clock.now();
-      },
-      requireProof: () => {
-        if (this.#context.clock.now() - this.#provedAt <= PROOF_MS) return;
-        throw new NatterError(
-          'NOT_ALLOWED',
-          'Log in with your current password first; that holds 5 minutes.',
-        );
-      },
+      proved: () => standing.proved(),
+      requireProof: () => standing.requireProof(),
       notify: (account, type, body) => {
         const writer = new Writer(256, 1 << 17).bytes(account).u16(type).bytes(body);
         this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
       },
-      setAway: (away) => {
-        this.#away = away;
-        if (this.#author) this.#keepIdentity(this.#author);
-        this.#tellAway();
-      },
+      setAway: (away) => standing.setAway(away),
       logout: () => {
-        this.#downlink.identity(NOTHING);
+        standing.dropIdentity();
         this.#machine.send({ type: 'LOGOUT' });
       },
     };
@@ -344,12 +283,12 @@ export class SessionActor implements Actor, SessionPort {
   async #welcome({ a, n }: Body.Identified): Promise<WelcomeReply> {
     const author = { account: Buffer.from(a), name: n };
     if (!this.#active) {
-      this.#author = author;
+      this.#standing.author = author;
       const welcome = new Promise<WelcomeReply>((resolve) => this.#welcomed.push(resolve));
       this.#machine.send({ type: 'IDENTIFIED' });
       return welcome;
     }
-    if (!this.#author?.account.equals(author.account))
+    if (!this.#standing.author?.account.equals(author.account))
       throw new NatterError('NOT_ALLOWED', 'You are logged in as somebody else; log out first.');
     return { a, n, c: await this.#load(author) };
   }

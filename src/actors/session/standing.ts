@@ -1,0 +1,126 @@
+import { NatterError } from '../../chat/error.js';
+import { Writer } from '../../net/bytes.js';
+import { packCbor, unpackCbor } from '../cbor.js';
+import { PresenceMessage, RegistryMessage } from '../messages.js';
+import type * as Body from '../registry/bodies.js';
+import { type ActorContext, Kind } from '../runtime/actor.js';
+import type { Downlink } from './downlink.js';
+import type { Author } from './posts.js';
+
+const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
+const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
+const NOTHING = Buffer.alloc(0);
+/** A password proven this long ago still allows to change it. */
+const PROOF_MS = 5 * 60 * 1000;
+/** While a session is up its device is marked as used this often, well within the life of a temporary one. */
+const SEEN_MS = 6 * 3600 * 1000;
+
+/** What the I/O actor keeps for a session, CBOR. w: away. */
+interface Identity extends Body.Identified {
+  readonly w: boolean;
+}
+
+/** Who is logged in at a session, and where else that is known: to presence, registry and the I/O actor. */
+export class Standing {
+  /** The device's static key, 32 bytes. */
+  device: Buffer = NOTHING;
+  /** Whoever is logged in, or about to be. */
+  author: Author | undefined;
+  readonly #context: ActorContext;
+  readonly #downlink: Downlink;
+  #away = false;
+  #provedAt = Number.NEGATIVE_INFINITY;
+  #seenTimer: unknown;
+
+  constructor(context: ActorContext, downlink: Downlink) {
+    this.#context = context;
+    this.#downlink = downlink;
+  }
+
+  /** Takes up what the I/O actor kept from before a restart. */
+  restore(identity: Buffer): void {
+    const { a, n, w } = unpackCbor<Identity>(identity);
+    this.author = { account: Buffer.from(a), name: n };
+    this.#away = w;
+  }
+
+  /** The author is logged in: the others may know. */
+  begin({ account }: Author): void {
+    this.#keepIdentity();
+    this.enterPresence();
+    this.#markSeenLater({ a: account, k: this.device });
+  }
+
+  end(): void {
+    this.#context.clock.clearTimeout(this.#seenTimer);
+    this.#context.unwatch(PRESENCE);
+    this.#tell(PresenceMessage.Exit, new Writer(16));
+    this.author = undefined;
+    this.#away = false;
+    this.#provedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Also when presence has come back and knows nobody. */
+  enterPresence(): void {
+    if (!this.author) return;
+    this.#context.watch(PRESENCE);
+    this.#tell(PresenceMessage.Enter, new Writer(128), (writer, { account, name }) =>
+      writer.bytes(account).text(name),
+    );
+    if (this.#away) this.#tellAway();
+  }
+
+  setAway(away: boolean): void {
+    this.#away = away;
+    this.#keepIdentity();
+    this.#tellAway();
+  }
+
+  proved(): void {
+    this.#provedAt = this.#context.clock.now();
+  }
+
+  /** @throws NatterError NOT_ALLOWED */
+  requireProof(): void {
+    if (this.#context.clock.now() - this.#provedAt <= PROOF_MS) return;
+    throw new NatterError(
+      'NOT_ALLOWED',
+      'Log in with your current password first; that holds for 5 minutes.',
+    );
+  }
+
+  /** @throws NatterError NOT_LOGGED_IN */
+  requireAuthor(): Author {
+    if (!this.author) throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
+    return this.author;
+  }
+
+  /** The connection comes back as nobody if its thread dies now. */
+  dropIdentity(): void {
+    this.#downlink.identity(NOTHING);
+  }
+
+  #keepIdentity(): void {
+    if (!this.author) return;
+    const { account, name } = this.author;
+    this.#downlink.identity(packCbor({ a: account, n: name, w: this.#away } satisfies Identity));
+  }
+
+  #tellAway(): void {
+    this.#tell(PresenceMessage.Away, new Writer(16), (writer) => writer.u8(this.#away ? 1 : 0));
+  }
+
+  #tell(type: number, writer: Writer, more?: (writer: Writer, author: Author) => void): void {
+    writer.varint(this.#context.self.key);
+    if (this.author) more?.(writer, this.author);
+    this.#context.tell(PRESENCE, type, writer.view());
+  }
+
+  #markSeenLater(device: Body.DeviceOf): void {
+    const seen = (): void => {
+      this.#context.tell(REGISTRY, RegistryMessage.DeviceSeen, packCbor(device));
+      this.#markSeenLater(device);
+    };
+    this.#seenTimer = this.#context.clock.setTimeout(seen, SEEN_MS);
+  }
+}
