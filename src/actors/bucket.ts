@@ -1,3 +1,6 @@
+/** Sums of fractions miss whole numbers by about this. */
+const ROUNDING = 1e-6;
+
 /** A token bucket: `perS` tokens a second, at most `burst` of them saved. Time is handed in, in milliseconds. */
 export class Bucket {
   readonly #perMs: number;
@@ -15,11 +18,11 @@ export class Bucket {
   /** Takes one token. @returns 0, or the milliseconds until there is one. */
   take(now: number): number {
     this.#refill(now);
-    if (this.#tokens >= 1) {
+    if (this.#tokens >= 1 - ROUNDING) {
       this.#tokens -= 1;
       return 0;
     }
-    return Math.ceil((1 - this.#tokens) / this.#perMs);
+    return Math.ceil((1 - this.#tokens) / this.#perMs - ROUNDING);
   }
 
   /** Gives one token back. */
