@@ -82,7 +82,13 @@ test("one's own words are not unread, on whichever device they were said", async
   await client.time.until(() => client.shown().length === 1);
   await client.time.until(() => client.deliveries('from here').length === 1);
   expect(client.shown()).toEqual(['from the other device']);
-  expect(room(client)).toMatchObject({ head: 2, unread: 0 });
+  expect(room(client)).toMatchObject({ head: 2, cursor: 2, unread: 0 });
+  await client.time.pass(2_000);
+  // The account's other devices are to know, too.
+  expect(client.server.requests.findLast((request) => request.operation === Operation.Cursor)?.body).toEqual({
+    l: 1,
+    s: 2,
+  });
 });
 
 test('a private message opens a conversation by itself and counts as a mention', async () => {

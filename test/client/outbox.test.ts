@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Post } from '../../src/net/talk.js';
+import { Reader } from '../../src/net/bytes.js';
+import { FrameType } from '../../src/net/constants.js';
+import { type Post, postCodec } from '../../src/net/talk.js';
 import { FakeClient } from '../support/fakeclient.js';
+import type { Frame } from '../support/fakeconnection.js';
 import type { Refused } from '../support/fakeserver.js';
 
 async function loggedIn(): Promise<FakeClient> {
@@ -263,4 +266,51 @@ test('texts that cannot be said are refused before they are sent', async () => {
     code: 'NO_SUCH_STICKER',
   });
   expect(client.server.posts).toEqual([]);
+});
+
+/** Which posts of `counter` come through: `passes` is asked with how often it was sent before. */
+function postFate(passes: (counter: number, before: number) => boolean, replyMs = 5) {
+  const sent = new Map<number, number>();
+  return (frame: Frame) => {
+    if (frame.type === FrameType.Reply) return [replyMs];
+    if (frame.type !== FrameType.Post) return [5];
+    const { counter } = postCodec.decode(new Reader(frame.body));
+    const before = sent.get(counter) ?? 0;
+    sent.set(counter, before + 1);
+    return passes(counter, before) ? [5] : [];
+  };
+}
+
+test('after a refusal nothing behind it is tried in the old stream', async () => {
+  const client = await loggedIn();
+  client.server.judge = refuse('line 1', NOT_ALLOWED);
+  await sayLines(client, 10);
+  await client.time.until(answered(client, 10));
+  const [first] = client.server.posts;
+  const old = client.server.posts.filter(
+    (post) => Buffer.compare(post.stream, first?.stream ?? post.stream) === 0,
+  );
+  expect(old.map((post) => post.counter)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+test('posts that were too early wait for the missing one instead of being sent again and again', async () => {
+  const client = await loggedIn();
+  client.server.fate = postFate((counter, before) => counter !== 1 || before > 0);
+  await sayLines(client, 64);
+  await client.time.until(answered(client, 64));
+  expect(client.server.texts(1)).toEqual(lines(64));
+  // Once too early, once in their turn.
+  expect(client.server.posts.length).toBeLessThanOrEqual(2 * 64);
+});
+
+test('a late word about a gap that is filled by now changes nothing', async () => {
+  const client = await loggedIn();
+  client.server.fate = postFate(
+    (counter, before) => (counter === 1 ? before > 0 : before === 0 || before > 1),
+    600,
+  );
+  await sayLines(client, 2);
+  await client.time.until(answered(client, 2));
+  expect(client.server.texts(1)).toEqual(lines(2));
+  expect(client.of('delivery').filter((event) => event.was !== undefined)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { pinKey } from '../../src/actors/client/pins.js';
 import { Operation } from '../../src/chat/operations.js';
 import { CloseCode } from '../../src/net/types.js';
-import { CREDENTIALS, FakeClient, SCREEN, SCRIPT } from '../support/fakeclient.js';
+import { CREDENTIALS, FakeClient, FakeProfile, SCREEN, SCRIPT } from '../support/fakeclient.js';
 
 function operations(client: FakeClient): number[] {
   return client.server.requests.map((request) => request.operation);
@@ -65,6 +66,13 @@ test('refuses a server whose key changed, without sending it anything, and names
   });
   expect(again.link).toBe('failed');
   expect(client.server.requests).toEqual([]);
+});
+
+test('a key is held against the pin also after the handshake: another process may have pinned meanwhile', async () => {
+  const profile = new FakeProfile();
+  expect(await pinKey(profile, 'host:1', Buffer.alloc(32, 1))).toEqual(expect.any(String));
+  expect(await pinKey(profile, 'host:1', Buffer.alloc(32, 1))).toBeUndefined();
+  await expect(pinKey(profile, 'host:1', Buffer.alloc(32, 2))).rejects.toMatchObject({ code: 'KEY_CHANGED' });
 });
 
 test('a key that changes while connected ends the session for good', async () => {
