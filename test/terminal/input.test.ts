@@ -136,8 +136,7 @@ describe('conversations', () => {
     await fake.terminal.waitFor('2 #dev');
     fake.terminal.type('\x1b2');
     await fake.terminal.waitFor('the last');
-    const asked = fake.calls.findLast(({ call }) => call === 'history');
-    expect(asked?.args.slice(0, 2)).toEqual(['#dev', 500]);
+    expect((await fake.called('history')).slice(0, 2)).toEqual(['#dev', 500]);
   });
 
   test('/join opens a room, /msg a private conversation, /leave goes back', async () => {

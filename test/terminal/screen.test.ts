@@ -146,6 +146,25 @@ describe('what others write', () => {
   });
 });
 
+test('the screen stands in a terminal of any size', async () => {
+  fake = await FakeTerminal.inLobby({ columns: 80, rows: 24 });
+  fake.emit(message(1, `a family 👨‍👩‍👧‍👦 ${'word '.repeat(20)}`));
+  await fake.terminal.waitFor('family');
+  for (const [columns, rows] of [
+    [30, 8],
+    [10, 3],
+    [2, 1],
+    [300, 4],
+    [61, 13],
+  ] as const) {
+    fake.terminal.resize(columns, rows);
+    fake.terminal.type('\x1b[5~\x1bOP\x1b[6~x');
+  }
+  fake.terminal.resize(80, 24);
+  await fake.terminal.waitFor('mia > xxxxx');
+  for (let y = 1; y <= 20; y++) expect(fake.terminal.columnsOf('│', y)).toEqual([17]);
+});
+
 test('with NO_COLOR nothing is coloured', async () => {
   fake = await FakeTerminal.inLobby({ columns: 80, rows: 24, env: { NO_COLOR: '1' } });
   fake.emit(message(1, 'mia: plain'));

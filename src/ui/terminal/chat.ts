@@ -16,7 +16,11 @@ import type { Item, MessageItem, NoticeItem, PresenceItem } from './timeline.js'
 import { pad, textWidth } from './width.js';
 import { wrap } from './wrap.js';
 
-const TIME_CELLS = 5;
+/** ` 12:07 `; narrower panes do without the time. */
+const TIME_CELLS = 7;
+const TIME_FROM = 40;
+/** A sign between two spaces: `*` for an action, `!` for a mention. */
+const SIGN_CELLS = 3;
 /** Names shown of those who came or went in one fold. */
 const FOLD_NAMES = 3;
 
@@ -77,7 +81,20 @@ export class ChatSource implements PaneSource<Item> {
 
 /** Cells of the name column at a pane of this width. */
 export function nameCells(width: number): number {
-  return width >= 84 ? 14 : width >= 50 ? 10 : 7;
+  return width >= 84 ? 14 : width >= 50 ? 10 : 6;
+}
+
+function timeCells(width: number): number {
+  return width >= TIME_FROM ? TIME_CELLS : 1;
+}
+
+/** Cells before the text. */
+function indentOf(width: number): number {
+  return timeCells(width) + nameCells(width) + SIGN_CELLS;
+}
+
+function timeSpan(at: number, width: number, theme: Theme): Span {
+  return { text: pad(width >= TIME_FROM ? ` ${clockOf(at)}` : '', timeCells(width)), look: theme.dim };
 }
 
 /** `Sun 22 Nov 2026`, in the local time zone. */
@@ -115,11 +132,11 @@ function messageRows(item: MessageItem, width: number, theme: Theme): Row[] {
   // A mention is told by a sign too, not by its colour alone.
   const sign = isAction ? '*' : item.isMention ? '!' : ' ';
   const head: Span[] = [
-    { text: ` ${clockOf(message.at)} `, look: theme.dim },
+    timeSpan(message.at, width, theme),
     { text: `${pad(name, names, 'right')} `, look: nameOwnLook },
     { text: `${sign} `, look: item.isMention ? theme.mention : theme.action },
   ];
-  const indent = TIME_CELLS + 2 + names + 3;
+  const indent = indentOf(width);
   const look = bodyLook(item, theme);
   const body =
     message.kind === 'sticker' ? drawSticker(message.text) : wrap(message.text, width - indent - 1);
@@ -188,11 +205,11 @@ function asideRows(
   isWarning = false,
 ): Row[] {
   const names = nameCells(width);
-  const indent = TIME_CELLS + 2 + names + 3;
+  const indent = indentOf(width);
   return wrap(text, width - indent - 1).map((line, index) =>
     index === 0
       ? [
-          { text: ` ${clockOf(at)} `, look: theme.dim },
+          timeSpan(at, width, theme),
           { text: `${' '.repeat(names - 1)}${isWarning ? '!' : '-'}   `, look },
           { text: line, look },
         ]

@@ -4,7 +4,7 @@ import type { Theme } from './theme.js';
 import { pad } from './width.js';
 
 const KEYS: readonly (readonly [string, string])[] = [
-  ['Enter', 'send; retries a failed message when the line is empty'],
+  ['Enter', 'send; on an empty line retry what failed'],
   ['Alt+Enter, Ctrl+J', 'new line (a paste never sends)'],
   ['Tab', 'complete names, rooms, commands, :emoji:'],
   ['Up, Down, Ctrl+R', 'what you said before, search in it'],
@@ -15,7 +15,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Alt+A, Alt+U', 'next with something unread, first unread'],
   ['PgUp, PgDn, Alt+End', 'scroll, back to the end'],
   ['F7, F8', 'show or hide rooms, members'],
-  ['Alt+M', 'mouse on or off (off lets the terminal select text)'],
+  ['Alt+M', 'mouse on or off; off lets you select text'],
   ['Ctrl+L', 'draw the screen anew'],
   ['Ctrl+C', 'clear the line, then ask to quit'],
 ];

@@ -40,6 +40,8 @@ export class Screen {
   /** How the cursor was placed last. */
   #cursor = '';
   #isScheduled = false;
+  /** The terminal does not show what was written. */
+  #isStale = false;
 
   /**
    * @param paint fills the surface, which is blank; returns where the cursor is to be seen, if anywhere
@@ -65,7 +67,9 @@ export class Screen {
       warnings: false,
     });
     this.#blessed.tput.brokenACS = true;
-    this.#blessed.on('resize', () => this.redraw());
+    this.#blessed.on('resize', this.#resized);
+    // A terminal that shrank and grew again has lost what it showed, but has the size it had: no resize is told.
+    process.on('SIGWINCH', this.#resized);
     this.#blessed.program._write(ENTER);
     this.#input = new Input(input, onToken);
     this.#input.start();
@@ -92,9 +96,8 @@ export class Screen {
 
   /** Clears the terminal and draws everything anew. */
   redraw(): void {
-    if (this.#isClosed) return;
-    this.#blessed.realloc();
-    this.#cursor = 'unknown';
+    this.#isStale = true;
+    // At once, so that clearing and drawing reach the terminal in one piece.
     this.#draw();
   }
 
@@ -110,11 +113,14 @@ export class Screen {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    process.off('SIGWINCH', this.#resized);
     this.#input.stop();
     this.#blessed.program._write(LEAVE);
     this.#blessed.destroy();
     this.#blessed.program.flush();
   }
+
+  readonly #resized = () => this.redraw();
 
   #write(text: string): void {
     if (!this.#isClosed) this.#blessed.program._write(text);
@@ -122,6 +128,11 @@ export class Screen {
 
   #draw(): void {
     if (this.#isClosed) return;
+    if (this.#isStale) {
+      this.#isStale = false;
+      this.#blessed.realloc();
+      this.#cursor = 'unknown';
+    }
     const surface = new Surface(this.#blessed.lines as Line[], this.#blessed.olines as Line[]);
     surface.clear(PLAIN);
     const cursor = this.#paint(surface);

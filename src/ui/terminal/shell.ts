@@ -190,7 +190,7 @@ export class Shell {
       link.state === 'live'
         ? `The round trip takes ${link.lagMs.toFixed(1)} ms. Everything is encrypted.`
         : '',
-      `${conversations.length} conversations, ${unsent} unsent messages.`,
+      `Conversations: ${conversations.length}, unsent messages: ${unsent}.`,
     ];
     this.#host.note(lines.filter((line) => line !== '').join('\n'));
   }

@@ -19,6 +19,9 @@ const LINK_WORDS: Readonly<Record<Link['state'], string>> = {
   failed: 'NOT CONNECTED',
 };
 
+/** Stands where a topic would. */
+const WELCOME = { lobby: 'Welcome - /help lists commands', room: '', direct: '' } as const;
+
 /** Words that are not answered for this long are worth a note; ms. */
 const PATIENCE_MS = 3_000;
 
@@ -45,7 +48,9 @@ export function titleRow(
   if (conversation === undefined)
     return edges([{ text: ' natter', look: theme.title }], '', width, theme.title);
   const isDirect = conversation.info.kind === 'direct';
-  const topic = isDirect ? 'private conversation' : conversation.info.topic;
+  const topic = isDirect
+    ? 'private conversation'
+    : conversation.info.topic || WELCOME[conversation.info.kind];
   const present = presentCount(model, conversation);
   const right = isDirect ? ` ${model.stateOf(conversation.room.slice(1)) ?? ''} ` : ` ${present} here (F8) `;
   return edges(

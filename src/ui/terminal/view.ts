@@ -166,5 +166,6 @@ function drawHelp(surface: Surface, layout: Layout, theme: Theme): void {
     width,
     height: rows.length,
   };
+  surface.fill({ x: 0, y: 1, width: surface.width, height }, theme.plain);
   surface.rows(area, rows);
 }
