@@ -15,7 +15,9 @@ it('locks the optional packages of every platform, so that `npm ci` accepts the 
   const missing: string[] = [];
   for (const [path, locked] of Object.entries(lock.packages)) {
     for (const name of Object.keys(locked.optionalDependencies ?? {})) {
-      const known = [`node_modules/${name}`, `${path}/node_modules/${name}`].some((at) => at in lock.packages);
+      const known = [`node_modules/${name}`, `${path}/node_modules/${name}`].some(
+        (at) => at in lock.packages,
+      );
       if (!known) missing.push(`${name}, wanted by ${path}`);
     }
   }
