@@ -102,16 +102,6 @@ export class FakeServer {
     return this.#append(log, author, 1, id, Buffer.from(text), push);
   }
 
-  announce(number: number): void {
-    const log = this.log(number);
-    for (const connection of this.connections)
-      this.#send(connection, FrameType.Head, talk.headCodec, {
-        log: number,
-        epoch: log.epoch,
-        seq: log.entries.length,
-      });
-  }
-
   event(event: EventKind, body: object): void {
     for (const connection of this.connections)
       this.#send(connection, FrameType.Event, talk.eventCodec, { event, body: encodeBody(body) });
