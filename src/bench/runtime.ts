@@ -1,6 +1,6 @@
 /**
- * What a message between two worker threads costs: `npm run build && node dist/bench/runtime.js`.
- * Prints JSON lines as in `natter bench`: the runtime, and a bare MessagePort in the same run.
+ * What a message between two worker threads costs, over the runtime and over a
+ * bare MessagePort in the same run.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Kind } from '../actors/runtime/actor.js';
@@ -58,53 +58,45 @@ async function best(run: () => Promise<number>): Promise<number> {
   return least;
 }
 
-function print(
-  system: string,
-  pattern: string,
-  inFlight: number,
-  usPerRound: number,
-  messagesPerRound: number,
-): void {
-  const round = (value: number) => Number(value.toFixed(3));
-  console.log(
-    JSON.stringify({
-      event: 'bench',
-      name: 'runtime',
+/** `natter bench runtime`. */
+export async function benchRuntime(show: (figure: object) => void): Promise<void> {
+  const print = (system: string, pattern: string, inFlight: number, usPerRound: number, messages: number) => {
+    const round = (value: number) => Number(value.toFixed(3));
+    const figure = {
       system,
       pattern,
       inFlight,
       bodyBytes: BODY_BYTES,
-      usPerMessage: round(usPerRound / messagesPerRound),
-      usRoundTrip: messagesPerRound === 2 ? round(usPerRound * inFlight) : undefined,
-    }),
+      usPerMessage: round(usPerRound / messages),
+    };
+    show({ event: 'bench', name: 'runtime', ...figure });
+  };
+  const module = new URL('./runtime-actors.js', import.meta.url);
+  const system = await startSystem({
+    threads: [
+      { name: 'pitcher', module, kinds: [Kind.Session] },
+      { name: 'catcher', module, kinds: [Kind.Room] },
+    ],
+    main: { kinds: [Kind.Test], start: () => [] },
+  });
+  const local = await startSystem({
+    threads: [{ name: 'both', module, kinds: [Kind.Session, Kind.Room] }],
+    main: { kinds: [Kind.Test], start: () => [] },
+  });
+  print('natter', 'tell and tell back', 1, await best(() => pitch(system, Mode.tell, 20_000, 1)), 2);
+  print('natter', 'tell and tell back', 64, await best(() => pitch(system, Mode.tell, 500_000, 64)), 2);
+  print('natter', 'ask', 1, await best(() => pitch(system, Mode.ask, 20_000, 1)), 2);
+  print('natter', 'ask', 64, await best(() => pitch(system, Mode.ask, 200_000, 64)), 2);
+  print('natter', 'one way', 1024, await best(() => pitch(system, Mode.oneWay, 1_000_000, 1024)), 1);
+  print(
+    'natter',
+    'same thread, tell and tell back',
+    64,
+    await best(() => pitch(local, Mode.tell, 500_000, 64)),
+    2,
   );
+  print('MessagePort', 'post and post back', 1, await best(() => bare(20_000, 1)), 2);
+  print('MessagePort', 'post and post back', 64, await best(() => bare(100_000, 64)), 2);
+  await system.stop(1_000);
+  await local.stop(1_000);
 }
-
-const module = new URL('./runtime-actors.js', import.meta.url);
-const system = await startSystem({
-  threads: [
-    { name: 'pitcher', module, kinds: [Kind.Session] },
-    { name: 'catcher', module, kinds: [Kind.Room] },
-  ],
-  main: { kinds: [Kind.Test], start: () => [] },
-});
-const local = await startSystem({
-  threads: [{ name: 'both', module, kinds: [Kind.Session, Kind.Room] }],
-  main: { kinds: [Kind.Test], start: () => [] },
-});
-print('natter', 'tell and tell back', 1, await best(() => pitch(system, Mode.tell, 20_000, 1)), 2);
-print('natter', 'tell and tell back', 64, await best(() => pitch(system, Mode.tell, 500_000, 64)), 2);
-print('natter', 'ask', 1, await best(() => pitch(system, Mode.ask, 20_000, 1)), 2);
-print('natter', 'ask', 64, await best(() => pitch(system, Mode.ask, 200_000, 64)), 2);
-print('natter', 'one way', 1024, await best(() => pitch(system, Mode.oneWay, 1_000_000, 1024)), 1);
-print(
-  'natter',
-  'same thread, tell and tell back',
-  64,
-  await best(() => pitch(local, Mode.tell, 500_000, 64)),
-  2,
-);
-print('MessagePort', 'post and post back', 1, await best(() => bare(20_000, 1)), 2);
-print('MessagePort', 'post and post back', 64, await best(() => bare(100_000, 64)), 2);
-await system.stop(1_000);
-await local.stop(1_000);

@@ -14,6 +14,9 @@ type Bench = (show: (figure: object) => void) => Promise<void>;
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   fanout: async () => (await import('../../bench/fanout.js')).benchFanout,
+  connection: async () => (await import('../../bench/connection.js')).benchConnection,
+  runtime: async () => (await import('../../bench/runtime.js')).benchRuntime,
+  pane: async () => (await import('../../bench/pane.js')).benchPane,
 };
 
 export async function run(options: BenchOptions, args: readonly string[], console: Console): Promise<Exit> {

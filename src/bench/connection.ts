@@ -1,17 +1,15 @@
 /**
  * What one delivery costs in the protocol core alone: 200 connections read one feed, no sockets, real keys.
  *
- *     npx tsc -p tsconfig.bench.json && node dist/bench/bench/connection.js
- *
  * A turn publishes some entries, pushes them to every connection and flushes each; then the readers' acks come
- * back. Prints nanoseconds of the sender's CPU per delivery (one entry at one reader), split into pushing and
+ * back. Shows nanoseconds of the sender's CPU per delivery (one entry at one reader), split into pushing and
  * sealing, and acks.
  */
-import { Feed } from '../src/actors/io/feed.js';
-import { SealedConnection } from '../src/net/connection.js';
-import { SealedKeys } from '../src/net/keys.js';
-import type { ConnectionHost, DrivenConnection } from '../src/net/seam.js';
-import type { EndpointCounters, PathAddress } from '../src/net/types.js';
+import { Feed } from '../actors/io/feed.js';
+import { SealedConnection } from '../net/connection.js';
+import { SealedKeys } from '../net/keys.js';
+import type { ConnectionHost, DrivenConnection } from '../net/seam.js';
+import type { EndpointCounters, PathAddress } from '../net/types.js';
 
 const MEMBERS = 200;
 const ENTRY = Buffer.alloc(105, 'entry of a text of 64 bytes ');
@@ -102,7 +100,7 @@ function cpuNs(): number {
   return (user + system) * 1000;
 }
 
-function run(entriesPerTurn: number, turns: number): void {
+function run(entriesPerTurn: number, turns: number): object {
   const feed = new Feed(1);
   const servers: End[] = [];
   const clients: End[] = [];
@@ -145,23 +143,24 @@ function run(entriesPerTurn: number, turns: number): void {
     delivered += entriesPerTurn * MEMBERS;
   }
   const got = clients.reduce((sum, client) => sum + client.frames, 0);
-  console.log(
-    JSON.stringify({
-      event: 'bench',
-      name: 'connection',
-      system: 'natter',
-      members: MEMBERS,
-      entriesPerTurn,
-      nsPerDelivery: Math.round((pushNs + ackNs) / delivered),
-      pushNs: Math.round(pushNs / delivered),
-      ackNs: Math.round(ackNs / delivered),
-      receiverNs: Math.round(clientNs / delivered),
-      datagramsPerDelivery: Number((datagrams / delivered).toFixed(3)),
-      acksPerDatagram: Number((acks / datagrams).toFixed(3)),
-      missing: seq * MEMBERS - got,
-    }),
-  );
+  return {
+    event: 'bench',
+    name: 'connection',
+    system: 'natter',
+    members: MEMBERS,
+    entriesPerTurn,
+    nsPerDelivery: Math.round((pushNs + ackNs) / delivered),
+    pushNs: Math.round(pushNs / delivered),
+    ackNs: Math.round(ackNs / delivered),
+    receiverNs: Math.round(clientNs / delivered),
+    datagramsPerDelivery: Number((datagrams / delivered).toFixed(3)),
+    acksPerDatagram: Number((acks / datagrams).toFixed(3)),
+    missing: seq * MEMBERS - got,
+  };
 }
 
-run(1, 4_000);
-run(32, 1_000);
+/** `natter bench connection`. */
+export async function benchConnection(show: (figure: object) => void): Promise<void> {
+  show(run(1, 4_000));
+  show(run(32, 1_000));
+}
