@@ -101,6 +101,19 @@ test('a private message opens a conversation by itself and counts as a mention',
   expect(room(client, '@bo')).toMatchObject({ kind: 'direct', unread: 1, mentions: 1 });
 });
 
+test('what overtakes the news that there is a conversation is shown all the same', async () => {
+  const client = await screen();
+  const log = client.server.addLog(9, ConversationKind.Direct, 'ana bo');
+  const empty = client.server.body(log, 'ana');
+  client.server.say(9, 'bo', 'psst');
+  client.server.say(9, 'bo', 'are you there?');
+  await client.time.pass(100);
+  client.server.event(EventKind.Conversation, empty);
+  await client.time.pass(1_000);
+  expect(client.shown()).toEqual(['psst', 'are you there?']);
+  expect(room(client, '@bo')).toMatchObject({ head: 2, unread: 2 });
+});
+
 test('joining makes a room, saying something to an unknown target joins it first, once', async () => {
   const client = new FakeClient();
   await client.login();

@@ -87,6 +87,7 @@ export class Client extends EventEmitter {
     this.counters = new Map();
     this.conversations = new Map();
     this.waiting = new Map();
+    this.ahead = new Map();
     this.versions = new Map();
     this.nextRequest = 1;
     this.fetches = 0;
@@ -246,7 +247,9 @@ export class Client extends EventEmitter {
   #adopt(conversation) {
     const known = this.conversations.get(conversation.l);
     if (known) return known;
-    const added = { ...conversation, held: 0, aside: new Map(), head: conversation.h };
+    const head = Math.max(conversation.h, this.ahead.get(conversation.l) ?? 0);
+    const added = { ...conversation, held: 0, aside: new Map(), head };
+    this.ahead.delete(conversation.l);
     this.conversations.set(conversation.l, added);
     void this.#catchUp(added);
     this.emit('conversation', added);
@@ -255,6 +258,7 @@ export class Client extends EventEmitter {
 
   #push(log, seq, bytes) {
     const conversation = this.conversations.get(log);
+    if (!conversation) this.#heard(log, seq);
     if (!conversation || seq <= conversation.held) return;
     conversation.head = Math.max(conversation.head, seq);
     conversation.aside.set(seq, readEntry(bytes));
@@ -264,10 +268,15 @@ export class Client extends EventEmitter {
     }
   }
 
+  /** News of a log may overtake what makes it known. */
+  #heard(log, seq) {
+    this.ahead.set(log, Math.max(seq, this.ahead.get(log) ?? 0));
+  }
+
   /** A HEAD may be old news, so it only makes us ask: what ENTRIES says holds. */
   #head(log, epoch, seq) {
     const conversation = this.conversations.get(log);
-    if (!conversation) return;
+    if (!conversation) return this.#heard(log, seq);
     conversation.head = Math.max(conversation.head, seq);
     void this.#catchUp(conversation, epoch !== conversation.e || seq < conversation.held);
   }

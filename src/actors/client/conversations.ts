@@ -28,6 +28,9 @@ export interface ConversationsOptions {
   changed(): void;
 }
 
+/** Logs whose news came before they were known here; more are not remembered. */
+const AHEAD_MAX = 1_024;
+
 /** Every conversation of the account: what was said there, who is there, what is unread. */
 export class Conversations {
   readonly #options: ConversationsOptions;
@@ -35,6 +38,11 @@ export class Conversations {
   readonly #byTarget = new Map<string, Conversation>();
   /** Their `room` event is due; one per turn is enough, however many entries came. */
   readonly #changed = new Set<Conversation>();
+  /**
+   * Highest seq heard of logs that are not known yet. The frame that makes one known may be lost and come after
+   * its first pushes, with the head of before them: without this they would stay unseen until the next one.
+   */
+  readonly #ahead = new Map<number, number>();
   readonly #typing: Typing;
   #user = '';
   #userKey = '';
@@ -82,6 +90,7 @@ export class Conversations {
     if (user !== this.#user) this.#forget();
     this.#user = user;
     this.#userKey = nameKey(user);
+    this.#ahead.clear();
     this.#typing.clear();
     const listed = new Set(bodies.map((body) => body.l));
     for (const log of [...this.#byLog.keys()]) if (!listed.has(log)) this.gone(log);
@@ -105,10 +114,12 @@ export class Conversations {
     }
     if (known !== undefined) this.gone(body.l);
     const conversation = this.#create(body, Math.max(Math.min(body.c, body.h), body.h - backlog));
+    const head = Math.max(body.h, this.#ahead.get(body.l) ?? 0);
+    this.#ahead.delete(body.l);
     this.#byLog.set(body.l, conversation);
     this.#byTarget.set(targetKey(conversation.target), conversation);
     this.#options.emit({ event: 'room', room: conversation.room() });
-    conversation.replica.sync(body.e, body.h);
+    conversation.replica.sync(body.e, head);
     return conversation;
   }
 
@@ -136,13 +147,22 @@ export class Conversations {
 
   // ---- From the server ----------------------------------------------------------------------------------
 
-  push(push: Push): void {
-    this.#byLog.get(push.log)?.replica.push(push.seq, push.entry);
+  push({ log, seq, entry }: Push): void {
+    const conversation = this.#byLog.get(log);
+    if (conversation === undefined) this.#heard(log, seq);
+    else conversation.replica.push(seq, entry);
   }
 
-  head(head: Head): void {
-    const conversation = this.#byLog.get(head.log);
-    conversation?.replica.announce(head.epoch, head.seq);
+  head({ log, epoch, seq }: Head): void {
+    const conversation = this.#byLog.get(log);
+    if (conversation === undefined) this.#heard(log, seq);
+    else conversation.replica.announce(epoch, seq);
+  }
+
+  #heard(log: number, seq: number): void {
+    const before = this.#ahead.get(log);
+    if (before === undefined && this.#ahead.size >= AHEAD_MAX) return;
+    this.#ahead.set(log, Math.max(before ?? 0, seq));
   }
 
   ephemeral(ephemeral: Ephemeral): void {
