@@ -8,6 +8,8 @@ import type * as Body from './operations.js';
 
 /** A name as typed may be longer than one that is allowed, so that the refusal can say why. */
 const NAME_TYPED_MAX = 512;
+/** The same as UTF-8: a UTF-16 unit takes at most 3 bytes. Whoever passes a name on as typed must allow for it. */
+export const NAME_TYPED_MAX_BYTES = NAME_TYPED_MAX * 3;
 /** OPAQUE messages are a few hundred bytes of base64url. */
 const OPAQUE_MAX = 2048;
 const TOPIC_MAX = 1024;

@@ -58,3 +58,13 @@ it('takes somebody as away only when all devices are, and as gone when the last 
   await server.system.advance(3_000);
   expect(shown(ada, 'ben')).toEqual([1, 2, 0]);
 });
+
+it('lists nobody after the longest name that can be typed, and fails at none', async () => {
+  const server = new TestServer();
+  const ada = await server.register('ada');
+  const { l } = await ada.do(Operation.Join, { n: 'kitchen' });
+  const longest = '\u6f22'.repeat(512);
+  for (const log of [0, LOBBY, l])
+    expect(await ada.do(Operation.Who, { l: log, a: longest })).toEqual({ u: [] });
+  expect(server.system.system('core-0').stats().actorRestarts).toBe(0);
+});

@@ -1,5 +1,6 @@
 import { nameKey } from '../../chat/name.js';
 import { PresenceState, type WhoReply } from '../../chat/operations.js';
+import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { Reader, Writer } from '../../net/bytes.js';
 import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
 import { packCbor } from '../cbor.js';
@@ -66,7 +67,7 @@ export class PresenceActor implements Actor {
         return;
       }
       case PresenceMessage.Who:
-        this.#context.reply(message, packCbor(this.#who(reader.text(AUTHOR_MAX_BYTES * 8))));
+        this.#context.reply(message, packCbor(this.#who(reader.text(NAME_TYPED_MAX_BYTES))));
         return;
       case PresenceMessage.Notify:
         this.#notify(reader.bytes(ACCOUNT_ID_BYTES), reader.u16(), reader.rest());

@@ -1,4 +1,5 @@
 import { type ConversationBody, ConversationKind, EventKind } from '../../chat/operations.js';
+import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { type Reader, Writer } from '../../net/bytes.js';
 import { FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, FrameType, MESSAGE_MAX_BYTES } from '../../net/constants.js';
 import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
@@ -15,7 +16,6 @@ import type { Members } from './members.js';
 import type { Readers } from './readers.js';
 
 const STORE = { kind: Kind.Store, key: 0 } as const;
-const NAME_TYPED_MAX_BYTES = 2048;
 const TOPIC_MAX_BYTES = 1024;
 const NOTHING = new Uint8Array();
 
