@@ -160,6 +160,11 @@ export const OUTGOING_BYTES_MAX = 512 * 1024;
 export const REASSEMBLIES_MAX = 64;
 export const REASSEMBLY_BYTES_MAX = 1024 * 1024;
 export const SEGMENT_NUMBERS_MAX = 256;
+/**
+ * Pieces of one segmented message that do not touch: every second one of the smallest segments a sender makes
+ * (128 bytes). Each further one would make every segment dearer to place than it was to send.
+ */
+export const SEGMENT_PIECES_MAX = 256;
 /** Distinct (log) ranges waiting to be pushed; beyond it the oldest becomes a HEAD. */
 export const PUSH_RANGES_MAX = 256;
 /** Newest-wins slots waiting to be sent. */

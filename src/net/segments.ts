@@ -1,5 +1,10 @@
 import { Malformed } from './bytes.js';
-import { REASSEMBLIES_MAX, REASSEMBLY_BYTES_MAX, SEGMENT_NUMBERS_MAX } from './constants.js';
+import {
+  REASSEMBLIES_MAX,
+  REASSEMBLY_BYTES_MAX,
+  SEGMENT_NUMBERS_MAX,
+  SEGMENT_PIECES_MAX,
+} from './constants.js';
 import type { Segment } from './frame.js';
 import { Intervals } from './intervals.js';
 
@@ -42,6 +47,7 @@ export class Reassembly {
     if (partial.bytes.length !== total) throw new Malformed('segments disagree about their total');
     segment.bytes.copy(partial.bytes, segment.offset);
     partial.arrived.add(segment.offset, segment.offset + segment.bytes.length);
+    if (partial.arrived.count > SEGMENT_PIECES_MAX) throw new Malformed('message in too many pieces');
     if (!partial.arrived.covers(0, total)) return undefined;
     this.#finish(number);
     return partial.bytes;

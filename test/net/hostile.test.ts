@@ -125,6 +125,23 @@ describe('reassembly', () => {
     );
   });
 
+  test('refuses a message in more pieces than an honest sender makes, since each makes the next one dearer', () => {
+    const smallest = (size: number, offset: number) => ({
+      message: 0,
+      offset,
+      total: MESSAGE_MAX_BYTES,
+      bytes: Buffer.alloc(size),
+    });
+    const honest = new Reassembly();
+    for (let at = MESSAGE_MAX_BYTES - 128; at >= 0; at -= 256) honest.add(smallest(128, at));
+    expect(honest.open).toBe(1);
+    const hostile = new Reassembly();
+    const flood = () => {
+      for (let at = MESSAGE_MAX_BYTES - 2; at >= 0; at -= 2) hostile.add(smallest(1, at));
+    };
+    expect(flood).toThrow('too many pieces');
+  });
+
   test('delivers a message once, however its segments come', () => {
     const reassembly = new Reassembly();
     const part = (offset: number) => reassembly.add({ message: 0, offset, total: 30, bytes });
