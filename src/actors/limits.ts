@@ -26,6 +26,9 @@ export interface ServerLimits {
   readonly handshakesPerS: number;
   readonly handshakesBurst: number;
   readonly connectionsMax: number;
+  /** Frames of one connection, whatever they ask; more than all the other limits together let through. */
+  readonly framesPerS: number;
+  readonly framesBurst: number;
 }
 
 export const LIMITS: ServerLimits = {
@@ -44,6 +47,8 @@ export const LIMITS: ServerLimits = {
   handshakesPerS: 20,
   handshakesBurst: 5,
   connectionsMax: 20_000,
+  framesPerS: 1000,
+  framesBurst: 2000,
 };
 
 const positive = v.pipe(v.number(), v.minValue(0), v.finite());

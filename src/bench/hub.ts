@@ -27,6 +27,8 @@ async function natter(): Promise<{ address: HubAddress; stop: () => Promise<void
       requestsBurst: unlimited,
       postsPerS: unlimited,
       postsBurst: unlimited,
+      framesPerS: unlimited,
+      framesBurst: unlimited,
     },
   });
   const stop = async () => {

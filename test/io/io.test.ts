@@ -12,6 +12,7 @@ const told: { key: number; type: number; body: Buffer }[] = [];
 let turnEnds: (() => void)[] = [];
 let connections: Map<number, Connection>;
 let io: IoActor;
+let now = 0;
 
 function context(): ActorContext {
   const unused = () => {
@@ -19,7 +20,7 @@ function context(): ActorContext {
   };
   return {
     self: { kind: Kind.Io, key: 0 },
-    clock: { now: () => 0, wall: () => 0, setTimeout: unused, clearTimeout: unused },
+    clock: { now: () => now, wall: () => 0, setTimeout: unused, clearTimeout: unused },
     random: unused,
     tell: (to, type, body) => told.push({ key: to.key, type, body: Buffer.from(body) }),
     ask: unused,
@@ -67,6 +68,7 @@ const publish = (seq: number, generation = 1) =>
 
 beforeEach(() => {
   told.length = 0;
+  now = 0;
   turnEnds = [];
   connections = new Map();
   const endpoint = { connections } as unknown as Endpoint;
@@ -74,6 +76,7 @@ beforeEach(() => {
     context(),
     () => endpoint,
     () => {},
+    { framesPerS: 10, framesBurst: 20 },
   );
 });
 
@@ -197,5 +200,21 @@ describe('the I/O actor', () => {
 
   it('refuses a message that is none of its own', () => {
     expect(() => say(99, (w) => w)).toThrow('not for the I/O actor');
+  });
+
+  it('takes in no more frames of one connection than it may say, and those of others all the same', () => {
+    const loud = open(1);
+    const quiet = open(2);
+    const frames = (key: number) =>
+      told.filter((each) => each.key === key && each.type === SessionMessage.Frame).length;
+    const say = (connection: Connection, count: number) => {
+      for (let i = 0; i < count; i++) io.frame(connection, FrameType.Request, Buffer.of(1, 99));
+    };
+    say(loud, 1000);
+    say(quiet, 1);
+    expect([frames(1), frames(2), io.counters.framesRefused]).toEqual([20, 1, 980]);
+    now = 1_000;
+    say(loud, 1000);
+    expect(frames(1)).toBe(30);
   });
 });

@@ -19,16 +19,10 @@ import {
   SystemMessage,
 } from '../runtime/actor.js';
 import { Feed } from './feed.js';
+import { type FrameLimits, Peer } from './peer.js';
 
 /** Feeds without readers that are kept for late repairs; the oldest go first. */
 const IDLE_FEEDS_MAX = 1024;
-
-/** What the I/O actor keeps as a connection's `owner`, so that it outlives this actor too. */
-interface Peer {
-  /** From IoMessage.Identity: given to the session again when its thread was lost. */
-  identity: Buffer;
-  readonly feeds: Set<Feed>;
-}
 
 export interface IoCounters {
   /** Entries handed to readers. */
@@ -37,9 +31,9 @@ export interface IoCounters {
   framesIn: number;
   /** Frames not queued because a connection's bounds were reached. */
   framesDropped: number;
+  /** Frames not taken in because their connection said too much. */
+  framesRefused: number;
 }
-
-const NOTHING = Buffer.alloc(0);
 
 /**
  * The UDP I/O actor: the only way out. It keeps every connection, hands what they say to their sessions, and
@@ -49,10 +43,11 @@ const NOTHING = Buffer.alloc(0);
  * Entries published in one turn are handed to each reader once, at the end of the turn, as one range.
  */
 export class IoActor implements Actor, EndpointHandler {
-  readonly counters: IoCounters = { deliveries: 0, framesIn: 0, framesDropped: 0 };
+  readonly counters: IoCounters = { deliveries: 0, framesIn: 0, framesDropped: 0, framesRefused: 0 };
   readonly #context: ActorContext;
   readonly #endpoint: Endpoint;
   readonly #wake: () => void;
+  readonly #limits: FrameLimits;
   readonly #feeds = new Map<number, Feed>();
   readonly #published: Feed[] = [];
   readonly #reader = new Reader();
@@ -75,14 +70,21 @@ export class IoActor implements Actor, EndpointHandler {
   /**
    * @param makeEndpoint receives this actor as the endpoint's handler
    * @param wake asks for a flush at the end of this turn
+   * @param limits of what one connection says
    */
-  constructor(context: ActorContext, makeEndpoint: (handler: EndpointHandler) => Endpoint, wake: () => void) {
+  constructor(
+    context: ActorContext,
+    makeEndpoint: (handler: EndpointHandler) => Endpoint,
+    wake: () => void,
+    limits: FrameLimits,
+  ) {
     this.#context = context;
     this.#wake = wake;
+    this.#limits = limits;
     this.#endpoint = makeEndpoint(this);
     // An I/O actor before this one failed: its connections are still there, its feeds are not.
     for (const connection of this.#endpoint.connections.values()) {
-      peerOf(connection).feeds.clear();
+      this.#peer(connection).feeds.clear();
       this.#openSession(connection);
     }
   }
@@ -103,12 +105,16 @@ export class IoActor implements Actor, EndpointHandler {
 
   frame(connection: Connection, type: number, body: Buffer): void {
     this.counters.framesIn++;
+    if (this.#peer(connection).frames.take(this.#context.clock.now()) > 0) {
+      this.counters.framesRefused++;
+      return;
+    }
     const writer = this.#writer.reset().u8(type).bytes(body);
     this.#context.tell({ kind: Kind.Session, key: connection.id }, SessionMessage.Frame, writer.view());
   }
 
   closed(connection: Connection, reason: CloseReason): void {
-    for (const feed of peerOf(connection).feeds) feed.remove(connection);
+    for (const feed of this.#peer(connection).feeds) feed.remove(connection);
     this.#context.unwatch({ kind: Kind.Session, key: connection.id });
     const writer = this.#writer.reset().varint(reason.code).text(reason.text);
     this.#context.tell(
@@ -127,7 +133,7 @@ export class IoActor implements Actor, EndpointHandler {
       .bytes(connection.remoteKey)
       .block(connection.handshakeHash)
       .text(`${address} ${port}`)
-      .bytes(peerOf(connection).identity);
+      .bytes(this.#peer(connection).identity);
     this.#context.watch(to);
     this.#context.tell(to, SessionMessage.Open, writer.view(), MailLane.Control);
   }
@@ -151,7 +157,7 @@ export class IoActor implements Actor, EndpointHandler {
 
   #identity(reader: Reader): void {
     const connection = this.#endpoint.connections.get(reader.varint());
-    if (connection !== undefined) peerOf(connection).identity = Buffer.from(reader.rest());
+    if (connection !== undefined) this.#peer(connection).identity = Buffer.from(reader.rest());
   }
 
   #close(reader: Reader): void {
@@ -275,7 +281,7 @@ export class IoActor implements Actor, EndpointHandler {
   /** Every new reader is told the head: whoever is behind fetches. */
   #join(feed: Feed, connection: Connection): void {
     feed.add(connection);
-    peerOf(connection).feeds.add(feed);
+    this.#peer(connection).feeds.add(feed);
     const writer = this.#writer.reset().varint(feed.log).u32(feed.epoch).varint(feed.newest);
     connection.send(FrameType.Head, writer.view(), Lanes.Talk);
   }
@@ -283,7 +289,7 @@ export class IoActor implements Actor, EndpointHandler {
   #part(feed: Feed, connection: Connection): void {
     feed.remove(connection);
     connection.unpush(feed);
-    peerOf(connection).feeds.delete(feed);
+    this.#peer(connection).feeds.delete(feed);
   }
 
   #forget(log: number): void {
@@ -300,6 +306,10 @@ export class IoActor implements Actor, EndpointHandler {
     }
   }
 
+  #peer(connection: Connection): Peer {
+    return Peer.of(connection, this.#limits, this.#context.clock.now());
+  }
+
   /** A session's actor ended while its connection lives. It failed or its thread died: it is opened again. */
   #terminated(reader: Reader): void {
     const kind = reader.u8();
@@ -313,8 +323,3 @@ export class IoActor implements Actor, EndpointHandler {
 }
 
 const STOPPED = 0;
-
-function peerOf(connection: Connection): Peer {
-  connection.owner ??= { identity: NOTHING, feeds: new Set() } satisfies Peer;
-  return connection.owner as Peer;
-}

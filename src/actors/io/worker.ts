@@ -13,12 +13,13 @@ import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
 import { UdpDriver } from '../udp.js';
 import { IoActor, type IoCounters } from './io.js';
+import type { FrameLimits } from './peer.js';
 
 /** `data` of this thread. Keys cross threads as plain bytes. */
 export interface IoData {
   readonly publicKey: Uint8Array;
   readonly secretKey: Uint8Array;
-  readonly limits: Partial<Limits>;
+  readonly limits: Partial<Limits> & FrameLimits;
 }
 
 /** Answer of the control method `figures`. */
@@ -82,6 +83,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
           return endpoint;
         },
         () => driver?.wake(),
+        limits,
       );
       driver.accepting = true;
       return actor;

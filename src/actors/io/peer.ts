@@ -1,0 +1,29 @@
+import type { Connection } from '../../net/types.js';
+import { Bucket } from '../bucket.js';
+import type { ServerLimits } from '../limits.js';
+import type { Feed } from './feed.js';
+
+/** What one connection may say, whatever it is. */
+export type FrameLimits = Pick<ServerLimits, 'framesPerS' | 'framesBurst'>;
+
+/** What the I/O actor keeps as a connection's `owner`, so that it outlives this actor too. */
+export class Peer {
+  /** From IoMessage.Identity: given to the session again when its thread was lost. */
+  identity: Buffer = Buffer.alloc(0);
+  readonly feeds = new Set<Feed>();
+  /**
+   * A datagram holds hundreds of the smallest frames, and each is a message to another thread: without a bound
+   * one connection would fill the mailboxes of all.
+   */
+  readonly frames: Bucket;
+
+  constructor({ framesPerS, framesBurst }: FrameLimits, now: number) {
+    this.frames = new Bucket(framesPerS, framesBurst, now);
+  }
+
+  /** The peer of a connection, made when there is none yet. */
+  static of(connection: Connection, limits: FrameLimits, now: number): Peer {
+    connection.owner ??= new Peer(limits, now);
+    return connection.owner as Peer;
+  }
+}
