@@ -111,6 +111,11 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
       counters.oversized++;
       return;
     }
+    // RFC 768: port 0 means that no answer can be sent, and a socket throws when it is to try.
+    if (from.port === 0) {
+      counters.dropped++;
+      return;
+    }
     const type = datagram[0];
     if (type === DatagramType.Sealed0 || type === DatagramType.Sealed1) this.#sealed(datagram, from, now);
     else this.#handshake(type, datagram, from, now);

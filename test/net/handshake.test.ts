@@ -281,6 +281,16 @@ describe('a handshake', () => {
 });
 
 describe('a listening endpoint', () => {
+  it('sends nothing to port 0, which nobody can be answered at and a socket refuses', () => {
+    const { wire, server } = pair();
+    server.endpoint.receive(initiationWith(NO_TOKEN, 1), { ...stranger(1), port: 0 }, wire.now);
+    wire.run(100);
+    expect(wire.log).toEqual([]);
+    expect(server.endpoint.counters).toMatchObject({ dropped: 1, retries: 0 });
+    server.endpoint.receive(initiationWith(NO_TOKEN, 1), stranger(1), wire.now);
+    expect(types(wire)).toEqual([DatagramType.Retry]);
+  });
+
   it('accepts a captured initiation once, and asks whoever repeats it for a new token', () => {
     const { wire, server, client } = pair();
     client.endpoint.connect(pinned, wire.now);
