@@ -20,6 +20,8 @@ export interface ServerLimits {
   /** Wrong passwords per account from all addresses together: looser, since strangers could lock the owner out. */
   readonly loginsPerAccountPerMinute: number;
   readonly registrationsPerAddressPerMinute: number;
+  /** Rooms and private conversations made from one address; they stay for good. */
+  readonly newConversationsPerAddressPerMinute: number;
   /** A session that does not log in is closed after this. */
   readonly anonymousMs: number;
   /** Handshakes of one address. */
@@ -43,6 +45,7 @@ export const LIMITS: ServerLimits = {
   loginsPerMinute: 3,
   loginsPerAccountPerMinute: 30,
   registrationsPerAddressPerMinute: 120,
+  newConversationsPerAddressPerMinute: 60,
   anonymousMs: 60_000,
   handshakesPerS: 20,
   handshakesBurst: 5,

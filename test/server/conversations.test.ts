@@ -9,6 +9,9 @@ import { TestServer } from '../support/chat-server.js';
 const LOBBY = 1;
 const GARDEN = 2;
 
+/** Nobody waits: what is measured is another limit. */
+const QUICK = { registrationsPerAddressPerMinute: 1e6, requestsPerS: 1e6, requestsBurst: 1e6 };
+
 describe('a room', () => {
   it('shows those in it who comes and who goes, and sends nothing to who has left', async () => {
     const server = new TestServer();
@@ -158,6 +161,39 @@ describe('a private conversation', () => {
     const again = await server.connect();
     const { body } = await again.login('ben');
     expect(body.c).toMatchObject([{ l: LOBBY }, { l: direct.l, n: 'ada', h: 1, c: 0 }]);
+  });
+
+  it('is not to be had with whoever has as many as a welcome can hold, who may still join rooms', async () => {
+    const server = new TestServer({ limits: { newConversationsPerAddressPerMinute: 1e6, ...QUICK } });
+    const ada = await server.register('ada');
+    for (let i = 0; i < 250; i++) {
+      const stranger = await server.register(`stranger${i}`);
+      expect(await stranger.refused(Operation.Direct, { n: 'ada' })).toBe('done');
+      server.io.close(stranger.conn);
+    }
+    const last = await server.register('last');
+    expect(await last.refused(Operation.Direct, { n: 'ada' })).toBe('NOT_ALLOWED');
+    for (let i = 0; i < 100; i++) {
+      const name = `${i}${'\u6f22'.repeat(20)}`;
+      const { l } = await ada.do(Operation.Join, { n: name });
+      await ada.do(Operation.Topic, { l, t: 't'.repeat(160) });
+    }
+    expect(await ada.refused(Operation.Join, { n: 'one-more' })).toBe('NOT_ALLOWED');
+    expect(await last.do(Operation.Rooms, { a: 'one' })).toEqual({ r: [] });
+    const again = await server.connect(ada.key);
+    expect((await again.do(Operation.LoginDevice, { n: 'ada' })).c).toHaveLength(351);
+  });
+
+  it('is made only so often from one address, and found again as often as one likes', async () => {
+    const server = new TestServer({ limits: { newConversationsPerAddressPerMinute: 2 } });
+    const ada = await server.register('ada');
+    await server.register('ben');
+    for (const room of ['one', 'two', 'one', 'two']) await ada.do(Operation.Join, { n: room });
+    expect(await ada.refused(Operation.Join, { n: 'three' })).toBe('RATE_LIMITED');
+    expect(await ada.refused(Operation.Direct, { n: 'ben' })).toBe('RATE_LIMITED');
+    await server.system.advance(30_000);
+    await ada.do(Operation.Direct, { n: 'ben' });
+    await ada.do(Operation.Direct, { n: 'ben' });
   });
 
   it('is not to be had with oneself or with nobody', async () => {

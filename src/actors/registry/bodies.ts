@@ -55,10 +55,14 @@ export interface ByName {
 export interface ByLog {
   readonly l: number;
 }
-export interface DirectOpen {
+/** a: who asks; n: the room's name as typed; p: the client's address without its port. */
+export interface RoomOpen {
   readonly a: Uint8Array;
   readonly n: string;
+  readonly p: string;
 }
+/** As RoomOpen; n: the other's name. */
+export type DirectOpen = RoomOpen;
 /** A direct conversation as both see it: o is the other's account, mine and theirs differ in the name. */
 export interface DirectOpened {
   readonly o: Uint8Array;

@@ -25,7 +25,7 @@ export class RegistryActor implements Actor {
     this.#context = context;
     this.#ledger = new Ledger(context, restore);
     const accounts = new Accounts({ context, ledger: this.#ledger, ...options });
-    const rooms = new Rooms(this.#ledger, context.random);
+    const rooms = new Rooms(context, this.#ledger, options.limits);
     this.#handlers = {
       [RegistryMessage.RegisterStart]: (body: Body.PasswordAttempt) => accounts.registerStart(body),
       [RegistryMessage.RegisterFinish]: (body: Body.RegisterFinish) => accounts.registerFinish(body),
@@ -38,7 +38,7 @@ export class RegistryActor implements Actor {
       [RegistryMessage.DeviceForget]: (body: Body.DeviceOf) => accounts.forget(body),
       [RegistryMessage.DeviceSeen]: (body: Body.DeviceOf) => accounts.seen(body),
       [RegistryMessage.DeviceLogout]: (body: Body.DeviceOf) => accounts.logout(body),
-      [RegistryMessage.RoomOpen]: (body: Body.ByName) => rooms.open(body),
+      [RegistryMessage.RoomOpen]: (body: Body.RoomOpen) => rooms.open(body),
       [RegistryMessage.DirectOpen]: (body: Body.DirectOpen) => rooms.openDirect(body),
       [RegistryMessage.RoomLoad]: (body: Body.ByLog) => rooms.load(body),
       [RegistryMessage.MemberAdd]: (body: Body.Membership) => rooms.addMember(body),

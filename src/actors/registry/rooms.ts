@@ -2,22 +2,34 @@ import { NatterError } from '../../chat/error.js';
 import { nameKey, parseRoomName } from '../../chat/name.js';
 import { ConversationKind, type RoomsReply } from '../../chat/operations.js';
 import { LOG_ID_BYTES } from '../../net/constants.js';
+import { Buckets } from '../bucket.js';
+import type { ServerLimits } from '../limits.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { rateLimited } from '../session/posts.js';
 import type * as Body from './bodies.js';
 import type { Ledger } from './ledger.js';
 import { type Account, type Conversation, idKey, LOBBY, LOBBY_NAME } from './state.js';
 
 const ROOMS_PER_REPLY = 100;
-/** A client loads all of its conversations at login: more would not fit its welcome. */
-const CONVERSATIONS_MAX = 200;
+/**
+ * A client loads all of its conversations at login, in one welcome of at most 64 KiB: a room with the longest
+ * name and topic takes 290 bytes of it, a private conversation 130. They are counted apart, so that strangers
+ * who open private conversations keep nobody from joining rooms.
+ */
+const ROOMS_MAX = 100;
+const DIRECTS_MAX = 250;
 
 /** Rooms, direct conversations and who belongs to them. */
 export class Rooms {
   readonly #ledger: Ledger;
-  readonly #random: (target: Buffer) => void;
+  readonly #context: ActorContext;
+  readonly #newPerAddress: Buckets;
 
-  constructor(ledger: Ledger, random: (target: Buffer) => void) {
+  constructor(context: ActorContext, ledger: Ledger, limits: ServerLimits) {
+    const perMinute = limits.newConversationsPerAddressPerMinute;
+    this.#context = context;
     this.#ledger = ledger;
-    this.#random = random;
+    this.#newPerAddress = new Buckets(perMinute / 60, perMinute);
   }
 
   /** Makes the lobby of a new server. */
@@ -27,8 +39,8 @@ export class Rooms {
     );
   }
 
-  /** A room by name, made if it does not exist. @throws NatterError NAME_* */
-  async open({ n }: Body.ByName): Promise<Body.ByLog> {
+  /** A room by name, made if it does not exist. @throws NatterError NAME_*, NOT_ALLOWED, RATE_LIMITED */
+  async open({ a, n, p }: Body.RoomOpen): Promise<Body.ByLog> {
     const { state } = this.#ledger;
     const { name, key, skeleton } = parseRoomName(n);
     if (key === LOBBY_NAME) return { l: LOBBY };
@@ -38,21 +50,26 @@ export class Rooms {
       if (log !== undefined) return [];
       const alike = state.roomBySkeleton(skeleton);
       if (alike) throw looksAlike(alike.name);
+      // Whoever could not join it would leave an empty room behind.
+      this.#checkRooms(this.#account(a));
+      this.#charge(p);
       log = state.nextLog;
       return [{ t: 'room', log, id: this.#newId(), name, key, skeleton }];
     });
     return { l: log ?? LOBBY };
   }
 
-  /** @throws NatterError NO_SUCH_USER, YOURSELF */
-  async openDirect({ a, n }: Body.DirectOpen): Promise<Body.DirectOpened> {
+  /** @throws NatterError NO_SUCH_USER, YOURSELF, NOT_ALLOWED, RATE_LIMITED */
+  async openDirect({ a, n, p }: Body.DirectOpen): Promise<Body.DirectOpened> {
     const { state } = this.#ledger;
     const mine = this.#account(a);
     const other = this.byName(n);
     if (other === mine) throw new NatterError('YOURSELF', 'That is you; choose somebody else to write to.');
     await this.#ledger.commit(() => {
       if (state.direct(mine.id, other.id)) return [];
-      this.#checkCount(mine);
+      this.#checkDirects(mine, 'You are');
+      this.#checkDirects(other, `${other.name} is`);
+      this.#charge(p);
       return [{ t: 'direct', log: state.nextLog, id: this.#newId(), a: mine.id, b: other.id }];
     });
     const direct = state.direct(mine.id, other.id);
@@ -83,7 +100,7 @@ export class Rooms {
       if (conversation.kind !== ConversationKind.Room)
         throw new NatterError('NOT_ALLOWED', 'A private conversation is between two; open one of your own.');
       const account = this.#account(a);
-      this.#checkCount(account);
+      this.#checkRooms(account);
       return [{ t: 'member', log: l, account: account.id }];
     });
     return {};
@@ -163,17 +180,37 @@ export class Rooms {
     return account;
   }
 
-  #checkCount(account: Account): void {
-    if (account.conversations.size < CONVERSATIONS_MAX) return;
+  #checkRooms(account: Account): void {
+    if (this.#count(account, ConversationKind.Room) < ROOMS_MAX) return;
     throw new NatterError(
       'NOT_ALLOWED',
-      `You are in ${CONVERSATIONS_MAX} conversations, as many as one may have; leave a room first.`,
+      `You are in ${ROOMS_MAX} rooms, as many as one may be in; leave one first.`,
     );
+  }
+
+  #checkDirects(account: Account, who: string): void {
+    if (this.#count(account, ConversationKind.Direct) < DIRECTS_MAX) return;
+    throw new NatterError(
+      'NOT_ALLOWED',
+      `${who} in ${DIRECTS_MAX} private conversations, as many as one may have; meet in a room instead.`,
+    );
+  }
+
+  #count({ conversations }: Account, kind: ConversationKind): number {
+    let count = 0;
+    for (const log of conversations) if (this.#ledger.state.conversations.get(log)?.kind === kind) count++;
+    return count;
+  }
+
+  /** What is made here stays for good, so nobody makes it without end. */
+  #charge(address: string): void {
+    const waitMs = this.#newPerAddress.take(address, this.#context.clock.now());
+    if (waitMs > 0) throw rateLimited(waitMs);
   }
 
   #newId(): Buffer {
     const id = Buffer.alloc(LOG_ID_BYTES);
-    this.#random(id);
+    this.#context.random(id);
     return id;
   }
 }

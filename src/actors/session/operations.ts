@@ -161,7 +161,8 @@ function own(scope: SessionScope): Body.DeviceOf {
 
 async function join(scope: SessionScope, { n }: In<typeof schemas.JoinBody>): Promise<object> {
   const { account, name } = scope.author();
-  const { l } = await askRegistry<Body.ByLog>(scope.context, RegistryMessage.RoomOpen, { n });
+  const open: Body.RoomOpen = { a: account, n, p: scope.address };
+  const { l } = await askRegistry<Body.ByLog>(scope.context, RegistryMessage.RoomOpen, open);
   if (l === LOBBY) return lobby(scope);
   const body = new Writer(128).bytes(account).text(name).varint(scope.conn).view();
   const answer = await scope.context.ask(room(l), RoomMessage.Join, body, ASK_MS);
@@ -198,7 +199,7 @@ async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Pr
 /** Both sides are told even if the conversation exists: the message that told them before may have been lost. */
 async function direct(scope: SessionScope, { n }: In<typeof schemas.DirectBody>): Promise<object> {
   const { account } = scope.author();
-  const open: Body.DirectOpen = { a: account, n };
+  const open: Body.DirectOpen = { a: account, n, p: scope.address };
   const { o, mine, theirs } = await askRegistry<Body.DirectOpened>(
     scope.context,
     RegistryMessage.DirectOpen,
