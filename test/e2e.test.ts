@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Client, openClient } from '#natter/actors/client/client.js';
-import { type Server, startServer } from '#natter/actors/server.js';
+import { type Server, startServer } from '#natter/actors/server/server.js';
 import type { ClientEvent, Credentials } from '../src/chat/events.js';
 
 const PASSWORD = 'correct horse battery';

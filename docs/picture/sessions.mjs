@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClient } from '#natter/actors/client/client.js';
-import { startServer } from '#natter/actors/server.js';
+import { startServer } from '#natter/actors/server/server.js';
 
 const MAIN = 'dist/main.js';
 const PASSWORD = 'a password for pictures';

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from '../actors/server.js';
+import { startServer } from '../actors/server/server.js';
 
 export interface HubAddress {
   readonly host: string;

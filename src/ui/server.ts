@@ -29,7 +29,7 @@ export type StartServer = (options: ServerOptions) => Promise<RunningServer>;
 
 /** Loaded late: nothing that only talks to a server needs any of it. */
 export const startServer: StartServer = async (options) => {
-  const server = await import('../actors/server.js');
+  const server = await import('../actors/server/server.js');
   return server.startServer(options);
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startServer } from '#natter/actors/server.js';
+import { startServer } from '#natter/actors/server/server.js';
 import { Natter, register, temporaryFolder } from '../support/natter.js';
 
 const LINES = 400;

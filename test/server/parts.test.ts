@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Bucket, Buckets } from '../../src/actors/bucket.js';
-import { prettyLine } from '../../src/actors/log.js';
 import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { type Change, DEVICES_MAX, RegistryState } from '../../src/actors/registry/state.js';
+import { prettyLine } from '../../src/actors/server/log.js';
 import { Replies } from '../../src/actors/session/replies.js';
 import { addressGroup } from '../../src/actors/session/scope.js';
+import { Bucket, Buckets } from '../../src/net/bucket.js';
 
 describe('a token bucket', () => {
   it('gives its burst at once, then as much as flows in, and says how long to wait', () => {

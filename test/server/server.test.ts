@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Server, type ServerOptions, startServer } from '#natter/actors/server.js';
+import { type Server, type ServerOptions, startServer } from '#natter/actors/server/server.js';
 
 const ANY = { host: '127.0.0.1', port: 0 };
 let data: string;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesType } from '../../src/actors/files.js';
-import { JournalClient } from '../../src/actors/journal.js';
+import { filesType } from '../../src/actors/disk/files.js';
+import { JournalClient } from '../../src/actors/disk/journal.js';
+import { storeType } from '../../src/actors/disk/store.js';
 import { FilesMessage, RoomMessage, StoreMessage } from '../../src/actors/messages.js';
 import { type ActorContext, type ActorType, Kind } from '../../src/actors/runtime/actor.js';
-import { storeType } from '../../src/actors/store.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
 import { entryCodec } from '../../src/net/entry.js';
 import { openLogStore } from '../../src/store/logs.js';

@@ -1,5 +1,6 @@
 import sodium from 'sodium-native';
 import * as v from 'valibot';
+import { storeType } from '../../src/actors/disk/store.js';
 import type { OpaqueTasks } from '../../src/actors/jobs/pool.js';
 import { LIMITS, type ServerLimits } from '../../src/actors/limits.js';
 import { PresenceActor } from '../../src/actors/presence/presence.js';
@@ -8,7 +9,6 @@ import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { RoomActor } from '../../src/actors/room/room.js';
 import { type ActorType, Kind } from '../../src/actors/runtime/actor.js';
 import { SessionActor } from '../../src/actors/session/session.js';
-import { storeType } from '../../src/actors/store.js';
 import { EntryKind, Operation } from '../../src/chat/operations.js';
 import { decodeBody, encodeBody } from '../../src/chat/wire.js';
 import { Reader as Bytes, type Reader, Writer } from '../../src/net/bytes.js';

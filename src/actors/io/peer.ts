@@ -1,5 +1,5 @@
+import { Bucket } from '../../net/bucket.js';
 import type { Connection } from '../../net/types.js';
-import { Bucket } from '../bucket.js';
 import type { ServerLimits } from '../limits.js';
 import type { Feed } from './feed.js';
 

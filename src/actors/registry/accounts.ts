@@ -3,8 +3,8 @@ import { type ActorRefFrom, type AnyActorRef, type SnapshotFrom, waitFor } from 
 import { NatterError } from '../../chat/error.js';
 import { nameKey, parseName } from '../../chat/name.js';
 import type { DevicesReply } from '../../chat/operations.js';
+import { Buckets } from '../../net/bucket.js';
 import { ACCOUNT_ID_BYTES } from '../../net/entry.js';
-import { Buckets } from '../bucket.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
 import { prepareMachine } from '../machine.js';

@@ -1,7 +1,7 @@
 import type { Registry } from '../../store/registry.js';
 import { ASK_MS } from '../asking.js';
 import { packCbor } from '../cbor.js';
-import { JournalClient } from '../journal.js';
+import { JournalClient } from '../disk/journal.js';
 import { FilesMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { type Change, RegistryState } from './state.js';

@@ -1,8 +1,8 @@
 import { NatterError } from '../../chat/error.js';
 import { nameKey, parseRoomName } from '../../chat/name.js';
 import { ConversationKind, type RoomsReply } from '../../chat/operations.js';
+import { Buckets } from '../../net/bucket.js';
 import { LOG_ID_BYTES } from '../../net/constants.js';
-import { Buckets } from '../bucket.js';
 import type { ServerLimits } from '../limits.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { rateLimited } from '../session/posts.js';

@@ -3,10 +3,10 @@ import { type Reader, Writer } from '../../net/bytes.js';
 import { KEY_BYTES, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
 import { Lane } from '../../net/types.js';
 import { unpackCbor } from '../cbor.js';
+import type { Downlink } from '../downlink.js';
 import { SessionMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { type Conversations, complete } from './conversations.js';
-import type { Downlink } from './downlink.js';
 import type { Author, Posts } from './posts.js';
 
 /** In a Revoked message: close the sessions of this device; without it, close all others. */

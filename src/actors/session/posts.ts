@@ -3,14 +3,14 @@ import { NatterError } from '../../chat/error.js';
 import { EntryKind } from '../../chat/operations.js';
 import { findSticker } from '../../chat/sticker.js';
 import { parseText } from '../../chat/text.js';
+import { Bucket } from '../../net/bucket.js';
 import { Reader, Writer } from '../../net/bytes.js';
 import { MESSAGE_MAX_BYTES } from '../../net/constants.js';
 import { type Post, postCodec } from '../../net/talk.js';
-import { Bucket } from '../bucket.js';
+import type { Downlink } from '../downlink.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
-import type { Downlink } from './downlink.js';
 import { type HeldPost, StreamOrder } from './order.js';
 
 /** Posts that came early wait this long for those before them. */

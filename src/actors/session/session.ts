@@ -4,6 +4,7 @@ import { Malformed, Reader, Writer } from '../../net/bytes.js';
 import { FrameType, KEY_BYTES } from '../../net/constants.js';
 import { CloseCode } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
+import { Downlink } from '../downlink.js';
 import type { ServerLimits } from '../limits.js';
 import { PresenceMessage, RegistryMessage, SessionMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
@@ -11,7 +12,6 @@ import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from
 import { DeathReason } from '../runtime/cells.js';
 import { HostedMachine } from '../runtime/machine.js';
 import { Conversations, complete } from './conversations.js';
-import { Downlink } from './downlink.js';
 import { Notices } from './notices.js';
 import { type Author, Posts } from './posts.js';
 import { addressGroup, type SessionScope } from './scope.js';

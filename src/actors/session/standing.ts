@@ -1,10 +1,10 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer } from '../../net/bytes.js';
 import { packCbor, unpackCbor } from '../cbor.js';
+import type { Downlink } from '../downlink.js';
 import { PresenceMessage, RegistryMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
-import type { Downlink } from './downlink.js';
 import type { Author } from './posts.js';
 
 const PRESENCE = { kind: Kind.Presence, key: 0 } as const;

@@ -1,14 +1,14 @@
 import { NatterError } from '../../chat/error.js';
 import { EphemeralKind } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
+import { Bucket } from '../../net/bucket.js';
 import { Reader, Writer } from '../../net/bytes.js';
 import { ephemeralCodec, fetchCodec, ReplyStatus, requestCodec } from '../../net/talk.js';
-import { Bucket } from '../bucket.js';
+import type { Downlink } from '../downlink.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
 import { isInternal, passes } from '../refusal.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
-import type { Downlink } from './downlink.js';
 import { OPERATIONS, type OperationSpec } from './operations.js';
 import { type Author, notAMember, rateLimited } from './posts.js';
 import { Replies } from './replies.js';

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
-import { NatterError } from '../chat/error.js';
-import type { IoFigures } from './io/worker.js';
-import type { ThreadStats } from './runtime/stats.js';
-import type { Supervisor } from './runtime/supervisor.js';
+import { NatterError } from '../../chat/error.js';
+import type { IoFigures } from '../io/worker.js';
+import type { ThreadStats } from '../runtime/stats.js';
+import type { Supervisor } from '../runtime/supervisor.js';
 
 const STATS_MS = 1_000;
 

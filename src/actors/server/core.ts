@@ -1,20 +1,20 @@
 /** A core thread of a server: sessions and rooms; the first one also holds presence and the registry. */
-import { loadRegistry, RegistryFile } from '../store/registry.js';
-import { ASK_MS } from './asking.js';
-import { packCbor } from './cbor.js';
-import { OpaquePool } from './jobs/pool.js';
-import type { JournalClient } from './journal.js';
-import type { ServerLimits } from './limits.js';
-import { FilesMessage, RegistryMessage } from './messages.js';
-import { PresenceActor } from './presence/presence.js';
-import type { Restore } from './registry/ledger.js';
-import { RegistryActor } from './registry/registry.js';
-import { registrySchema } from './registry/snapshot.js';
-import { LOBBY } from './registry/state.js';
-import { RoomActor } from './room/room.js';
-import { type ActorType, Kind } from './runtime/actor.js';
-import type { WorkerHost } from './runtime/host.js';
-import { SessionActor } from './session/session.js';
+import { loadRegistry, RegistryFile } from '../../store/registry.js';
+import { ASK_MS } from '../asking.js';
+import { packCbor } from '../cbor.js';
+import type { JournalClient } from '../disk/journal.js';
+import { OpaquePool } from '../jobs/pool.js';
+import type { ServerLimits } from '../limits.js';
+import { FilesMessage, RegistryMessage } from '../messages.js';
+import { PresenceActor } from '../presence/presence.js';
+import type { Restore } from '../registry/ledger.js';
+import { RegistryActor } from '../registry/registry.js';
+import { registrySchema } from '../registry/snapshot.js';
+import { LOBBY } from '../registry/state.js';
+import { RoomActor } from '../room/room.js';
+import { type ActorType, Kind } from '../runtime/actor.js';
+import type { WorkerHost } from '../runtime/host.js';
+import { SessionActor } from '../session/session.js';
 
 /** `data` of this thread. */
 export interface CoreData {

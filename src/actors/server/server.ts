@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import { NatterError } from '../chat/error.js';
-import { fingerprint } from '../net/fingerprint.js';
-import { FolderPart, lockFolder, openFolder } from '../store/folder.js';
-import { opaqueSetup, serverKeys } from '../store/keys.js';
-import type { FileLock } from '../store/lock.js';
+import { NatterError } from '../../chat/error.js';
+import { fingerprint } from '../../net/fingerprint.js';
+import { FolderPart, lockFolder, openFolder } from '../../store/folder.js';
+import { opaqueSetup, serverKeys } from '../../store/keys.js';
+import type { FileLock } from '../../store/lock.js';
+import type { IoData } from '../io/worker.js';
+import { serverSetup } from '../jobs/opaque.js';
+import { LIMITS, readLimits, type ServerLimits } from '../limits.js';
+import { Kind } from '../runtime/actor.js';
+import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from '../runtime/supervisor.js';
 import type { CoreData, CoreError } from './core.js';
 import type { DiskData } from './disk.js';
-import type { IoData } from './io/worker.js';
-import { serverSetup } from './jobs/opaque.js';
-import { LIMITS, readLimits, type ServerLimits } from './limits.js';
 import { type LogStyle, makeLog } from './log.js';
 import { Metrics } from './metrics.js';
-import { Kind } from './runtime/actor.js';
-import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from './runtime/supervisor.js';
 
 const LISTEN_MS = 10_000;
 const READY_MS = 30_000;
@@ -165,7 +165,7 @@ export class Server {
       ...Array.from({ length: cores }, (_, i) =>
         coreSpec(i, { folder, opaque, limits, singletons: i === 0 }),
       ),
-      { name: 'io', module: new URL('./io/worker.js', import.meta.url), kinds: [Kind.Io], data: ioData },
+      { name: 'io', module: new URL('../io/worker.js', import.meta.url), kinds: [Kind.Io], data: ioData },
     ];
   }
 

@@ -1,8 +1,8 @@
 /** The journal as other actors use it: questions to the store, with their bodies written and read. */
-import { Reader, Writer } from '../net/bytes.js';
-import { StoreMessage } from './messages.js';
-import type { ActorContext } from './runtime/actor.js';
-import { Kind } from './runtime/actor.js';
+import { Reader, Writer } from '../../net/bytes.js';
+import { StoreMessage } from '../messages.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { Kind } from '../runtime/actor.js';
 
 const STORE = { kind: Kind.Store, key: 0 };
 const INSTANCE_BYTES = 16;

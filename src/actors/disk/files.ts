@@ -4,13 +4,13 @@
  * neither serialises its state nor sends it anywhere.
  */
 
-import { NatterError } from '../chat/error.js';
-import { Writer } from '../net/bytes.js';
-import { compactRegistry, RegistryFile, type RegistrySchema } from '../store/registry.js';
+import { NatterError } from '../../chat/error.js';
+import { Writer } from '../../net/bytes.js';
+import { compactRegistry, RegistryFile, type RegistrySchema } from '../../store/registry.js';
+import { FilesMessage } from '../messages.js';
+import type { Actor, ActorContext, ActorType, Held, Message } from '../runtime/actor.js';
+import { Kind } from '../runtime/actor.js';
 import { JournalClient } from './journal.js';
-import { FilesMessage } from './messages.js';
-import type { Actor, ActorContext, ActorType, Held, Message } from './runtime/actor.js';
-import { Kind } from './runtime/actor.js';
 
 /** @param folder where registry.json lies */
 export function filesType<State>(folder: string, schema: RegistrySchema<State>): ActorType {

@@ -1,12 +1,12 @@
-import type { EventKind } from '../../chat/operations.js';
-import { encodeBody } from '../../chat/wire.js';
-import { Writer } from '../../net/bytes.js';
-import { FrameType, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../../net/constants.js';
-import { ReplyStatus } from '../../net/talk.js';
-import { type CloseCode, Lane } from '../../net/types.js';
-import { IoMessage } from '../messages.js';
-import { refusalOf } from '../refusal.js';
-import { type ActorContext, Kind } from '../runtime/actor.js';
+import type { EventKind } from '../chat/operations.js';
+import { encodeBody } from '../chat/wire.js';
+import { Writer } from '../net/bytes.js';
+import { FrameType, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../net/constants.js';
+import { ReplyStatus } from '../net/talk.js';
+import { type CloseCode, Lane } from '../net/types.js';
+import { IoMessage } from './messages.js';
+import { refusalOf } from './refusal.js';
+import { type ActorContext, Kind } from './runtime/actor.js';
 
 const IO = { kind: Kind.Io, key: 0 } as const;
 const writer = new Writer(1024, MESSAGE_MAX_BYTES + 64);

@@ -2,14 +2,14 @@
  * The store actor: the one writer of the logs. Appends of a turn become one transaction; what arrives while
  * it commits waits in the mailbox and is the next one. Rooms are told only after the commit.
  */
-import { NatterError } from '../chat/error.js';
-import { Reader, Writer } from '../net/bytes.js';
-import { FETCH_ENTRIES_MAX, LOG_ID_BYTES, STREAM_ID_BYTES } from '../net/constants.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../net/entry.js';
-import type { Append, AppendResult, LogStore } from '../store/types.js';
-import { RoomMessage, StoreMessage } from './messages.js';
-import type { Actor, ActorContext, ActorType, Clock, Message } from './runtime/actor.js';
-import { Kind } from './runtime/actor.js';
+import { NatterError } from '../../chat/error.js';
+import { Reader, Writer } from '../../net/bytes.js';
+import { FETCH_ENTRIES_MAX, LOG_ID_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
+import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
+import type { Append, AppendResult, LogStore } from '../../store/types.js';
+import { RoomMessage, StoreMessage } from '../messages.js';
+import type { Actor, ActorContext, ActorType, Clock, Message } from '../runtime/actor.js';
+import { Kind } from '../runtime/actor.js';
 
 /** An answer to Read or JournalRead holds at most this, and the first record whatever its size. */
 const ANSWER_BYTES_MAX = 1 << 20;

@@ -1,10 +1,10 @@
 /** The threads with the disk: `store` keeps the logs and does nothing slow, `files` does the rest. */
-import { openLogStore } from '../store/logs.js';
-import { filesType } from './files.js';
-import { registrySchema } from './registry/snapshot.js';
-import type { ActorType } from './runtime/actor.js';
-import type { WorkerHost } from './runtime/host.js';
-import { storeType } from './store.js';
+import { openLogStore } from '../../store/logs.js';
+import { filesType } from '../disk/files.js';
+import { storeType } from '../disk/store.js';
+import { registrySchema } from '../registry/snapshot.js';
+import type { ActorType } from '../runtime/actor.js';
+import type { WorkerHost } from '../runtime/host.js';
 
 /** `data` of both threads. */
 export interface DiskData {
