@@ -18,7 +18,12 @@ const encoder = new Encoder({
   variableMapSize: true,
   tagUint8Array: false,
 });
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffers: true });
+/**
+ * An integer may have 8 bytes, whatever its value: other encoders write one where ours writes a float64.
+ * (The library's types know nothing of that option.)
+ */
+const DECODING = { useRecords: false, mapsAsObjects: true, copyBuffers: true, int64AsNumber: true };
+const decoder = new Decoder(DECODING);
 
 /** A body as it goes on the wire. The bytes belong to the caller. */
 export function encodeBody(value: object): Buffer {

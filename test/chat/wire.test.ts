@@ -50,6 +50,21 @@ describe('bodies', () => {
     expect(encodeBody({ k: new Uint8Array([1, 2]) }).toString('hex')).toBe('a1616b420102');
   });
 
+  test.each([
+    ['1 byte', '05'],
+    ['4 bytes', '1a00000005'],
+    ['8 bytes', '1b0000000000000005'],
+    ['a half float', 'f94500'],
+    ['a double', 'fb4014000000000000'],
+  ])('may hold an integer in %s', (_, integer) => {
+    const bytes = Buffer.from(`a2616c01 6173${integer}`.replaceAll(' ', ''), 'hex');
+    expect(decodeBody(schemas.CursorBody, bytes)).toEqual({ l: 1, s: 5 });
+  });
+
+  test('with an integer above 2^53 - 1 are refused', () => {
+    refuses(Buffer.from('a2616c0161731b0020000000000000', 'hex'), schemas.CursorBody);
+  });
+
   test('are copies, not views of the packet', () => {
     const bytes = encodeBody({ k: new Uint8Array(32).fill(5) });
     const { k } = decodeBody(schemas.DeviceForgetBody, bytes);
