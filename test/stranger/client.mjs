@@ -155,18 +155,24 @@ export class Client extends EventEmitter {
     return this.ask(OPERATION.cursor, { l: conversation.l, s: seq });
   }
 
-  /** Says something; resolves with { seq, at, id } when it is durable. */
-  post(conversation, text, kind = 1) {
+  /** Says something; resolves with { seq, at, id } when it is durable. A refusal ends the stream it was in. */
+  async post(conversation, text, kind = 1) {
+    const { account, stream } = this;
     const counter = (this.counters.get(conversation.l) ?? 0) + 1;
     this.counters.set(conversation.l, counter);
-    const id = entryId({ account: this.account, stream: this.stream, log: conversation.i, counter });
-    const place = [this.stream, varint(conversation.l), varint(counter), Buffer.from([kind])];
-    return this.#question(FRAME.post, (request) => Buffer.concat([request, ...place, block(text)])).then(
-      (answer) => ({
-        ...answer,
-        id,
-      }),
-    );
+    const place = [stream, varint(conversation.l), varint(counter), Buffer.from([kind])];
+    try {
+      const answer = await this.#question(FRAME.post, (request) =>
+        Buffer.concat([request, ...place, block(text)]),
+      );
+      return { ...answer, id: entryId({ account, stream, log: conversation.i, counter }) };
+    } catch (error) {
+      if (this.stream === stream) {
+        this.stream = randomBytes(16);
+        this.counters.clear();
+      }
+      throw error;
+    }
   }
 
   typing(conversation, on) {

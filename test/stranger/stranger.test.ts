@@ -124,6 +124,14 @@ describe('a client written from docs/PROTOCOL.md', () => {
     await expect(client.ask(99, {})).rejects.toMatchObject({ code: 'UNKNOWN_OPERATION' });
     await expect(client.ask(20, {})).rejects.toMatchObject({ code: 'PROTOCOL' });
     await expect(client.direct('nobody-of-that-name')).rejects.toMatchObject({ code: 'NO_SUCH_USER' });
+    const room = await client.join('care');
+    await expect(client.post(room, 'as if from the server', 5)).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+    });
+    await expect(client.post(room, 'bell\u0007')).rejects.toMatchObject({ code: 'TEXT_NOT_ALLOWED' });
+    expect(await client.post(room, 'as oneself')).toMatchObject({ seq: 1 });
+    await client.leave(room);
+    await expect(client.post(room, 'from outside')).rejects.toMatchObject({ code: 'NOT_A_MEMBER' });
     await Promise.all([first.client.close(), client.close()]);
   });
 
