@@ -1,16 +1,18 @@
+import { Bucket } from './bucket.js';
+
 /**
  * Token buckets per network, after wireguard-go's ratelimiter, in a bounded table. Asked only after a token
  * has proven the source: otherwise whoever forges an address could use up its owner's share.
  */
 export class RateLimiter {
-  readonly #perMs: number;
+  readonly #perS: number;
   readonly #burst: number;
   readonly #max: number;
   /** In the order of last use, so the first is the one to forget. */
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets = new Map<string, Bucket>();
 
   constructor(perS: number, burst: number, addressesMax: number) {
-    this.#perMs = perS / 1000;
+    this.#perS = perS;
     this.#burst = burst;
     this.#max = addressesMax;
   }
@@ -23,15 +25,11 @@ export class RateLimiter {
   /** Takes one token of that address's network; false when it has none left. */
   take(address: string, now: number): boolean {
     const network = networkOf(address);
-    const bucket = this.#buckets.get(network) ?? { tokens: this.#burst, at: now };
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + (now - bucket.at) * this.#perMs);
-    bucket.at = now;
+    const bucket = this.#buckets.get(network) ?? new Bucket(this.#perS, this.#burst, now);
     this.#buckets.delete(network);
     if (this.#buckets.size >= this.#max) this.#forgetOldest();
     this.#buckets.set(network, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
+    return bucket.take(now) === 0;
   }
 
   #forgetOldest(): void {
