@@ -1,7 +1,7 @@
 import { packCbor, unpackCbor } from './cbor.js';
-import { type ActorContext, Kind } from './runtime/actor.js';
+import type { ActorContext } from './runtime/actor.js';
+import { REGISTRY } from './singletons.js';
 
-const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 /** Within the client's own patience (20 s), above what a commit on a slow disk takes. */
 export const ASK_MS = 8_000;
 

@@ -6,9 +6,9 @@ import { ReplyStatus } from '../net/talk.js';
 import { type CloseCode, Lane } from '../net/types.js';
 import { IoMessage } from './messages.js';
 import { refusalOf } from './refusal.js';
-import { type ActorContext, Kind } from './runtime/actor.js';
+import type { ActorContext } from './runtime/actor.js';
+import { IO } from './singletons.js';
 
-const IO = { kind: Kind.Io, key: 0 } as const;
 const writer = new Writer(1024, MESSAGE_MAX_BYTES + 64);
 
 /** What the server's actors send to one client, by way of the I/O actor. */

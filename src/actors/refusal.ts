@@ -23,3 +23,14 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ACTOR_DIED', 'DEADL
 export function passes(error: unknown): boolean {
   return error instanceof NatterError && PASSING.has(error.code);
 }
+
+export function rateLimited(waitMs: number): NatterError {
+  const seconds = Math.max(0.1, Math.ceil(waitMs / 100) / 10);
+  return new NatterError('RATE_LIMITED', `That is too fast for this server; go on in ${seconds} s.`, {
+    seconds,
+  });
+}
+
+export function notAMember(): NatterError {
+  return new NatterError('NOT_A_MEMBER', 'You are not in that conversation; join it first.');
+}

@@ -93,6 +93,21 @@ describe('logging in with a password', () => {
     expect((await guesser.login('ada')).done).toBe(true);
   });
 
+  it('counts one network as one guesser, and an IPv4 address as itself on an IPv6 socket', async () => {
+    const server = new TestServer();
+    await server.register('ada');
+    const guess = async (path: string) => {
+      const client = await server.connect(undefined, path);
+      return (await client.login('ada', 'guess')).body.c;
+    };
+    for (let host = 1; host < 4; host++) await guess(`2001:db8:0:1::${host} 4000`);
+    for (let port = 1; port < 4; port++) await guess(`::ffff:192.0.2.7 ${port}`);
+    expect(await guess('2001:db8:0:1:aaaa::7 4000')).toBe('TOO_MANY_ATTEMPTS');
+    expect(await guess('2001:db8:0:2::1 4000')).toBe('WRONG_PASSWORD');
+    expect(await guess('192.0.2.7 4000')).toBe('TOO_MANY_ATTEMPTS');
+    expect(await guess('::ffff:192.0.2.8 4000')).toBe('WRONG_PASSWORD');
+  });
+
   it('limits guesses from all addresses together', async () => {
     const server = new TestServer({ limits: { loginsPerAccountPerMinute: 4 } });
     await server.register('ada');

@@ -3,7 +3,6 @@ import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { type Change, DEVICES_MAX, RegistryState } from '../../src/actors/registry/state.js';
 import { prettyLine } from '../../src/actors/server/log.js';
 import { Replies } from '../../src/actors/session/replies.js';
-import { addressGroup } from '../../src/actors/session/scope.js';
 import { Bucket, Buckets } from '../../src/net/bucket.js';
 
 describe('a token bucket', () => {
@@ -21,14 +20,6 @@ describe('a token bucket', () => {
     const buckets = new Buckets(1, 1);
     expect([buckets.take('a', 0), buckets.take('b', 0), buckets.take('a', 0)]).toEqual([0, 0, 1000]);
   });
-});
-
-it('counts IPv6 addresses of one network as one, however they are written', () => {
-  const group = addressGroup('2001:db8:0:1:aaaa::7 4000');
-  expect(addressGroup('2001:db8:0:1::1 9')).toBe(group);
-  expect(addressGroup('2001:db8:0:2::1 9')).not.toBe(group);
-  expect(addressGroup('::1 9')).toBe(addressGroup('::2 9'));
-  expect(addressGroup('192.0.2.1 4000')).toBe('192.0.2.1');
 });
 
 it('writes a log line that a person can read', () => {

@@ -1,10 +1,10 @@
 /** The journal as other actors use it: questions to the store, with their bodies written and read. */
+
 import { Reader, Writer } from '../../net/bytes.js';
 import { StoreMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
-import { Kind } from '../runtime/actor.js';
+import { STORE } from '../singletons.js';
 
-const STORE = { kind: Kind.Store, key: 0 };
 const INSTANCE_BYTES = 16;
 const RECORD_MAX_BYTES = 1 << 20;
 const WRITER_BYTES_MAX = 4 << 20;

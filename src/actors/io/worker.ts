@@ -1,4 +1,5 @@
 /** The io thread of a server: one socket, one endpoint, the I/O actor. */
+
 import { createEndpoint } from '../../net/endpoint.js';
 import {
   CloseCode,
@@ -11,6 +12,7 @@ import {
 import { IoMessage } from '../messages.js';
 import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
+import { IO } from '../singletons.js';
 import { UdpDriver } from '../udp.js';
 import { IoActor, type IoCounters } from './io.js';
 import type { FrameLimits } from './peer.js';
@@ -52,7 +54,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
           createEndpoint({ keys, listening: true, handler, transmit, random: host.random, limits }),
       });
       driver.accepting = false;
-      host.tell({ kind: Kind.Io, key: 0 }, IoMessage.Listen, NOTHING);
+      host.tell(IO, IoMessage.Listen, NOTHING);
       return driver.address;
     },
     figures(): IoFigures | undefined {

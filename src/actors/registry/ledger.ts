@@ -3,7 +3,8 @@ import { ASK_MS } from '../asking.js';
 import { packCbor } from '../cbor.js';
 import { JournalClient } from '../disk/journal.js';
 import { FilesMessage } from '../messages.js';
-import { type ActorContext, Kind } from '../runtime/actor.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { FILES } from '../singletons.js';
 import { type Change, RegistryState } from './state.js';
 
 /** Changes after which a snapshot is worth its write (at 100,000 accounts one takes 290 ms). */
@@ -66,7 +67,6 @@ export class Ledger {
   /** Has the files actor write a snapshot. A failure is harmless: the journal has it all. */
   async #compact(): Promise<void> {
     this.#sinceCompact = 0;
-    const files = { kind: Kind.Files, key: 0 } as const;
-    await this.#context.ask(files, FilesMessage.Compact, new Uint8Array(), ASK_MS).catch(() => {});
+    await this.#context.ask(FILES, FilesMessage.Compact, new Uint8Array(), ASK_MS).catch(() => {});
   }
 }

@@ -5,9 +5,9 @@ import { ASK_MS } from '../asking.js';
 import { PresenceMessage } from '../messages.js';
 import type { Identified } from '../registry/bodies.js';
 import { idKey } from '../registry/state.js';
-import { type ActorContext, Kind } from '../runtime/actor.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { PRESENCE } from '../singletons.js';
 
-const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
 const WHO_PER_REPLY = 500;
 
 interface Member {

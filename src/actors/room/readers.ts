@@ -2,8 +2,8 @@ import { Writer } from '../../net/bytes.js';
 import { IoMessage } from '../messages.js';
 import { idKey } from '../registry/state.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
+import { IO } from '../singletons.js';
 
-const IO = { kind: Kind.Io, key: 0 } as const;
 /** Where generations without a snapshot begin: seconds since then, so that a later one is always larger. */
 const GENERATIONS_SINCE_MS = Date.UTC(2024, 0, 1);
 const GENERATION_BYTES = 4;

@@ -8,14 +8,13 @@ import { ASK_MS, askRegistry } from '../asking.js';
 import { packCbor } from '../cbor.js';
 import { Downlink } from '../downlink.js';
 import { RegistryMessage, RoomMessage, StoreMessage } from '../messages.js';
-import { passes } from '../refusal.js';
+import { notAMember, passes } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
-import { type ActorContext, type Held, Kind } from '../runtime/actor.js';
-import { notAMember } from '../session/posts.js';
+import type { ActorContext, Held } from '../runtime/actor.js';
+import { STORE } from '../singletons.js';
 import type { Members } from './members.js';
 import type { Readers } from './readers.js';
 
-const STORE = { kind: Kind.Store, key: 0 } as const;
 const TOPIC_MAX_BYTES = 1024;
 const NOTHING = new Uint8Array();
 

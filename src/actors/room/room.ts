@@ -8,7 +8,7 @@ import { ReplyStatus } from '../../net/talk.js';
 import { Lane } from '../../net/types.js';
 import { ASK_MS, askRegistry } from '../asking.js';
 import { IoMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
-import { refusalOf } from '../refusal.js';
+import { notAMember, refusalOf } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
 import {
   type Actor,
@@ -19,14 +19,12 @@ import {
   SystemMessage,
 } from '../runtime/actor.js';
 import { HostedMachine } from '../runtime/machine.js';
-import { notAMember } from '../session/posts.js';
+import { IO, STORE } from '../singletons.js';
 import { Members } from './members.js';
 import { Readers } from './readers.js';
 import { RoomRequests, type RoomState } from './requests.js';
 import { type RoomPort, roomMachine } from './room.machine.js';
 
-const IO = { kind: Kind.Io, key: 0 } as const;
-const STORE = { kind: Kind.Store, key: 0 } as const;
 /** A room that nobody reads is forgotten after this; the next message wakes it in a millisecond or two. */
 const IDLE_MS = 5 * 60 * 1000;
 /** Messages kept while a room wakes; what is beyond comes again by itself. */

@@ -1,4 +1,5 @@
 /** A core thread of a server: sessions and rooms; the first one also holds presence and the registry. */
+
 import { loadRegistry, RegistryFile } from '../../store/registry.js';
 import { ASK_MS } from '../asking.js';
 import { packCbor } from '../cbor.js';
@@ -15,6 +16,7 @@ import { RoomActor } from '../room/room.js';
 import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
 import { SessionActor } from '../session/session.js';
+import { FILES, REGISTRY } from '../singletons.js';
 
 /** `data` of this thread. */
 export interface CoreData {
@@ -57,7 +59,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
       await host.ask(REGISTRY, RegistryMessage.RoomLoad, packCbor({ l: LOBBY }), ASK_MS);
     },
     async compact() {
-      await host.ask({ kind: Kind.Files, key: 0 }, FilesMessage.Compact, new Uint8Array(), ASK_MS);
+      await host.ask(FILES, FilesMessage.Compact, new Uint8Array(), ASK_MS);
     },
   });
   return [
@@ -74,7 +76,6 @@ export function start(host: WorkerHost): readonly ActorType[] {
   ];
 }
 
-const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 /** A restart makes every session speak to these two at once. */
 const MANY = { control: 65_536, data: 65_536 };
 

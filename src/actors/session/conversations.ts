@@ -5,8 +5,8 @@ import { ASK_MS } from '../asking.js';
 import { RoomMessage, StoreMessage } from '../messages.js';
 import type { ConversationSeed } from '../registry/bodies.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
+import { STORE } from '../singletons.js';
 
-const STORE = { kind: Kind.Store, key: 0 } as const;
 const REATTACH_MS = 250;
 /** For Attach: the client has been told the head already, and is told again when it is attached. */
 const FROM_HEAD = Number.MAX_SAFE_INTEGER;

@@ -8,12 +8,13 @@ import { Reader, Writer } from '../../net/bytes.js';
 import { ASK_MS, askRegistry } from '../asking.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import { PresenceMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
+import { notAMember } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
 import { LOBBY } from '../registry/state.js';
 import { type Address, Kind } from '../runtime/actor.js';
+import { PRESENCE, STORE } from '../singletons.js';
 import { complete, readHead } from './conversations.js';
 import { ONLY_THIS } from './notices.js';
-import { notAMember } from './posts.js';
 import type { SessionScope } from './scope.js';
 
 /** One row of the table: whom it is for, what it reads, what it does. */
@@ -25,8 +26,6 @@ export interface OperationSpec {
   prepare(body: Uint8Array): (scope: SessionScope) => Promise<object>;
 }
 
-const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
-const STORE = { kind: Kind.Store, key: 0 } as const;
 const TOPIC_MAX_BYTES = 160;
 
 /** Operations by their byte. The gatekeeper is session.ts: it checks needs, limits and repeats before any runs. */

@@ -10,6 +10,7 @@ import { type Post, postCodec } from '../../net/talk.js';
 import type { Downlink } from '../downlink.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
+import { notAMember, rateLimited } from '../refusal.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { type HeldPost, StreamOrder } from './order.js';
 
@@ -181,15 +182,4 @@ function gap(expected: number): NatterError {
   return new NatterError('GAP', `An earlier message is missing; send number ${expected} first.`, {
     expected,
   });
-}
-
-export function rateLimited(waitMs: number): NatterError {
-  const seconds = Math.max(0.1, Math.ceil(waitMs / 100) / 10);
-  return new NatterError('RATE_LIMITED', `That is too fast for this server; go on in ${seconds} s.`, {
-    seconds,
-  });
-}
-
-export function notAMember(): NatterError {
-  return new NatterError('NOT_A_MEMBER', 'You are not in that conversation; join it first.');
 }

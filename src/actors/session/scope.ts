@@ -28,15 +28,3 @@ export interface SessionScope {
   setAway(away: boolean): void;
   logout(): void;
 }
-
-/** The part of `io`'s path text ("address port") that limits are kept by. */
-export function addressGroup(path: string): string {
-  const address = path.split(' ')[0] ?? '';
-  if (!address.includes(':')) return address;
-  const [left = '', right = ''] = (address.split('%')[0] ?? '').split('::');
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === '' ? [] : right.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
-  const groups = address.includes('::') ? [...head, ...zeros, ...tail] : head;
-  return `${groups.slice(0, 4).join(':')}::/64`;
-}

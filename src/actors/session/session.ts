@@ -2,6 +2,7 @@ import { NatterError } from '../../chat/error.js';
 import type { ConversationBody, WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
 import { FrameType, KEY_BYTES } from '../../net/constants.js';
+import { networkOf } from '../../net/ratelimit.js';
 import { CloseCode } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
 import { Downlink } from '../downlink.js';
@@ -11,16 +12,15 @@ import type * as Body from '../registry/bodies.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
 import { DeathReason } from '../runtime/cells.js';
 import { HostedMachine } from '../runtime/machine.js';
+import { IO, PRESENCE } from '../singletons.js';
 import { Conversations, complete } from './conversations.js';
 import { Notices } from './notices.js';
 import { type Author, Posts } from './posts.js';
-import { addressGroup, type SessionScope } from './scope.js';
+import type { SessionScope } from './scope.js';
 import { type SessionPort, sessionMachine } from './session.machine.js';
 import { Standing } from './standing.js';
 import { type LoginWatch, Uplink } from './uplink.js';
 
-const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
-const IO = { kind: Kind.Io, key: 0 } as const;
 const HANDSHAKE_HASH_BYTES = 64;
 const PATH_MAX_BYTES = 128;
 /** Frames kept while a session comes back after a restart; what is beyond comes again by itself. */
@@ -115,7 +115,7 @@ export class SessionActor implements Actor, SessionPort {
   #open(reader: Reader): void {
     this.#standing.device = Buffer.from(reader.bytes(KEY_BYTES));
     const handshakeHash = Buffer.from(reader.block(HANDSHAKE_HASH_BYTES));
-    const scope = this.#scope(handshakeHash, addressGroup(reader.text(PATH_MAX_BYTES)));
+    const scope = this.#scope(handshakeHash, networkOfPath(reader.text(PATH_MAX_BYTES)));
     const identity = reader.rest();
     this.#context.watch(IO);
     if (this.#active && this.#standing.author) {
@@ -292,4 +292,9 @@ export class SessionActor implements Actor, SessionPort {
       throw new NatterError('NOT_ALLOWED', 'You are logged in as somebody else; log out first.');
     return { a, n, c: await this.#load(author) };
   }
+}
+
+/** What limits are kept by, of `io`'s path text ("address port"). */
+function networkOfPath(path: string): string {
+  return networkOf(path.split(' ')[0] ?? '');
 }

@@ -4,11 +4,10 @@ import { packCbor, unpackCbor } from '../cbor.js';
 import type { Downlink } from '../downlink.js';
 import { PresenceMessage, RegistryMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
-import { type ActorContext, Kind } from '../runtime/actor.js';
+import type { ActorContext } from '../runtime/actor.js';
+import { PRESENCE, REGISTRY } from '../singletons.js';
 import type { Author } from './posts.js';
 
-const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
-const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 const NOTHING = Buffer.alloc(0);
 /** A password proven this long ago still allows to change it. */
 const PROOF_MS = 5 * 60 * 1000;

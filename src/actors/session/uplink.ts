@@ -7,10 +7,10 @@ import { ephemeralCodec, fetchCodec, ReplyStatus, requestCodec } from '../../net
 import type { Downlink } from '../downlink.js';
 import type { ServerLimits } from '../limits.js';
 import { RoomMessage } from '../messages.js';
-import { isInternal, passes } from '../refusal.js';
+import { isInternal, notAMember, passes, rateLimited } from '../refusal.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { OPERATIONS, type OperationSpec } from './operations.js';
-import { type Author, notAMember, rateLimited } from './posts.js';
+import type { Author } from './posts.js';
 import { Replies } from './replies.js';
 import type { SessionScope } from './scope.js';
 

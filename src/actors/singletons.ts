@@ -1,0 +1,8 @@
+/** The actors of which a server has one each, wherever the composition places them. */
+import { Kind } from './runtime/actor.js';
+
+export const IO = { kind: Kind.Io, key: 0 } as const;
+export const PRESENCE = { kind: Kind.Presence, key: 0 } as const;
+export const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
+export const STORE = { kind: Kind.Store, key: 0 } as const;
+export const FILES = { kind: Kind.Files, key: 0 } as const;
