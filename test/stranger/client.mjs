@@ -80,10 +80,10 @@ export class Client extends EventEmitter {
     return new Client(await Connection.open(options), options);
   }
 
-  constructor(connection, { own }) {
+  /** @param options.stream that of an earlier connection, whose posts may be repeated from the first on */
+  constructor(connection, { own, stream = randomBytes(16) }) {
     super();
-    Object.assign(this, { connection, own });
-    this.stream = randomBytes(16);
+    Object.assign(this, { connection, own, stream });
     this.counters = new Map();
     this.conversations = new Map();
     this.waiting = new Map();

@@ -96,7 +96,8 @@ export interface Entry {
 }
 
 export declare class Client extends EventEmitter {
-  static connect(options: Options): Promise<Client>;
+  static connect(options: Options & { readonly stream?: Buffer }): Promise<Client>;
+  readonly stream: Buffer;
   readonly connection: Connection;
   readonly conversations: Map<number, Conversation>;
   readonly fetches: number;

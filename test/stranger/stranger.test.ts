@@ -37,6 +37,7 @@ async function connect(
     readonly own?: Pair;
     readonly pinned?: Buffer;
     readonly token?: Buffer;
+    readonly stream?: Buffer;
     readonly port?: number;
   } = {},
 ): Promise<Stranger> {
@@ -109,6 +110,22 @@ describe('a client written from docs/PROTOCOL.md', () => {
     expect(client.conversations.get(room.l)).toMatchObject({ c: 3, h: 5 });
     await client.close();
     expect(client.connection.ended).toMatchObject({ code: 0 });
+  });
+
+  it('repeats a post over another connection, and it stays one entry', async () => {
+    const before = await connect();
+    await before.client.register('doubtful', PASSWORD);
+    const first = await before.client.post(await before.client.join('once'), 'said once');
+    const { connection, stream } = before.client;
+
+    const { client, shown, until } = await connect({ own: before.own, pinned: connection.server, stream });
+    await client.loginDevice('doubtful');
+    const room = await client.join('once');
+    expect(await client.post(room, 'said once')).toEqual(first);
+    expect(await client.post(room, 'and another')).toMatchObject({ seq: 2 });
+    await until('once', 2);
+    expect(shown('once').map(({ text }) => text)).toEqual(['said once', 'and another']);
+    await Promise.all([before.client.close(), client.close()]);
   });
 
   it('logs in by password, and is told how a refusal is called', async () => {
