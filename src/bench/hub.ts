@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { IoFigures } from '../actors/io/worker.js';
 import { startServer } from '../actors/server/server.js';
 
 export interface HubAddress {
@@ -12,7 +13,14 @@ export interface HubAddress {
   readonly port: number;
 }
 
-async function natter(): Promise<{ address: HubAddress; stop: () => Promise<void> }> {
+interface Hub {
+  readonly address: HubAddress;
+  /** Datagrams out and in so far; a hub over TCP has none. */
+  readonly datagrams: () => Promise<{ out: number; in: number } | undefined>;
+  readonly stop: () => Promise<void>;
+}
+
+async function natter(): Promise<Hub> {
   const data = mkdtempSync(join(tmpdir(), 'natter-bench-'));
   const unlimited = 1e9;
   const server = await startServer({
@@ -35,10 +43,16 @@ async function natter(): Promise<{ address: HubAddress; stop: () => Promise<void
     await server.stop(5_000);
     rmSync(data, { recursive: true, force: true });
   };
-  return { address: { host: server.host, port: server.port }, stop };
+  const datagrams = async () => {
+    const { datagramsOut, datagramsIn } = (await server.system
+      .thread('io')
+      .call('figures', 1_000)) as IoFigures;
+    return { out: datagramsOut, in: datagramsIn };
+  };
+  return { address: { host: server.host, port: server.port }, datagrams, stop };
 }
 
-async function websocket(): Promise<{ address: HubAddress; stop: () => Promise<void> }> {
+async function websocket(): Promise<Hub> {
   const { WebSocketServer } = await import('ws');
   const hub = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   hub.on('connection', (socket) => {
@@ -49,14 +63,14 @@ async function websocket(): Promise<{ address: HubAddress; stop: () => Promise<v
   await new Promise<void>((resolve) => hub.once('listening', resolve));
   const { port } = hub.address() as { port: number };
   const stop = () => new Promise<void>((resolve) => hub.close(() => resolve()));
-  return { address: { host: '127.0.0.1', port }, stop };
+  return { address: { host: '127.0.0.1', port }, datagrams: async () => undefined, stop };
 }
 
 const hub = await (process.argv[2] === 'ws' ? websocket() : natter());
 process.on('message', async (message) => {
   if (message === 'cpu') {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuUs: user + system });
+    process.send?.({ cpuUs: user + system, datagrams: await hub.datagrams() });
   } else {
     await hub.stop();
     process.disconnect();

@@ -10,6 +10,7 @@ import { ReaderConnection } from '../support/readerConnection.js';
 const LOG = 12;
 const told: { key: number; type: number; body: Buffer }[] = [];
 let turnEnds: (() => void)[] = [];
+let timers: { run: () => void; ms: number }[] = [];
 let connections: Map<number, Connection>;
 let io: IoActor;
 let now = 0;
@@ -20,7 +21,12 @@ function context(): ActorContext {
   };
   return {
     self: { kind: Kind.Io, key: 0 },
-    clock: { now: () => now, wall: () => 0, setTimeout: unused, clearTimeout: unused },
+    clock: {
+      now: () => now,
+      wall: () => 0,
+      setTimeout: (run, ms) => timers.push({ run, ms }),
+      clearTimeout: unused,
+    },
     random: unused,
     tell: (to, type, body) => told.push({ key: to.key, type, body: Buffer.from(body) }),
     ask: unused,
@@ -69,7 +75,9 @@ const publish = (seq: number, generation = 1) =>
 beforeEach(() => {
   told.length = 0;
   now = 0;
+  timers = [];
   turnEnds = [];
+  timers = [];
   connections = new Map();
   const endpoint = { connections } as unknown as Endpoint;
   io = new IoActor(
@@ -114,6 +122,31 @@ describe('the I/O actor', () => {
       expect(reader.drain().seqs).toEqual([1, 2, 3]);
     }
     expect(io.counters.deliveries).toBe(6);
+  });
+
+  it('keeps a distance between the fan-outs of a burst, and none for a message on its own', () => {
+    const readers = Array.from({ length: 100 }, (_, i) => open(i + 1));
+    for (const reader of readers) subscribe(reader.id, 0);
+    for (const seq of [1, 2]) {
+      publish(seq);
+      endTurn();
+      expect(readers[99]?.drain().seqs).toEqual([seq]);
+    }
+    publish(3);
+    publish(4);
+    endTurn();
+    publish(5);
+    endTurn();
+    expect(readers[99]?.drain().seqs).toEqual([]);
+    expect(timers).toHaveLength(1);
+    expect(timers[0]?.ms).toBe(2);
+    now += 2;
+    timers[0]?.run();
+    expect(readers[99]?.drain().seqs).toEqual([3, 4, 5]);
+    now += 1000;
+    publish(6);
+    endTurn();
+    expect(readers[99]?.drain().seqs).toEqual([6]);
   });
 
   it('tells a new reader the head and pushes what it missed', () => {

@@ -27,6 +27,9 @@ export class Feed implements PushFeed {
   newest = 0;
   /** First seq that was published but not yet handed to the readers; 0 when there is none. */
   unsent = 0;
+  /** Monotonic time of the last fan-out, and how many entries it had. */
+  handedAt = Number.NEGATIVE_INFINITY;
+  handedCount = 0;
   readonly readers: Connection[] = [];
   #index = new Map<number, number>();
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
