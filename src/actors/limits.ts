@@ -19,6 +19,8 @@ export interface ServerLimits {
   readonly loginsPerMinute: number;
   /** Wrong passwords per account from all addresses together: looser, since strangers could lock the owner out. */
   readonly loginsPerAccountPerMinute: number;
+  /** Wrong passwords from one address, for whatever names: each costs the server some milliseconds. */
+  readonly loginsPerAddressPerMinute: number;
   readonly registrationsPerAddressPerMinute: number;
   /** Rooms and private conversations made from one address; they stay for good. */
   readonly newConversationsPerAddressPerMinute: number;
@@ -44,6 +46,7 @@ export const LIMITS: ServerLimits = {
   typingBurst: 10,
   loginsPerMinute: 3,
   loginsPerAccountPerMinute: 30,
+  loginsPerAddressPerMinute: 60,
   registrationsPerAddressPerMinute: 120,
   newConversationsPerAddressPerMinute: 60,
   anonymousMs: 60_000,

@@ -124,7 +124,7 @@ export const RegistryMessage = {
   PasswordFinish: 7,
   Devices: 8,
   DeviceForget: 9,
-  /** Told: a session uses this device, so a temporary one does not expire. */
+  /** A session uses this device, so a temporary one does not expire; refused when the account has it no more. */
   DeviceSeen: 10,
   /** Forgets a device that was not to be remembered. */
   DeviceLogout: 11,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Operation } from '../../src/chat/operations.js';
 import { CloseCode } from '../../src/net/types.js';
@@ -132,6 +133,20 @@ describe('logging in with a password', () => {
     expect(server.errors).toEqual([]);
   });
 
+  it('limits guesses of one address for whatever names, right ones aside', async () => {
+    const server = new TestServer({ limits: { loginsPerAddressPerMinute: 4 } });
+    await server.register('ada');
+    const client = await server.connect();
+    for (let i = 0; i < 6; i++) expect((await client.login('ada')).done).toBe(true);
+    const guesser = await server.connect();
+    const codes: unknown[] = [];
+    for (let i = 0; i < 5; i++) codes.push((await guesser.login(`name-${i}`, 'guess')).body.c);
+    expect(codes.slice(0, 4)).not.toContain('TOO_MANY_ATTEMPTS');
+    expect(codes.at(-1)).toBe('TOO_MANY_ATTEMPTS');
+    const elsewhere = await server.connect(undefined, '198.51.100.9 4000');
+    expect((await elsewhere.login('ada')).done).toBe(true);
+  });
+
   it('ends a session in which nobody logs in', async () => {
     const server = new TestServer();
     const client = await server.connect();
@@ -203,6 +218,23 @@ describe('a device', () => {
     const again = await server.connect(phone.key);
     expect(await again.refused(Operation.LoginDevice, { n: 'ada' })).toBe('DEVICE_UNKNOWN');
     expect(await laptop.refused(Operation.DeviceForget, { k: phone.key })).toBe('DEVICE_UNKNOWN');
+  });
+
+  it('does not stay when it is forgotten while it logs in, whoever comes first', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const server = new TestServer({ seed });
+      const laptop = await server.register('ada');
+      const phone = await server.connect();
+      await phone.login('ada', undefined, true);
+      server.io.close(phone.conn);
+      const again = await server.connect(phone.key);
+      const { connection } = again;
+      const login = again.ask(Operation.LoginDevice, { n: 'ada' });
+      for (let turn = 0; turn < seed % 20; turn++) await setImmediate();
+      await laptop.do(Operation.DeviceForget, { k: phone.key });
+      const refused = again.reply(login)?.done === false;
+      expect(refused || connection?.closed?.code === CloseCode.Revoked, `seed ${seed}`).toBe(true);
+    }
   });
 });
 

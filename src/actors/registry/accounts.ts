@@ -44,6 +44,7 @@ export class Accounts {
   readonly #logins = new Attempts<ActorRefFrom<typeof loginMachine>>();
   readonly #perAccountAndAddress: Buckets;
   readonly #perAccount: Buckets;
+  readonly #perAddress: Buckets;
   readonly #registrationsPerAddress: Buckets;
 
   constructor({ context, ledger, tasks, setup, limits }: AccountsOptions) {
@@ -53,6 +54,7 @@ export class Accounts {
     this.#setup = setup;
     this.#perAccountAndAddress = perMinute(limits.loginsPerMinute);
     this.#perAccount = perMinute(limits.loginsPerAccountPerMinute);
+    this.#perAddress = perMinute(limits.loginsPerAddressPerMinute);
     this.#registrationsPerAddress = perMinute(limits.registrationsPerAddressPerMinute);
   }
 
@@ -110,6 +112,7 @@ export class Accounts {
   /** @throws NatterError TOO_MANY_ATTEMPTS, PROTOCOL, BUSY; never tells whether the name exists */
   async loginStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
     const key = nameKey(n);
+    this.#charge(this.#perAddress, p);
     this.#charge(this.#perAccountAndAddress, `${key} ${p}`);
     this.#charge(this.#perAccount, key);
     const record = this.#ledger.state.accountByKey(key)?.record ?? null;
@@ -133,6 +136,7 @@ export class Accounts {
       throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
     this.#perAccountAndAddress.give(`${key} ${body.p}`);
     this.#perAccount.give(key);
+    this.#perAddress.give(body.p);
     await this.#useDevice(account, body);
     return identified(account);
   }
@@ -147,12 +151,17 @@ export class Accounts {
     return identified(account);
   }
 
-  /** Notes that a device is in use, so that a temporary one does not expire under a session. */
+  /**
+   * Notes that a device is in use, so that a temporary one does not expire under a session.
+   * @throws NatterError DEVICE_UNKNOWN
+   */
   async seen({ a, k }: Body.DeviceOf): Promise<object> {
     await this.#ledger.commit(() => {
       const device = this.#ledger.state.account(a)?.devices.get(idKey(k));
+      if (!device)
+        throw new NatterError('DEVICE_UNKNOWN', 'This device was forgotten; log in with your password.');
       const at = this.#context.clock.wall();
-      if (!device || at - device.seenAt < SEEN_EVERY_MS) return [];
+      if (at - device.seenAt < SEEN_EVERY_MS) return [];
       return [{ t: 'device', account: Buffer.from(a), key: device.key, label: '', kept: false, at }];
     });
     return {};

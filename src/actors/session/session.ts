@@ -64,7 +64,7 @@ export class SessionActor implements Actor, SessionPort {
     this.#options = options;
     this.#conn = context.self.key;
     this.#downlink = new Downlink(context, this.#conn);
-    this.#standing = new Standing(context, this.#downlink);
+    this.#standing = new Standing(context, this.#downlink, () => this.#forgotten());
     this.#conversations = new Conversations(context, this.#conn, (log) => this.#notices.gone(log));
     this.#posts = new Posts(context, this.#conn, this.#downlink, limits);
     this.#notices = new Notices({
@@ -72,7 +72,7 @@ export class SessionActor implements Actor, SessionPort {
       downlink: this.#downlink,
       conversations: this.#conversations,
       posts: this.#posts,
-      revoked: () => this.#revoked('This device was forgotten; log in with your password.'),
+      revoked: () => this.#forgotten(),
     });
     this.#machine = new HostedMachine(context, sessionMachine, {
       input: { port: this, anonymousMs: limits.anonymousMs },
@@ -174,6 +174,10 @@ export class SessionActor implements Actor, SessionPort {
     else if (kind === Kind.Presence) this.#standing.enterPresence();
   }
 
+  #forgotten(): void {
+    this.#revoked('This device was forgotten; log in with your password.');
+  }
+
   #revoked(why: string): void {
     this.#standing.dropIdentity();
     this.#close(CloseCode.Revoked, why);
@@ -222,7 +226,7 @@ export class SessionActor implements Actor, SessionPort {
   #begin(): void {
     const author = this.#standing.author;
     if (!author || !this.#active) return;
-    this.#standing.begin(author);
+    this.#standing.begin();
     for (const { l } of this.#loaded) this.#conversations.open(l, author.account);
     this.#loaded = [];
     for (const frame of this.#early.splice(0)) this.#frame(frame);

@@ -1,11 +1,12 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer } from '../../net/bytes.js';
+import { askRegistry } from '../asking.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import type { Downlink } from '../downlink.js';
 import { PresenceMessage, RegistryMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import type { ActorContext } from '../runtime/actor.js';
-import { PRESENCE, REGISTRY } from '../singletons.js';
+import { PRESENCE } from '../singletons.js';
 import type { Author } from './posts.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -27,13 +28,16 @@ export class Standing {
   author: Author | undefined;
   readonly #context: ActorContext;
   readonly #downlink: Downlink;
+  readonly #forgotten: () => void;
   #away = false;
   #provedAt = Number.NEGATIVE_INFINITY;
   #seenTimer: unknown;
 
-  constructor(context: ActorContext, downlink: Downlink) {
+  /** @param forgotten the author's account has this device no more */
+  constructor(context: ActorContext, downlink: Downlink, forgotten: () => void) {
     this.#context = context;
     this.#downlink = downlink;
+    this.#forgotten = forgotten;
   }
 
   /** Takes up what the I/O actor kept from before a restart. */
@@ -44,10 +48,10 @@ export class Standing {
   }
 
   /** The author is logged in: the others may know. */
-  begin({ account }: Author): void {
+  begin(): void {
     this.#keepIdentity();
     this.enterPresence();
-    this.#markSeenLater({ a: account, k: this.device });
+    this.#confirmLater();
   }
 
   end(): void {
@@ -67,6 +71,8 @@ export class Standing {
       writer.bytes(account).text(name),
     );
     if (this.#away) this.#tellAway();
+    // Presence passes on that a device was forgotten, and did not know of this session until now.
+    void this.#confirm();
   }
 
   setAway(away: boolean): void {
@@ -115,11 +121,25 @@ export class Standing {
     this.#context.tell(PRESENCE, type, writer.view());
   }
 
-  #markSeenLater(device: Body.DeviceOf): void {
-    const seen = (): void => {
-      this.#context.tell(REGISTRY, RegistryMessage.DeviceSeen, packCbor(device));
-      this.#markSeenLater(device);
+  /** Marks the device as in use, if it still is one of the author's. */
+  async #confirm(): Promise<void> {
+    const { author, device } = this;
+    if (!author) return;
+    const use: Body.DeviceOf = { a: author.account, k: device };
+    try {
+      await askRegistry(this.#context, RegistryMessage.DeviceSeen, use);
+    } catch (error) {
+      // A registry that does not answer now says nothing about the device.
+      const gone = error instanceof NatterError && error.code === 'DEVICE_UNKNOWN';
+      if (gone && this.author === author) this.#forgotten();
+    }
+  }
+
+  #confirmLater(): void {
+    const again = (): void => {
+      void this.#confirm();
+      this.#confirmLater();
     };
-    this.#seenTimer = this.#context.clock.setTimeout(seen, SEEN_MS);
+    this.#seenTimer = this.#context.clock.setTimeout(again, SEEN_MS);
   }
 }
