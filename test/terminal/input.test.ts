@@ -61,11 +61,13 @@ describe('the input line', () => {
     await fake.terminal.waitFor('mia > 🎉');
   });
 
-  test('an unknown command is answered with the nearest one and stays to be mended', async () => {
+  test('an unknown command is answered with the nearest one and leaves the line to what comes next', async () => {
     fake.terminal.type('/jion dev\r');
     await fake.terminal.waitFor('There is no command /jion; did you mean');
-    expect(fake.terminal.text()).toContain('mia > /jion dev');
+    expect(fake.terminal.text()).not.toContain('mia > /jion');
     expect(said()).toEqual([]);
+    fake.terminal.type('\x1b[A');
+    await fake.terminal.waitFor('mia > /jion dev');
   });
 
   test('a shortcode becomes its emoji, // says a slash', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ClientEvent, Message } from '../../src/chat/events.js';
+import type { ClientEvent, LinkState, Message } from '../../src/chat/events.js';
 import { foldText } from '../../src/ui/terminal/chat.js';
 import { Model } from '../../src/ui/terminal/model.js';
 import { TIMELINE_MAX, Timeline } from '../../src/ui/terminal/timeline.js';
@@ -163,4 +163,45 @@ test('leaving the current conversation goes to the one before it', () => {
   model.open('#dev');
   apply({ event: 'left', room: '#dev' });
   expect(model.current?.room).toBe('#lobby');
+});
+
+describe('the link', () => {
+  const link = (state: LinkState, sinceMs: number, detail = ''): ClientEvent => ({
+    event: 'link',
+    state,
+    lagMs: 0,
+    sinceMs,
+    detail,
+  });
+
+  test('stays lost, with its reason, through every attempt until one succeeds', () => {
+    apply(link('live', 0), link('reconnecting', 4_000, 'Nobody answers.'), link('handshaking', 0));
+    expect(model.link).toMatchObject({ lostAt: NOW - 4_000, detail: 'Nobody answers.' });
+    apply(link('reconnecting', 0, 'Nobody answers.'));
+    expect(model.link.lostAt).toBe(NOW - 4_000);
+    apply(link('syncing', 0));
+    expect(model.link).toMatchObject({ lostAt: undefined, detail: '' });
+  });
+
+  test('of a first attempt is not called lost', () => {
+    apply(link('dialling', 0), link('handshaking', 0));
+    expect(model.link.lostAt).toBeUndefined();
+  });
+});
+
+describe('errors', () => {
+  const error: ClientEvent = {
+    event: 'error',
+    code: 'WRONG_PASSWORD',
+    message: 'Name or password is wrong.',
+  };
+
+  test('of a login are left to the setup screen, later ones are shown', () => {
+    const fresh = new Model();
+    fresh.apply(error, NOW);
+    fresh.apply({ event: 'room', room: room('#lobby', { kind: 'lobby' }) }, NOW);
+    expect(fresh.current?.timeline.items).toEqual([]);
+    apply(error);
+    expect(texts()).toEqual(['notice']);
+  });
 });

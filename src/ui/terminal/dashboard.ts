@@ -198,8 +198,9 @@ export class Dashboard {
     work.then(
       () => stage.invalidate(),
       (error: unknown) => {
-        // What could not be said comes back to be mended, unless something new is being written.
-        if (this.#composer.editor.isEmpty) this.#composer.editor.set(text);
+        // Words that could not be said come back to be mended, unless something new is being written. A command
+        // stays in the history only: before the next words it would be said to everybody with them.
+        if (this.#composer.editor.isEmpty && !text.startsWith('/')) this.#composer.editor.set(text);
         this.#fail(error);
       },
     );

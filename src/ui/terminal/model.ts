@@ -9,6 +9,8 @@ import { type NoticeItem, Timeline } from './timeline.js';
 
 /** A typing note is shown at most this long after it came; ms. */
 const TYPING_MS = 8_000;
+/** On the way to a connection. */
+const TRYING: ReadonlySet<LinkState> = new Set(['dialling', 'handshaking', 'authenticating']);
 
 export interface Conversation {
   readonly room: Target;
@@ -33,6 +35,8 @@ export interface Link {
   lagMs: number;
   /** When this state began, ms since 1970. */
   since: number;
+  /** Since when there has been no connection although there was one, ms since 1970. */
+  lostAt: number | undefined;
   detail: string;
 }
 
@@ -46,7 +50,7 @@ const NONE: Effect = { effect: 'none' };
 
 export class Model {
   readonly conversations: Conversation[] = [];
-  readonly link: Link = { state: 'offline', lagMs: 0, since: 0, detail: '' };
+  readonly link: Link = { state: 'offline', lagMs: 0, since: 0, lostAt: undefined, detail: '' };
   /** One's own name, '' before the welcome. */
   me = '';
   #current: Target = '';
@@ -110,12 +114,7 @@ export class Model {
   apply(event: ClientEvent, now: number): Effect {
     switch (event.event) {
       case 'link':
-        Object.assign(this.link, {
-          state: event.state,
-          lagMs: event.lagMs,
-          since: now - event.sinceMs,
-          detail: sanitiseLine(event.detail),
-        });
+        this.#linked(event, now - event.sinceMs);
         return NONE;
       case 'welcome':
         this.me = sanitiseLine(event.user);
@@ -151,7 +150,8 @@ export class Model {
         this.note(event.text, now);
         return NONE;
       case 'error':
-        this.note(event.message, now, true, event.room);
+        // Before the welcome it answers a login, and whoever asked for that shows it.
+        if (this.me !== '') this.note(event.message, now, true, event.room);
         return NONE;
       case 'directory':
       case 'devices':
@@ -177,6 +177,16 @@ export class Model {
   #after(): Conversation[] {
     const at = this.current === undefined ? 0 : this.conversations.indexOf(this.current) + 1;
     return [...this.conversations.slice(at), ...this.conversations.slice(0, Math.max(0, at - 1))];
+  }
+
+  #linked({ state, lagMs, detail }: Extract<ClientEvent, { event: 'link' }>, since: number): void {
+    const { link } = this;
+    const isLost = state === 'reconnecting' || (link.lostAt !== undefined && TRYING.has(state));
+    // Each new attempt passes through the same states as the first one; the loss lasts until one succeeds.
+    const clean = sanitiseLine(detail);
+    link.detail = isLost && clean === '' ? link.detail : clean;
+    link.lostAt = isLost ? (link.lostAt ?? since) : undefined;
+    Object.assign(link, { state, lagMs, since });
   }
 
   #room(info: Room): Effect {

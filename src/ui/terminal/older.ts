@@ -11,8 +11,8 @@ export class Older {
   readonly #commands: ClientCommands;
   readonly #now: () => number;
   readonly #done: () => void;
-  /** Conversations being fetched (Infinity) or left alone for a while; until when, in ms. */
-  readonly #until = new WeakMap<Conversation, number>();
+  /** What was asked for before which first message, and until when (ms) it is not asked for again. */
+  readonly #asked = new WeakMap<Conversation, { readonly first: number; readonly until: number }>();
 
   /** @param done called when a page has come, so that the next may be asked for */
   constructor(commands: ClientCommands, now: () => number, done: () => void) {
@@ -22,16 +22,19 @@ export class Older {
   }
 
   fetch(conversation: Conversation): void {
-    if (conversation.isAtBeginning || this.#now() < (this.#until.get(conversation) ?? 0)) return;
+    if (conversation.isAtBeginning) return;
     const { first } = conversation.timeline;
-    this.#until.set(conversation, Number.POSITIVE_INFINITY);
+    const asked = this.#asked.get(conversation);
+    // A page and the answer to its request come by different ways, in any order: the page alone counts.
+    if (asked !== undefined && asked.first === first && this.#now() < asked.until) return;
+    this.#asked.set(conversation, { first, until: Number.POSITIVE_INFINITY });
     this.#commands
       .history(conversation.room, first || conversation.info.head + 1, PAGE)
       // Without an answer the link is down, which the status bar says; it is asked again when it is back.
       .catch(() => undefined)
       .finally(() => {
-        const isFurther = conversation.timeline.first !== first;
-        this.#until.set(conversation, isFurther ? 0 : this.#now() + QUIET_MS);
+        if (this.#asked.get(conversation)?.first === first)
+          this.#asked.set(conversation, { first, until: this.#now() + QUIET_MS });
         this.#done();
       });
   }

@@ -67,7 +67,10 @@ export function titleRow(
 export function statusRow(model: Model, now: number, width: number, isMouse: boolean, theme: Theme): Row {
   const { link } = model;
   const parts: Span[] = [
-    { text: ` ${LINK_WORDS[link.state]}`, look: link.state === 'live' ? theme.bar : theme.barStrong },
+    {
+      text: ` ${LINK_WORDS[link.lostAt === undefined ? link.state : 'reconnecting']}`,
+      look: link.state === 'live' ? theme.bar : theme.barStrong,
+    },
   ];
   const add = (text: string, look = theme.bar) =>
     parts.push({ text: ` | `, look: theme.bar }, { text, look });
@@ -79,8 +82,8 @@ export function statusRow(model: Model, now: number, width: number, isMouse: boo
   } else if (link.state === 'live') {
     add(`lag ${link.lagMs < 10 ? link.lagMs.toFixed(1) : Math.round(link.lagMs)} ms`);
     add('encrypted');
-  } else if (link.state === 'reconnecting') {
-    add(`for ${span(now - link.since)}`);
+  } else if (link.lostAt !== undefined) {
+    add(`for ${span(now - link.lostAt)}`);
   }
   if (link.state !== 'live' && link.detail !== '') add(link.detail);
   if (isMouse) add('mouse');
