@@ -1,6 +1,7 @@
 /** What the command line needs of a server, and the one that is started on this machine to try natter out. */
+
+import { DEFAULT_PORT, formatAddress, type HostPort } from '../chat/address.js';
 import { NatterError } from '../chat/error.js';
-import { DEFAULT_PORT, formatAddress, type HostPort } from './address.js';
 
 export interface ServerOptions {
   readonly data?: string;

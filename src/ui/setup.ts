@@ -1,9 +1,9 @@
 /** The questions of a first start, asked line by line: try it here, or which server, who, and how. */
 import { randomBytes } from 'node:crypto';
+import { parseServer } from '../chat/address.js';
 import { NatterError } from '../chat/error.js';
 import type { ClientCommands, Credentials } from '../chat/events.js';
 import { parseName } from '../chat/name.js';
-import { parseServer } from './address.js';
 import type { Asker } from './ask.js';
 import { tell } from './console.js';
 import { sentenceOf } from './exit.js';
@@ -81,7 +81,7 @@ async function tryHere(known: Known, { client, asker, here }: SetupParts): Promi
 }
 
 async function askServer({ client, asker }: SetupParts): Promise<string> {
-  const server = parseServer(await asker.answer('Server (HOST:PORT): '));
+  const server = parseServer(await asker.answer('Server (HOST:PORT): ')).name;
   const reply = await client.probe(server).then(
     ({ lagMs, known }) => `${server} answers in ${lagMs.toFixed(1)} ms${known ? '.' : ' and is new to you.'}`,
     () => `${server} does not answer at the moment.`,

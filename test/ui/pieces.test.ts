@@ -1,36 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
-import { formatAddress, parseAddress, parseServer } from '../../src/ui/address.js';
 import { run as bench } from '../../src/ui/commands/bench.js';
 import { run as forget } from '../../src/ui/commands/forget.js';
 import { run as serve } from '../../src/ui/commands/serve.js';
 import { LineReader } from '../../src/ui/lines.js';
 import { type ServerOptions, startHere } from '../../src/ui/server.js';
 import { FakeConsole } from '../support/fakeconsole.js';
-
-describe('addresses', () => {
-  test.each([
-    ['127.0.0.1:80', '127.0.0.1', 80],
-    ['Example.org', 'Example.org', 7777],
-    ['[::1]:0', '::1', 0],
-    ['[fe80::1%eth0]', 'fe80::1%eth0', 7777],
-  ])('%s', (raw, host, port) => {
-    expect(parseAddress(raw)).toEqual({ host, port });
-  });
-
-  test.each([[''], [':80'], ['a:b'], ['a:70000'], ['::1'], ['a b:1'], ['http://a'], ['a:1:2']])(
-    '%j is refused',
-    (raw) => {
-      expect(() => parseAddress(raw)).toThrow(/HOST:PORT/);
-    },
-  );
-
-  test('have one spelling as servers', () => {
-    expect(parseServer('LocalHost')).toBe('localhost:7777');
-    expect(formatAddress({ host: '::1', port: 5 })).toBe('[::1]:5');
-  });
-});
 
 describe('lines', () => {
   test('are read only as they are wanted', async () => {

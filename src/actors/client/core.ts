@@ -1,3 +1,4 @@
+import { parseServer } from '../../chat/address.js';
 import type { NatterError } from '../../chat/error.js';
 import type {
   ClientCommands,
@@ -13,7 +14,6 @@ import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { Empty } from '../../chat/schemas.js';
 import { FrameType } from '../../net/constants.js';
 import { checkPassword, forgetDevice, type KnownDevice, listDevices, setPassword } from './account.js';
-import { parseServer } from './address.js';
 import { EventBatch } from './batch.js';
 import { Channel } from './channel.js';
 import type { Conversation } from './conversation.js';

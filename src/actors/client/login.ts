@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
+import type { ServerAddress } from '../../chat/address.js';
 import type { NatterError } from '../../chat/error.js';
 import type { Credentials, LinkState } from '../../chat/events.js';
 import type { WelcomeReply } from '../../chat/operations.js';
 import type { Reader } from '../../net/bytes.js';
-import type { ServerAddress } from './address.js';
 import { Authentication } from './authentication.js';
 import type { Channel } from './channel.js';
 import { notLoggedIn, unreachable } from './failures.js';

@@ -1,6 +1,6 @@
+import type { ServerAddress } from '../../chat/address.js';
 import { fingerprint } from '../../net/fingerprint.js';
 import { CloseCode } from '../../net/types.js';
-import type { ServerAddress } from './address.js';
 import { unreachable } from './failures.js';
 import { REQUEST_DEADLINE_MS } from './requests.js';
 import type { World } from './world.js';

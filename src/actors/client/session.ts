@@ -1,4 +1,5 @@
 import { type Actor, createActor } from 'xstate';
+import type { ServerAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
 import type { Credentials, LinkState } from '../../chat/events.js';
 import type { WelcomeReply } from '../../chat/operations.js';
@@ -11,7 +12,6 @@ import {
   type KeyPair,
   type PathAddress,
 } from '../../net/types.js';
-import type { ServerAddress } from './address.js';
 import { Candidate } from './candidate.js';
 import type { Channel } from './channel.js';
 import { disconnected, isPassing, keyChanged, shutOut, unreachable } from './failures.js';

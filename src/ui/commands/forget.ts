@@ -1,6 +1,7 @@
 /** `natter forget HOST:PORT`: unpins a server's key, so that the next contact is a first one again. */
+
+import { parseServer } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
-import { parseServer } from '../address.js';
 import { type Console, tell } from '../console.js';
 import { Exit } from '../exit.js';
 
@@ -13,7 +14,7 @@ export async function run(options: ForgetOptions, args: readonly string[], conso
     import('../../store/profile.js'),
     import('../../store/folder.js'),
   ]);
-  const server = parseServer(args[0] ?? '');
+  const server = parseServer(args[0] ?? '').name;
   const profile = new Profile(openFolder(options.data, FolderPart.Client));
   if (!(await profile.forget(server))) {
     throw new NatterError(

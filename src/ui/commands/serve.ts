@@ -1,6 +1,7 @@
 /** `natter serve`: runs a server until a signal ends it. */
+
+import { formatAddress, type HostPort, parseAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
-import { formatAddress, type HostPort, parseAddress } from '../address.js';
 import { type Console, tell } from '../console.js';
 import { Exit } from '../exit.js';
 import { printJson } from '../json.js';

@@ -1,5 +1,5 @@
 /** Every command of the command line: its flags here, its work in the module it loads. */
-import { parseAddress, parseServer } from '../address.js';
+import { parseAddress, parseServer } from '../../chat/address.js';
 import type { CommandRow, OptionRow } from '../cli.js';
 import { count, natural, serverTarget } from './values.js';
 
@@ -11,7 +11,7 @@ const server: OptionRow = {
   flags: '--server <host:port>',
   help: 'the server to talk to',
   required: true,
-  parse: parseServer,
+  parse: (text) => parseServer(text).name,
 };
 const user: OptionRow = { flags: '--user <name>', help: 'the account to log in as', required: true };
 const passwordFile: OptionRow = {
