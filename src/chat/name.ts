@@ -5,8 +5,8 @@
 import { NatterError } from './error.js';
 import { scriptFault, skeleton } from './lookalike.js';
 
-export const NAME_MAX_BYTES = 64;
-export const NAME_MAX_GRAPHEMES = 32;
+const NAME_MAX_BYTES = 64;
+const NAME_MAX_GRAPHEMES = 32;
 
 export interface Name {
   /** As its owner writes it: NFC, wide forms mapped, case kept. */

@@ -8,9 +8,9 @@ import { MESSAGE_MAX_BYTES } from '../net/constants.js';
 import { NatterError } from './error.js';
 
 /** Maps and arrays within each other. The deepest body, a list of maps in a map, has 3. */
-export const DEPTH_MAX = 5;
+const DEPTH_MAX = 5;
 /** Keys, values and elements altogether. The largest body, 1,000 conversations of a WelcomeReply, has 19,000. */
-export const ITEMS_MAX = 20_000;
+const ITEMS_MAX = 20_000;
 
 const encoder = new Encoder({
   useRecords: false,

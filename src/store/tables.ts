@@ -17,7 +17,7 @@ export type Table = Database<Buffer, Buffer>;
 export const TABLES = ['entries', 'heads', 'streams', 'requests', 'journal', 'cursors', 'facts'] as const;
 export type Tables = Readonly<Record<(typeof TABLES)[number], Table>>;
 
-export const U48_BYTES = 6;
+const U48_BYTES = 6;
 export const U48_MAX = 2 ** 48 - 1;
 
 /** A buffer with u48 numbers; the key of a single number or a few. */

@@ -4,15 +4,9 @@ import { drawSticker, STICKERS } from '../chat/sticker.js';
 import { sanitise, sanitiseLine } from '../chat/text.js';
 
 /** `14:05`, in the time zone of the process. */
-export function clockText(at: number): string {
+function clockText(at: number): string {
   const date = new Date(at);
   return `${`${date.getHours()}`.padStart(2, '0')}:${`${date.getMinutes()}`.padStart(2, '0')}`;
-}
-
-/** `2026-11-22`, in the time zone of the process. */
-export function dayText(at: number): string {
-  const date = new Date(at);
-  return `${date.getFullYear()}-${`${date.getMonth() + 1}`.padStart(2, '0')}-${`${date.getDate()}`.padStart(2, '0')}`;
 }
 
 /** A message as lines: `14:05 ana: hello`; further lines are indented, so that none can pose as another message. */

@@ -8,7 +8,7 @@ import { parseText } from '../chat/text.js';
 import type { Patience } from './patience.js';
 
 /** Twice what one stream may have unanswered, so that the client always has the next one at hand. */
-export const WINDOW_MESSAGES = 128;
+const WINDOW_MESSAGES = 128;
 
 export interface Unsent {
   /** From 1. */

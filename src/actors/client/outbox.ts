@@ -197,7 +197,7 @@ export class Outbox implements PostEvents {
 }
 
 /** The stream of a script's key: BLAKE2b-128 over account and key, so that a repeat is known as one. */
-export function keyedStream(key: string, account: Uint8Array): Buffer {
+function keyedStream(key: string, account: Uint8Array): Buffer {
   const stream = Buffer.alloc(STREAM_ID_BYTES);
   sodium.crypto_generichash(stream, Buffer.concat([account, Buffer.from(key)]));
   return stream;

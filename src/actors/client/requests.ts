@@ -174,7 +174,7 @@ export class Requests<A> {
   }
 }
 
-export function noAnswer(): NatterError {
+function noAnswer(): NatterError {
   return new NatterError(
     'NO_ANSWER',
     'The server did not answer for 20 seconds; check its address and your network, then try again.',

@@ -18,7 +18,7 @@ import { looksAlike } from './rooms.js';
 import { type Account, type Change, type Device, idKey } from './state.js';
 
 /** A device that did not ask to be remembered needs no password for this long after its last use. */
-export const TEMPORARY_DEVICE_MS = 24 * 3600 * 1000;
+const TEMPORARY_DEVICE_MS = 24 * 3600 * 1000;
 /** A use is written down only when the last one written is older: reconnecting costs no commit. */
 const SEEN_EVERY_MS = 3600 * 1000;
 const LOGIN_MAC_DOMAIN = Buffer.from('natter login');

@@ -96,7 +96,7 @@ export function idKey(id: Uint8Array): string {
 }
 
 /** The direct conversation of two accounts, whichever asks. */
-export function directKey(a: Uint8Array, b: Uint8Array): string {
+function directKey(a: Uint8Array, b: Uint8Array): string {
   const [one, two] = [idKey(a), idKey(b)].sort();
   return `${one}${two}`;
 }

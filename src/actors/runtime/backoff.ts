@@ -4,7 +4,7 @@ export interface RestartIntensity {
   readonly periodMs: number;
 }
 
-export const RESTART_INTENSITY: RestartIntensity = { intensity: 5, periodMs: 60_000 };
+const RESTART_INTENSITY: RestartIntensity = { intensity: 5, periodMs: 60_000 };
 const FIRST_MS = 50;
 const MAX_MS = 5_000;
 

@@ -12,8 +12,8 @@
  */
 import type { Address, Kind, MailLane } from './actor.js';
 
-export const BATCH_HEADER_BYTES = 24;
-export const ENVELOPE_BYTES = 40;
+const BATCH_HEADER_BYTES = 24;
+const ENVELOPE_BYTES = 40;
 /** A body larger than this is a fault of the sender. */
 export const BODY_MAX_BYTES = 4 * 1024 * 1024;
 /** A batch is closed at this size, and the next one begun; a single large message may exceed it. */

@@ -210,7 +210,7 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
 }
 
 /** `{ open: 'talking' }` as `open.talking`; regions of a parallel state as `open.(a|b)`. */
-export function stateText(value: unknown): string {
+function stateText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const parts = Object.entries(value).map(([name, inner]) => {
     const text = stateText(inner);

@@ -7,7 +7,7 @@ export interface MailboxBounds {
   readonly data: number;
 }
 
-export const MAILBOX_BOUNDS: MailboxBounds = { control: 256, data: 1024 };
+const MAILBOX_BOUNDS: MailboxBounds = { control: 256, data: 1024 };
 /** Bytes of mail copied out of batches for an actor that cannot take it now. */
 const PARKED_MAX_BYTES = 1024 * 1024;
 

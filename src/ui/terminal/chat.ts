@@ -80,7 +80,7 @@ export class ChatSource implements PaneSource<Item> {
 }
 
 /** Cells of the name column at a pane of this width. */
-export function nameCells(width: number): number {
+function nameCells(width: number): number {
   return width >= 84 ? 14 : width >= 50 ? 10 : 6;
 }
 
