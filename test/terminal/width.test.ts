@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Line, Surface } from '../../src/ui/terminal/cells.js';
-import { clusterWidth, graphemes, pad, textWidth, truncate } from '../../src/ui/terminal/width.js';
+import {
+  CLUSTER_CELLS_MAX,
+  clusterWidth,
+  graphemes,
+  pad,
+  textWidth,
+  truncate,
+} from '../../src/ui/terminal/width.js';
 import { wrap } from '../../src/ui/terminal/wrap.js';
 
 describe('width', () => {
@@ -46,11 +53,16 @@ describe('wrapping', () => {
 
   test('never makes a row too wide and loses nothing but spaces', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 30 }), (text, width) => {
-        const rows = wrap(text, width);
-        for (const row of rows) expect(textWidth(row)).toBeLessThanOrEqual(width);
-        expect(rows.join('').replaceAll(/[ \n]/g, '')).toBe(text.replaceAll(/[ \n]/g, ''));
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: CLUSTER_CELLS_MAX, max: 30 }),
+        (text, width) => {
+          const rows = wrap(text, width);
+          for (const row of rows) expect(textWidth(row)).toBeLessThanOrEqual(width);
+          expect(rows.join('').replaceAll(/[ \n]/g, '')).toBe(text.replaceAll(/[ \n]/g, ''));
+        },
+      ),
+      { examples: [['𝅘𝅥𝅮', CLUSTER_CELLS_MAX]] },
     );
   });
 });

@@ -45,7 +45,13 @@ export function graphemes(text: string): string[] {
   return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
-/** Cells of one grapheme cluster: 1 or more; a mark without a base still gets a cell of its own. */
+/**
+ * No cluster of any living script is drawn wider. Others can be made as wide as one likes, by piling up
+ * letters that join; those must not be wider than the narrowest pane.
+ */
+export const CLUSTER_CELLS_MAX = 4;
+
+/** Cells of one grapheme cluster: 1 to CLUSTER_CELLS_MAX; a mark without a base still gets a cell of its own. */
 export function clusterWidth(cluster: string): number {
   if (cluster.length === 1 && cluster < '\u0300') return 1;
   if (EMOJI.test(cluster)) return 2;
@@ -54,7 +60,7 @@ export function clusterWidth(cluster: string): number {
     if (NO_WIDTH.test(character)) continue;
     cells += isWide(character.codePointAt(0) ?? 0) ? 2 : 1;
   }
-  return Math.max(1, cells);
+  return Math.min(CLUSTER_CELLS_MAX, Math.max(1, cells));
 }
 
 /** Cells of a text without line breaks. */
