@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     // Worker threads, sockets and LMDB files live outside the test runner's own threads.
     pool: 'forks',
     testTimeout: 30_000,
