@@ -15,7 +15,8 @@ const OPAQUE_MAX = 2048;
 const TOPIC_MAX = 1024;
 const LABEL_MAX = 128;
 const SENTENCE_MAX = 1024;
-const CONVERSATIONS_MAX = 1000;
+/** Of one account, as far as a client goes along. */
+export const CONVERSATIONS_MAX = 1000;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const name = v.pipe(v.string(), v.maxLength(NAME_TYPED_MAX));
@@ -49,6 +50,16 @@ export const Refusal = v.object({
 });
 body<Body.Refusal>()(Refusal);
 
+/**
+ * How a conversation is called is also what commands find it by, so it is not changed before it is shown as
+ * other text is: a name that could steer a terminal, which no server lets anybody have, is no name.
+ */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const conversationName = v.pipe(
+  name,
+  v.check((value) => !STEERING.test(value), 'expected a name of visible characters'),
+);
+
 /** Nothing is asked or answered beyond that it is done: an empty map. */
 export const Empty = v.object({});
 
@@ -59,7 +70,7 @@ export const ConversationBody = body<Body.ConversationBody>()(
     e: count,
     h: count,
     k: v.picklist([0, 1, 2]),
-    n: name,
+    n: conversationName,
     t: topic,
     c: count,
     m: count,

@@ -1,3 +1,4 @@
+import { Malformed } from '../../src/net/bytes.js';
 import {
   CloseCode,
   type CloseReason,
@@ -78,7 +79,17 @@ export class FakeConnection implements Connection {
     this.#datagrams.delete(due);
     this.heardAt = this.time.now();
     for (const { type, body } of frames) {
-      if (this.closed === undefined) this.handler.frame(this, type, Buffer.from(body));
+      if (this.closed === undefined) this.#take(type, Buffer.from(body));
+    }
+  }
+
+  /** As a real connection: what cannot be read ends it. */
+  #take(type: number, body: Buffer): void {
+    try {
+      this.handler.frame(this, type, body);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.close(CloseCode.Protocol, error.message);
     }
   }
 

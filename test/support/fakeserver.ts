@@ -296,8 +296,9 @@ export class FakeServer {
     return seqs;
   }
 
-  #fetch(from: FakeConnection, { request, log: number, after, entries }: talk.Fetch): void {
+  #fetch(from: FakeConnection, { request, log: number, ...wanted }: talk.Fetch): void {
     const log = this.log(number);
+    const { after, count: entries } = this.page(wanted.after, wanted.entries);
     this.#send(from, FrameType.Entries, talk.entriesCodec, {
       request,
       log: number,
@@ -307,6 +308,12 @@ export class FakeServer {
       entries: log.entries.slice(after, after + Math.min(entries, this.pageMax)),
     });
   }
+
+  /** What a FETCH is answered with; a hostile server gives something else than was asked for. */
+  page: (after: number, count: number) => { after: number; count: number } = (after, count) => ({
+    after,
+    count,
+  });
 
   /** Entries in one answer at most. */
   pageMax = 1024;

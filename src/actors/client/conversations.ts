@@ -3,6 +3,7 @@ import type { ClientEvent, Room, Target } from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
 import { nameKey } from '../../chat/name.js';
 import { type ConversationBody, EphemeralKind, type WhoReply } from '../../chat/operations.js';
+import { CONVERSATIONS_MAX } from '../../chat/schemas.js';
 import type { Entry } from '../../net/entry.js';
 import type { Entries, Ephemeral, Head, Push } from '../../net/talk.js';
 import type { Clock } from '../runtime/actor.js';
@@ -113,6 +114,8 @@ export class Conversations {
       return known;
     }
     if (known !== undefined) this.gone(body.l);
+    if (this.#byLog.size >= CONVERSATIONS_MAX)
+      throw new NatterError('PROTOCOL', `The server tells of more than ${CONVERSATIONS_MAX} conversations.`);
     const conversation = this.#create(body, Math.max(Math.min(body.c, body.h), body.h - backlog));
     const head = Math.max(body.h, this.#ahead.get(body.l) ?? 0);
     this.#ahead.delete(body.l);

@@ -1,5 +1,6 @@
+import { NatterError } from '../../chat/error.js';
 import type { Message } from '../../chat/events.js';
-import { Reader } from '../../net/bytes.js';
+import { Malformed, Reader } from '../../net/bytes.js';
 import { FETCH_ENTRIES_MAX } from '../../net/constants.js';
 import { entryCodec } from '../../net/entry.js';
 import type { Entries } from '../../net/talk.js';
@@ -9,7 +10,7 @@ import type { Conversation } from './conversation.js';
 /**
  * Reads entries backwards from `before`, at most `count`, oldest first. A page may take several answers, since
  * an answer is bounded in bytes.
- * @throws NatterError NOT_A_MEMBER, NO_ANSWER
+ * @throws NatterError NOT_A_MEMBER, NO_ANSWER, PROTOCOL
  */
 export async function readHistory(
   channel: Channel,
@@ -22,25 +23,48 @@ export async function readHistory(
   const reader = new Reader();
   let after = Math.max(0, before - 1 - Math.min(count, FETCH_ENTRIES_MAX));
   while (after < before - 1) {
-    const wanted = before - 1 - after;
-    const last = await new Promise<number>((resolve, reject) => {
-      channel.fetch(conversation.log, after, wanted, (answer) => {
-        if (answer instanceof Error) return reject(answer);
-        take(answer);
-        resolve(answer.entries.length === 0 ? before : answer.first + answer.entries.length - 1);
+    const page = await new Promise<Page>((resolve, reject) => {
+      channel.fetch(conversation.log, after, before - 1 - after, (answer) => {
+        if (answer instanceof Error) reject(answer);
+        else settle(answer, resolve, reject);
       });
     });
-    after = last;
+    // A server that gives nothing further, or again what was there, would keep us asking for ever.
+    if (page.last <= after) break;
+    messages.push(...page.messages);
+    after = page.last;
   }
   return messages;
 
   /** The answer's bytes are views, so they are read at once. */
-  function take(answer: Entries): void {
-    answer.entries.forEach((bytes, index) => {
-      const seq = answer.first + index;
-      if (seq >= before) return;
-      const entry = entryCodec.decode(reader.reset(bytes));
-      messages.push(conversation.message(seq, entry, isMine(entry.author)));
-    });
+  function settle(answer: Entries, resolve: (page: Page) => void, reject: (error: Error) => void): void {
+    try {
+      resolve(read(answer));
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      reject(
+        new NatterError(
+          'PROTOCOL',
+          'The server sent an entry that cannot be read; both sides need the same natter.',
+        ),
+      );
+    }
   }
+
+  function read({ first, entries }: Entries): Page {
+    const page: Page = { messages: [], last: first + entries.length - 1 };
+    entries.forEach((bytes, index) => {
+      const seq = first + index;
+      if (seq <= after || seq >= before) return;
+      const entry = entryCodec.decode(reader.reset(bytes));
+      page.messages.push(conversation.message(seq, entry, isMine(entry.author)));
+    });
+    return page;
+  }
+}
+
+interface Page {
+  readonly messages: Message[];
+  /** Seq of the last entry answered. */
+  readonly last: number;
 }

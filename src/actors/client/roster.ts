@@ -11,6 +11,9 @@ export function presenceWord(state: number | undefined): Presence {
   return WORDS[state as PresenceState] ?? 'offline';
 }
 
+/** People known in one log, as many as a list can have; whoever else a server tells of is not kept. */
+const KNOWN_MAX = 100_000;
+
 interface Known {
   readonly state: Presence;
   readonly version: number;
@@ -31,7 +34,7 @@ export class Roster {
   /** @returns true when this is news. */
   update(user: string, state: Presence, version: number): boolean {
     const known = this.#known.get(user);
-    if (known !== undefined && version <= known.version) return false;
+    if (known === undefined ? this.#known.size >= KNOWN_MAX : version <= known.version) return false;
     this.#known.set(user, { state, version, heard: ++this.#heard });
     return (known?.state ?? 'offline') !== state;
   }

@@ -9,6 +9,9 @@ const TYPING_SHOWN_MS = 6_000;
 /** One's own is repeated at most so often while it goes on. */
 const TYPING_REPEAT_MS = 3_000;
 
+/** Typists remembered; whoever types beyond it is not shown. */
+const TYPISTS_MAX = 1_000;
+
 interface Typist {
   version: number;
   timer: unknown;
@@ -30,6 +33,7 @@ export class Typing {
     const key = `${room} ${user}`;
     const typist = this.#typists.get(key) ?? { version: -1, timer: undefined };
     if (version <= typist.version) return;
+    if (!this.#typists.has(key) && !this.#hasRoom()) return;
     typist.version = version;
     this.#typists.set(key, typist);
     if (on) this.#show(room, user, typist);
@@ -46,6 +50,13 @@ export class Typing {
   clear(): void {
     for (const typist of this.#typists.values()) this.#clock.clearTimeout(typist.timer);
     this.#typists.clear();
+  }
+
+  /** Of those who do not type only the version is remembered, which is soon of no use. */
+  #hasRoom(): boolean {
+    if (this.#typists.size < TYPISTS_MAX) return true;
+    for (const [key, { timer }] of this.#typists) if (timer === undefined) this.#typists.delete(key);
+    return this.#typists.size < TYPISTS_MAX;
   }
 
   #show(room: Target, user: string, typist: Typist): void {
