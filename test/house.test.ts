@@ -2,7 +2,7 @@
  * The floors of the house: who may import whom. Read from the text of every file under src, since what a
  * compiler resolves cannot say what ought not to be there.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -189,4 +189,20 @@ describe('the floors of the house', () => {
     });
     expect(unused).toEqual([]);
   });
+});
+
+it('is described as it is: every file that a page names is there', () => {
+  const root = join(SRC, '..');
+  const pages = [
+    join(root, 'README.md'),
+    join(root, 'CONTRIBUTING.md'),
+    ...filesBelow(join(root, 'docs'), /\.md$/),
+  ];
+  const missing = pages.flatMap((page) => {
+    const named = readFileSync(page, 'utf8').matchAll(/\b(?:src|test|docs)\/[\w./-]*\w/g);
+    return [...new Set([...named].map(([path]) => path))]
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${relative(root, page)}: ${path}`);
+  });
+  expect(missing).toEqual([]);
 });

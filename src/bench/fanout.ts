@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { RunOrder, RunResult } from './crowd.js';
 import type { HubAddress } from './hub.js';
 
-/** One line of `natter bench fanout`; CLI.md lists the fields. */
+/** One line of `natter bench fanout --json`. */
 export interface FanoutFigure {
   readonly event: 'bench';
   readonly name: 'fanout';

@@ -2,7 +2,7 @@
  * Can the tail of the logs be proven? An LMDB file that survived a crash is exactly what was committed, but
  * one that came back from a backup is not: it lacks entries that were acknowledged, and would number new
  * ones like them. A small file beside it remembers which file it was and how far it had come; whatever does
- * not fit renews the epoch, and readers fetch anew (DESIGN.md, "Commit, then tell").
+ * not fit renews the epoch, and readers fetch anew (CONTRIBUTING.md, "Commit, then tell").
  *
  * | found                                   | because                                            |
  * | marker absent or unreadable             | the environment came alone                         |

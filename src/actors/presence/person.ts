@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
 import { nameKey } from '../../chat/name.js';
 import { PresenceState } from '../../chat/operations.js';
-import { startMachine } from '../machine.js';
+import { startMachine } from '../inner-machine.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { type PresencePort, presenceMachine } from './presence.machine.js';
 

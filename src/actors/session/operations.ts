@@ -28,7 +28,7 @@ export interface OperationSpec {
 
 const TOPIC_MAX_BYTES = 160;
 
-/** Operations by their byte. The gatekeeper is session.ts: it checks needs, limits and repeats before any runs. */
+/** Operations by their byte. The gatekeeper is uplink.ts: it checks needs, limits and repeats before any runs. */
 export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, OperationSpec>([
   [Operation.RegisterStart, login(schemas.RegisterStartBody, registerStart)],
   [Operation.RegisterFinish, login(schemas.RegisterFinishBody, registerFinish)],

@@ -2,7 +2,8 @@ import { type Actor, type ActorOptions, type AnyStateMachine, createActor, type 
 import type { ActorContext } from './runtime/actor.js';
 
 /**
- * Starts a machine as a root of its own within an actor: its timers are the actor's, and when one of its
+ * Starts one of many machines within an actor, as a root of its own (`HostedMachine` is for the one machine
+ * that is the actor's own life, and ends it). Its timers are the actor's, and when one of its
  * actions throws, that actor fails and is restarted. (XState alone would rethrow it where nobody is, which
  * ends the thread.)
  */
