@@ -157,7 +157,7 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Na
   }
   return new NatterError(
     'BAD_ADDRESS',
-    `Cannot listen on ${host}:${port} (${error.code ?? error.message}).`,
+    `Cannot listen on ${host}:${port} (${error.code ?? error.message}); write an address of this machine.`,
     { host, port },
   );
 }

@@ -9,8 +9,8 @@
  * BASE is what `--data` says, or the platform's place for data (env-paths). `serve` and `ring` hold their
  * part; short commands share theirs and change it only within `withFolderLock`.
  */
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { NatterError } from '../chat/error.js';
 import { writeFileAtomic } from './atomic.js';
@@ -41,9 +41,9 @@ export function openFolder(data: string | undefined, part: FolderPart): string {
   const base = baseFolder(data);
   const folder = join(base, part);
   try {
-    mkdirSync(base, { recursive: true, mode: 0o700 });
+    makeFolder(base);
     claim(base);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof NatterError) throw error;
@@ -56,6 +56,22 @@ export function openFolder(data: string | undefined, part: FolderPart): string {
     );
   }
   return folder;
+}
+
+/**
+ * Makes a folder with those above it, mode 0700. Node's own recursive mkdir never returns where the parent is there
+ * and yet answers ENOENT, as /proc does.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 function claim(base: string): void {

@@ -178,7 +178,8 @@ export class Plain {
     print(this.#console, `${sanitiseLine(message.room)} ${first}`);
     for (const line of rest) print(this.#console, line);
     // What was printed counts as read, in whichever conversation. Lost is harmless: the next one says more.
-    if (!message.mine) this.#commands.read(message.room, message.seq).catch(() => undefined);
+    // One's own too: what another device of the account said would be printed again at each start.
+    this.#commands.read(message.room, message.seq).catch(() => undefined);
   }
 
   #open(room: Target): void {

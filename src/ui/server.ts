@@ -1,6 +1,5 @@
 /** What the command line needs of a server, and the one that is started on this machine to try natter out. */
-
-import { DEFAULT_PORT, formatAddress, type HostPort } from '../chat/address.js';
+import { DEFAULT_PORT, formatAddress, type HostPort, parseAddress } from '../chat/address.js';
 import { NatterError } from '../chat/error.js';
 
 export interface ServerOptions {
@@ -37,18 +36,27 @@ export const startServer: StartServer = async (options) => {
 const LOOPBACK = '127.0.0.1';
 const STOP_MS = 3_000;
 
+export interface ServerHere {
+  /** HOST:PORT. */
+  readonly server: string;
+  stop(): Promise<void>;
+}
+
 /**
  * "Try it here": a server on this machine, reachable from nowhere else, in the same data folder.
+ * @param before where it was the last time: the device is remembered under that address, so it is tried first
  * @throws NatterError of the server
  */
 export async function startHere(
   data: string | undefined,
   start: StartServer = startServer,
-): Promise<{ server: string; stop(): Promise<void> }> {
+  before?: string,
+): Promise<ServerHere> {
+  const usual = before === undefined ? DEFAULT_PORT : parseAddress(before).port;
   const at = (port: number) =>
     start({ ...(data === undefined ? {} : { data }), listen: { host: LOOPBACK, port }, log: 'silent' });
   try {
-    const server = await at(DEFAULT_PORT).catch((error) => {
+    const server = await at(usual).catch((error) => {
       if (error instanceof NatterError && error.code === 'PORT_TAKEN') return at(0);
       throw error;
     });
@@ -56,6 +64,6 @@ export async function startHere(
   } catch (error) {
     // Another natter on this machine tries it out already, or serves from this folder: join that one.
     if (!(error instanceof NatterError) || error.code !== 'DATA_LOCKED') throw error;
-    return { server: formatAddress({ host: LOOPBACK, port: DEFAULT_PORT }), stop: async () => undefined };
+    return { server: formatAddress({ host: LOOPBACK, port: usual }), stop: async () => undefined };
   }
 }

@@ -13,6 +13,8 @@ export interface Known {
   readonly server?: string;
   readonly user?: string;
   readonly password?: string;
+  /** The server is one that this program starts itself. */
+  readonly here?: boolean;
 }
 
 export interface SetupParts {
@@ -39,19 +41,26 @@ const NOT_KNOWN: ReadonlySet<string> = new Set([
 export async function setUp(known: Known, parts: SetupParts): Promise<boolean> {
   const { console } = parts.asker;
   tell(console, 'natter: talk from terminal to terminal.');
+  let start = known;
   for (;;) {
     try {
-      return await attempt(known, parts);
+      return await attempt(start, parts);
     } catch (error) {
       const isFinal = !(error instanceof NatterError) || ['USAGE', 'STOPPED'].includes(error.code);
       if (isFinal || !console.stdin.isTTY) throw error;
       tell(console, sentenceOf(error));
+      // What went wrong by itself is not tried again without asking.
+      if (start.here) start = {};
     }
   }
 }
 
 async function attempt(known: Known, parts: SetupParts): Promise<boolean> {
   const { console } = parts.asker;
+  if (known.here) {
+    await tryHere(known, parts);
+    return true;
+  }
   if (known.server !== undefined) {
     await connect(known.server, known, parts);
     return true;

@@ -86,6 +86,16 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
     openFolder(base, FolderPart.Server);
     chmodSync(join(base, 'server'), 0o500);
     expect(caught(() => openFolder(base, FolderPart.Server))).toMatchObject({ code: 'DATA_UNWRITABLE' });
+
+    // Node's recursive mkdir loops for ever there.
+    test.skipIf(process.platform !== 'linux')(
+      'a folder that nobody can make is refused, not waited for',
+      () => {
+        expect(caught(() => openFolder('/proc/natter/deep', FolderPart.Server))).toMatchObject({
+          code: 'DATA_UNWRITABLE',
+        });
+      },
+    );
   },
 );
 

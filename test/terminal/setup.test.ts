@@ -38,6 +38,17 @@ describe('the setup screen', () => {
     await fake.terminal.waitFor('zoë >');
   });
 
+  test('starts the server of last time again where that was on this machine', async () => {
+    const again = { server: '127.0.0.1:7777', user: 'mia', here: true };
+    await start({ FAKE_START: JSON.stringify(again) });
+    await fake.called('embedded');
+    expect(await fake.called('login')).toEqual([
+      '127.0.0.1:7777',
+      { user: 'mia', register: false, remember: true },
+    ]);
+    await fake.terminal.waitFor('mia >');
+  });
+
   test('says whether the server is there, and how far', async () => {
     await start({ FAKE_START: JSON.stringify({ server: '127.0.0.1:7000' }) });
     await fake.terminal.waitFor('reachable, 0.4 ms, new to you');

@@ -106,6 +106,17 @@ describe('serve', () => {
     expect(server).toBe('127.0.0.1:6000');
   });
 
+  test('to try it out goes where it was the last time, since the device is remembered there', async () => {
+    const ports: number[] = [];
+    const start = async ({ listen }: ServerOptions) => {
+      ports.push(listen.port);
+      return running(listen.port, []);
+    };
+    const { server } = await startHere(undefined, start, '127.0.0.1:6000');
+    expect(ports).toEqual([6000]);
+    expect(server).toBe('127.0.0.1:6000');
+  });
+
   test('to try it out joins the one that runs in this folder already', async () => {
     const { server, stop } = await startHere('d', async () => {
       throw new NatterError('DATA_LOCKED', 'Process 7 uses it.');

@@ -143,7 +143,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     );
   return new NatterError(
     'BAD_ADDRESS',
-    `Cannot serve metrics on ${host}:${port} (${error.code ?? error.message}).`,
+    `Cannot serve metrics on ${host}:${port} (${error.code ?? error.message}); write an address of this machine.`,
     {
       host,
       port,

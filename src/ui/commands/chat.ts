@@ -6,7 +6,7 @@ import { type Console, isInteractive } from '../console.js';
 import { Exit } from '../exit.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
-import { startHere } from '../server.js';
+import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Known, setUp } from '../setup.js';
 
@@ -20,12 +20,14 @@ export interface ChatOptions extends PasswordSource {
 
 export interface ChatParts {
   readonly open: typeof openClient;
-  readonly here: typeof startHere;
+  readonly here: (data: string | undefined) => Promise<ServerHere>;
   /** The login used last on this device, if the server remembers it. */
   readonly last: (data: string | undefined) => Promise<Known>;
 }
 
-const PARTS: ChatParts = { open: openClient, here: startHere, last: lastLogin };
+const PARTS: ChatParts = { open: openClient, here: startHereAgain, last: lastLogin };
+/** The setting that holds where the server was that this program started itself. */
+const HERE = 'here';
 const QUIT_MS = 3_000;
 
 export async function run(
@@ -51,14 +53,27 @@ async function knownOf(options: ChatOptions, console: Console, { last }: ChatPar
   return server === undefined && user === undefined ? { ...(await last(data)), ...given } : given;
 }
 
-async function lastLogin(data: string | undefined): Promise<Known> {
+async function profileOf(data: string | undefined) {
   const [{ Profile }, { FolderPart, openFolder }] = await Promise.all([
     import('../../store/profile.js'),
     import('../../store/folder.js'),
   ]);
-  const profile = new Profile(openFolder(data, FolderPart.Client));
+  return new Profile(openFolder(data, FolderPart.Client));
+}
+
+async function lastLogin(data: string | undefined): Promise<Known> {
+  const profile = await profileOf(data);
   const last = profile.lastLogin();
-  return last && profile.remembered(last.server, last.user) ? last : {};
+  if (last === undefined || !profile.remembered(last.server, last.user)) return {};
+  return { ...last, here: last.server === profile.setting(HERE) };
+}
+
+/** Starts it where it was, and notes where it is: the next start of the client starts it again. */
+async function startHereAgain(data: string | undefined): Promise<ServerHere> {
+  const profile = await profileOf(data);
+  const started = await startHere(data, undefined, profile.setting(HERE));
+  await profile.set(HERE, started.server);
+  return started;
 }
 
 async function runPlain(
@@ -103,7 +118,7 @@ async function runPlain(
  */
 async function logIn(known: Known, options: ChatOptions, client: Client, console: Console): Promise<boolean> {
   const { server, user, password } = known;
-  if (server === undefined || user === undefined) return false;
+  if (server === undefined || user === undefined || known.here) return false;
   const credentials = { user, register: false, remember: options.remember === true };
   try {
     await client.login(server, password === undefined ? credentials : { ...credentials, password });

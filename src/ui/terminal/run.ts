@@ -48,6 +48,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     else dashboard.apply(event);
   });
   let stopServer = async () => {};
+  let here: string | undefined;
   let isSetUp = false;
   let end: (exitCode: number) => void = () => {};
   const ended = new Promise<number>((resolve) => {
@@ -77,6 +78,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     embedded: async () => {
       const { server, stop } = await options.embedded();
       stopServer = stop;
+      here = server;
       return server;
     },
     newPassword: () => randomBytes(18).toString('base64url'),
@@ -85,6 +87,8 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     done: () => {
       isSetUp = true;
       setup.close();
+      if (here !== undefined)
+        dashboard?.apply({ event: 'notice', text: `Others on this machine come in with --server ${here}.` });
       screen.invalidate();
     },
     quit: () => end(0),

@@ -13,6 +13,8 @@ import { wrap } from './wrap.js';
 /** A server is asked whether it is there when its address stood still this long; ms. */
 const PROBE_AFTER_MS = 400;
 const WIDTH = 76;
+const NEWCOMER =
+  'Write your password; if you have no account there yet, choose one, and "register" below it.';
 
 /** What is known before anybody typed. */
 export interface SetupStart {
@@ -21,6 +23,8 @@ export interface SetupStart {
   readonly password?: string;
   readonly register?: boolean;
   readonly remember?: boolean;
+  /** The server is one that this program starts itself. */
+  readonly here?: boolean;
 }
 
 export interface SetupOptions {
@@ -55,8 +59,9 @@ export class Setup {
   constructor(options: SetupOptions) {
     this.#options = options;
     const { start } = options;
+    const server = start.here ? undefined : start.server;
     this.#name = field('Your name', start.user ?? options.suggestedName);
-    this.#server = field('Server', start.server ?? '');
+    this.#server = field('Server', server ?? '');
     this.#password = field('Password', start.password ?? '', true);
     this.#account = {
       kind: 'choice',
@@ -97,15 +102,16 @@ export class Setup {
         gap,
         connect,
       ],
-      start.server === undefined ? here : start.user === undefined ? this.#name : this.#password,
+      server === undefined ? here : start.user === undefined ? this.#name : this.#password,
     );
     this.#probeSoon();
   }
 
   /** With a server and a name known, tries at once: a remembered device or a given password needs no form. */
   begin(): void {
-    const { server, user } = this.#options.start;
-    if (server !== undefined && user !== undefined) this.#run(() => this.#connect());
+    const { server, user, here } = this.#options.start;
+    if (server === undefined || user === undefined) return;
+    this.#run(() => (here ? this.#tryHere() : this.#connect()));
   }
 
   close(): void {
@@ -188,7 +194,15 @@ export class Setup {
       ...(password === '' ? {} : { password }),
     };
     this.#tell(`Connecting to ${sanitiseLine(server)}..`);
-    await this.#options.commands.login(server, credentials);
+    await this.#options.commands.login(server, credentials).catch((error: unknown) => {
+      throw this.#isNewcomer(error) ? new NatterError('NOT_LOGGED_IN', NEWCOMER) : error;
+    });
+  }
+
+  /** No password was given, and none would have helped: nothing of this device is known there. */
+  #isNewcomer(error: unknown): boolean {
+    const isUnknown = error instanceof NatterError && error.code === 'DEVICE_UNKNOWN';
+    return isUnknown && this.#password.editor.isEmpty;
   }
 
   #user(): string {
