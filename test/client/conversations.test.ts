@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConversationKind, EphemeralKind, EventKind, Operation } from '../../src/chat/operations.js';
-import { FakeClient, SCREEN } from '../support/fakeclient.js';
+import { FakeClient, SCREEN } from '../support/virtual-client.js';
 
 async function screen(): Promise<FakeClient> {
   const client = new FakeClient(SCREEN);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Roster } from '../../src/actors/client/roster.js';
 import { ConversationKind, EphemeralKind, EventKind } from '../../src/chat/operations.js';
-import { FakeClient, SCREEN } from '../support/fakeclient.js';
+import { FakeClient, SCREEN } from '../support/virtual-client.js';
 
 async function screen(): Promise<FakeClient> {
   const client = new FakeClient(SCREEN);

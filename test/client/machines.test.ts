@@ -12,7 +12,7 @@ import {
 import type { Blinded } from '../../src/actors/client/steps.js';
 import { NatterError } from '../../src/chat/error.js';
 import type { WelcomeReply } from '../../src/chat/operations.js';
-import { VirtualTime } from '../support/virtualtime.js';
+import { VirtualTime } from '../support/virtual-time.js';
 
 const failure = new NatterError('DISCONNECTED', 'It is gone.');
 const EVENTS: SessionEvent[] = [

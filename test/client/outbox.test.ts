@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { Reader } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 import { type Post, postCodec } from '../../src/net/talk.js';
-import { FakeClient } from '../support/fakeclient.js';
-import type { Frame } from '../support/fakeconnection.js';
-import type { Refused } from '../support/fakeserver.js';
+import type { Frame } from '../support/fake-connection.js';
+import type { Refused } from '../support/fake-server.js';
+import { FakeClient } from '../support/virtual-client.js';
 
 async function loggedIn(): Promise<FakeClient> {
   const client = new FakeClient();

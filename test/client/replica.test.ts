@@ -4,7 +4,7 @@ import { Replica } from '../../src/actors/client/replica.js';
 import { Writer } from '../../src/net/bytes.js';
 import { entryCodec } from '../../src/net/entry.js';
 import type { Entries } from '../../src/net/talk.js';
-import { VirtualTime } from '../support/virtualtime.js';
+import { VirtualTime } from '../support/virtual-time.js';
 
 /** A log and one reader of it, with nothing between them but what a test puts there. */
 class Bench {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pinKey } from '../../src/actors/client/pins.js';
 import { Operation } from '../../src/chat/operations.js';
 import { CloseCode } from '../../src/net/types.js';
-import { CREDENTIALS, FakeClient, FakeProfile, SCREEN, SCRIPT } from '../support/fakeclient.js';
+import { CREDENTIALS, FakeClient, FakeProfile, SCREEN, SCRIPT } from '../support/virtual-client.js';
 
 function operations(client: FakeClient): number[] {
   return client.server.requests.map((request) => request.operation);

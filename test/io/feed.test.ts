@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Feed } from '../../src/actors/io/feed.js';
 import { Reader } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
-import { pushedSeqs, ReaderConnection } from '../support/readerConnection.js';
+import { pushedSeqs, ReaderConnection } from '../support/reader-connection.js';
 
 const entry = (seq: number, bytes = 100) => Buffer.alloc(bytes, seq & 0xff);
 

@@ -5,7 +5,7 @@ import { type ActorContext, Kind, SystemMessage } from '../../src/actors/runtime
 import { Reader, Writer } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 import type { Connection, Endpoint } from '../../src/net/types.js';
-import { ReaderConnection } from '../support/readerConnection.js';
+import { ReaderConnection } from '../support/reader-connection.js';
 
 const LOG = 12;
 const told: { key: number; type: number; body: Buffer }[] = [];

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export type Line = { readonly event: string } & Record<string, unknown>;
 
@@ -108,9 +108,14 @@ export async function serve(
 }
 
 /** Registers an account on this device and remembers it, so that later commands need no password. */
-export async function register(server: string, user: string, data: string): Promise<void> {
+export async function register(
+  server: string,
+  user: string,
+  data: string,
+  password = `password of ${user}`,
+): Promise<void> {
   const run = new Natter(['register', '--server', server, '--user', user, '--remember', '--data', data], {
-    env: { NATTER_PASSWORD: `password of ${user}` },
+    env: { NATTER_PASSWORD: password },
     input: '',
   });
   const code = await run.exit;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { natter, openChat, ServerProcess } from '../support/program.js';
+import { openChat } from '../support/chat-terminal.js';
+import { type Natter, register as registerBefore, serve } from '../support/natter.js';
 import { RESTORED, type Terminal } from '../support/terminal.js';
 
 const PASSWORD = 'correct horse battery';
@@ -11,17 +12,18 @@ const PASSWORD = 'correct horse battery';
 vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
-let server: ServerProcess;
+let server: { readonly run: Natter; readonly server: string; readonly port: number };
 let clients: Terminal[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'natter-chat-'));
-  server = await ServerProcess.start(join(folder, 'server'));
+  server = await serve(join(folder, 'server'));
   clients = [];
 });
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.close()));
-  await server.stop();
+  server.run.kill();
+  await server.run.exit;
   rmSync(folder, { recursive: true });
 });
 
@@ -31,7 +33,7 @@ function open(
   size: { columns: number; rows: number },
   env = {},
 ): Terminal {
-  const client = openChat(['--server', server.address, '--data', join(folder, data), ...args], {
+  const client = openChat(['--server', server.server, '--data', join(folder, data), ...args], {
     ...size,
     env,
   });
@@ -72,10 +74,7 @@ async function expectStraight(client: Terminal, columns: readonly number[]): Pro
 
 describe('people on several terminals', () => {
   test('register, talk in the lobby and in a room, and write to one who reads it later', async () => {
-    await natter(
-      ['register', '--server', server.address, '--user', 'bo', '--data', join(folder, 'bo')],
-      PASSWORD,
-    );
+    await registerBefore(server.server, 'bo', join(folder, 'elsewhere'), PASSWORD);
     const ana = await register('ana', 'ana', SMALL);
     const zoe = await register('zoe', 'Zoë', LARGE);
     await ana.waitFor('Zoë joined');
@@ -120,14 +119,15 @@ describe('people on several terminals', () => {
     const zoe = await register('zoe', 'Zoë', SMALL);
     ana.type('before\r');
     await zoe.waitFor('before');
-    const { address } = server;
-    await server.stop('SIGKILL');
+    const { port } = server;
+    server.run.kill('SIGKILL');
+    await server.run.exit;
     ana.type('while it is away\r');
     await ana.waitFor('sending..');
     await ana.waitFor('trying again');
     zoe.type('here, too\r');
     await zoe.waitFor('sending..');
-    server = await ServerProcess.start(join(folder, 'server'), address);
+    server = await serve(join(folder, 'server'), [], port);
     await zoe.waitFor('while it is away');
     await ana.waitFor('here, too');
     for (const client of [ana, zoe]) {

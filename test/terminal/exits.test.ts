@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { FakeTerminal } from '../support/faketerminal.js';
+import { FakeTerminal } from '../support/fake-terminal.js';
 import { RESTORED } from '../support/terminal.js';
 
 let fake: FakeTerminal;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeTerminal, message, NOW, room } from '../support/faketerminal.js';
+import { FakeTerminal, message, NOW, room } from '../support/fake-terminal.js';
 
 let fake: FakeTerminal;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import type { ClientEvent, LinkState, Message } from '../../src/chat/events.js';
 import { foldText } from '../../src/ui/terminal/chat.js';
 import { Model } from '../../src/ui/terminal/model.js';
 import { TIMELINE_MAX, Timeline } from '../../src/ui/terminal/timeline.js';
-import { message, NOW, room } from '../support/faketerminal.js';
+import { message, NOW, room } from '../support/fake-terminal.js';
 
 let model: Model;
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { ClientCommands } from '../../src/chat/events.js';
 import { Model } from '../../src/ui/terminal/model.js';
 import { Older } from '../../src/ui/terminal/older.js';
-import { message, NOW, room } from '../support/faketerminal.js';
+import { message, NOW, room } from '../support/fake-terminal.js';
 
 let model: Model;
 let now: number;

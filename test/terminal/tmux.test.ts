@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FakeTerminal, message } from '../support/faketerminal.js';
+import { FakeTerminal, message } from '../support/fake-terminal.js';
 
 function hasTmux(): boolean {
   try {

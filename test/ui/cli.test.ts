@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
 import { type Cli, type CommandRow, runCli } from '../../src/ui/cli.js';
 import { commands, everywhere } from '../../src/ui/commands/table.js';
-import { FakeConsole } from '../support/fakeconsole.js';
+import { FakeConsole } from '../support/fake-console.js';
 
 interface Call {
   readonly name: string;

@@ -8,7 +8,7 @@ import { run as register } from '../../src/ui/commands/register.js';
 import { run as send } from '../../src/ui/commands/send.js';
 import { run as tail } from '../../src/ui/commands/tail.js';
 import { run as who } from '../../src/ui/commands/who.js';
-import { FakeConsole } from '../support/fakeconsole.js';
+import { FakeConsole } from '../support/fake-console.js';
 import { type FakeWorld, fakeOpen, fakeWorld } from '../support/script-client.js';
 
 const ANA = { server: '127.0.0.1:7777', user: 'ana' };

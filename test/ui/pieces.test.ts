@@ -6,7 +6,7 @@ import { run as forget } from '../../src/ui/commands/forget.js';
 import { run as serve } from '../../src/ui/commands/serve.js';
 import { LineReader } from '../../src/ui/lines.js';
 import { type ServerOptions, startHere } from '../../src/ui/server.js';
-import { FakeConsole } from '../support/fakeconsole.js';
+import { FakeConsole } from '../support/fake-console.js';
 
 describe('lines', () => {
   test('are read only as they are wanted', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Message } from '../../src/chat/events.js';
 import { type ChatParts, run as chat } from '../../src/ui/commands/chat.js';
-import { FakeConsole } from '../support/fakeconsole.js';
+import { FakeConsole } from '../support/fake-console.js';
 import { type FakeWorld, fakeOpen, fakeWorld } from '../support/script-client.js';
 
 let world: FakeWorld;

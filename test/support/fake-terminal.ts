@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ClientCommands, ClientEvent, Message, Room } from '../../src/chat/events.js';
 import { Terminal, type Widths } from './terminal.js';
 
-const PROGRAM = fileURLToPath(new URL('../terminal/fakeclient.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./fake-terminal-program.mjs', import.meta.url));
 /** Sun 22 Nov 2026, 12:08 UTC. */
 export const NOW = Date.UTC(2026, 10, 22, 12, 8);
 

@@ -3,8 +3,8 @@ import type { ClientProfile, Habits, Stretching, World } from '../../src/actors/
 import { NatterError } from '../../src/chat/error.js';
 import type { ClientEvent, Credentials } from '../../src/chat/events.js';
 import type { KeyPair } from '../../src/net/types.js';
-import { FakeServer } from './fakeserver.js';
-import { VirtualTime } from './virtualtime.js';
+import { FakeServer } from './fake-server.js';
+import { VirtualTime } from './virtual-time.js';
 
 /** OPAQUE, played: the password goes to the fake server as it is. */
 export const fakeStretching: Stretching = {

@@ -12,8 +12,8 @@ import { FrameType } from '../../src/net/constants.js';
 import { entryCodec, entryId } from '../../src/net/entry.js';
 import * as talk from '../../src/net/talk.js';
 import { CloseCode, type ConnectOptions, type EndpointHandler, type KeyPair } from '../../src/net/types.js';
-import { FakeConnection, type Fate, type Frame } from './fakeconnection.js';
-import type { VirtualTime } from './virtualtime.js';
+import { FakeConnection, type Fate, type Frame } from './fake-connection.js';
+import type { VirtualTime } from './virtual-time.js';
 
 const Anything = v.record(v.string(), v.any());
 

@@ -6,7 +6,7 @@ import {
   type EndpointHandler,
   type PathAddress,
 } from '../../src/net/types.js';
-import type { VirtualTime } from './virtualtime.js';
+import type { VirtualTime } from './virtual-time.js';
 
 /** What becomes of one frame: so many copies, each after so many ms; none is a loss. */
 export type Fate = readonly number[];
