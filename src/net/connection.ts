@@ -58,7 +58,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     this.#seed = seed;
     this.#host = host;
     this.#now = seed.now;
-    this.#liveness = new Liveness(seed.initiator, seed.now);
+    this.#liveness = new Liveness(seed.initiator, seed.now, seed.keepaliveMs);
     this.#from = seed.path;
     this.#path = new Path(seed.path, host.random);
     this.#sender = new Sender(seed, host, this.#acks, this.#path);
@@ -275,7 +275,10 @@ export class SealedConnection implements DrivenConnection, FrameSink {
       this.#leave();
       return 0;
     }
-    if (liveness === 'ask') this.#sender.pingWanted = true;
+    if (liveness === 'ask') {
+      this.#sender.pingWanted = true;
+      this.#host.handler.asked?.(this);
+    }
     return this.recovery.timeout(this.heardAt, this.#now);
   }
 

@@ -131,8 +131,17 @@ export const KEY_LINGER_MS = 3_000;
 export const REPLAY_WINDOW_PACKETS = 8128;
 /** NAT bindings last 30 s at the least (RFC 9000 section 10.1.2). */
 export const KEEPALIVE_MS = 25_000;
-/** Nothing authenticated from the peer for this long: the connection is gone. */
+/**
+ * As KEEPALIVE_MS, of a client whose user wants to know soon that the server is gone: with the 3 s after which
+ * silence is shown it is known within 7 s.
+ */
+export const KEEPALIVE_ATTENTIVE_MS = 4_000;
+/** An initiator heard nothing authentic for this long: the connection is gone. */
 export const IDLE_MS = 180_000;
+/** A responder heard nothing for this long: it asks with a PING, also one whose keepalive is KEEPALIVE_MS. */
+export const PROBE_AFTER_MS = 10_000;
+/** Nothing was heard for this long after that, through all repeats of the PING: the connection is gone. */
+export const PROBE_PATIENCE_MS = 10_000;
 
 // ---- Recovery (RFC 9002) --------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ export class Dialler {
     if (attempt === undefined) return;
     const { handshake, localId } = flight;
     handshake.read(answer.message, answer.senderId);
-    const { to, serverKey } = attempt.options;
+    const { to, serverKey, keepaliveMs } = attempt.options;
     const offered = handshake.remoteKey;
     if (serverKey !== undefined && offered !== undefined && !offered.equals(serverKey)) {
       this.#fail(
@@ -150,7 +150,7 @@ export class Dialler {
     const message = handshake.complete ? undefined : handshake.write();
     const established = handshake.established(now);
     const rttMs = flight.repeated ? undefined : now - flight.sentAt;
-    const opening = { attempt: attempt.number, established, path: to, localId, remoteId, rttMs };
+    const opening = { attempt: attempt.number, established, path: to, localId, remoteId, rttMs, keepaliveMs };
     if (message !== undefined) {
       finish.encode(this.#writer.reset(), { receiverId: remoteId, message });
       this.#repeatFinish(this.#writer.copy(), to, rttMs, () => established.keys.heard, now);

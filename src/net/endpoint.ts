@@ -164,25 +164,22 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   }
 
   open(opening: Opening, now: number): DrivenConnection {
-    const { attempt, established, path, localId, remoteId, rttMs } = opening;
+    const { attempt, established, ...rest } = opening;
     const { keys, remoteKey, handshakeHash } = established;
     const id = attempt ?? ++this.#lastNumber;
     const initiator = attempt !== undefined;
-    const connection = this.#make(
-      { id, remoteKey, handshakeHash, path, localId, remoteId, keys, initiator, rttMs, now },
-      this,
-    );
+    const connection = this.#make({ ...rest, id, remoteKey, handshakeHash, keys, initiator, now }, this);
     const live: Live = {
       kind: 'live',
       connection,
-      localId,
+      localId: rest.localId,
       established,
       dirty: false,
       heapIndex: -1,
       heapAt: 0,
       deadline: () => connection.deadline(),
     };
-    this.ids.set(localId, live);
+    this.ids.set(rest.localId, live);
     this.#live.set(id, live);
     this.#connections.set(id, connection);
     this.counters.handshakes++;

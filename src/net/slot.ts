@@ -56,6 +56,8 @@ export interface Opening {
   readonly localId: Buffer;
   readonly remoteId: Buffer;
   readonly rttMs: number | undefined;
+  /** See ConnectOptions. */
+  readonly keepaliveMs?: number | undefined;
 }
 
 /** The endpoint as its responder and its dialler see it. */

@@ -28,7 +28,7 @@ export const CloseCode = {
   Limit: 3,
   /** The account was shut out or the device forgotten. */
   Revoked: 4,
-  /** Never on the wire: nothing was heard for IDLE_MS. */
+  /** Never on the wire: nothing was heard for IDLE_MS, or after PROBE_PATIENCE_MS of asking. */
   Silent: 0x40,
   /** Never on the wire: no answer to the handshake. */
   NoAnswer: 0x41,
@@ -111,6 +111,8 @@ export interface EndpointHandler {
   /** One application frame. `body` is a view into a reused buffer. Throwing `Malformed` closes the connection. */
   frame(connection: Connection, type: number, body: Buffer): void;
   closed(connection: Connection, reason: CloseReason): void;
+  /** The peer was silent and is asked with a PING whether it is there: an ack is owed from now on. */
+  asked?(connection: Connection): void;
   /** The peer's new address was validated. */
   moved?(connection: Connection, from: PathAddress): void;
   /** Client: an attempt made with `connect` ended without a connection. */
@@ -141,6 +143,8 @@ export interface ConnectOptions {
   readonly serverKey?: Buffer;
   /** Give up after this long without an answer; Infinity keeps trying. */
   readonly giveUpMs: number;
+  /** PING when nothing was sent, or nothing heard, for this long; KEEPALIVE_MS unless given. */
+  readonly keepaliveMs?: number;
 }
 
 export interface Limits {

@@ -234,7 +234,7 @@ test('silence while something is owed starts a handshake beside the connection, 
   expect(client.time.now() - saidAt).toBeGreaterThanOrEqual(1_500);
   expect(client.time.now() - saidAt).toBeLessThan(2_000);
   expect(old?.closed).toBeDefined();
-  // Never offline in between: the screen saw no reconnecting.
+  // A blip of less than 3 s: the screen saw no reconnecting.
   expect(client.of('link').map((event) => event.state)).not.toContain('reconnecting');
   expect(client.server.texts(1)).toEqual(['still there?']);
 });
@@ -254,13 +254,58 @@ test('a connection that is heard again before the new one is ready goes on', asy
   expect(client.server.connections.size).toBe(1);
 });
 
+test('silence that lasts 3 s is shown as reconnecting, and as live once the same connection is heard again', async () => {
+  const client = new FakeClient(SCREEN);
+  await client.login();
+  await client.time.pass(1_000);
+  client.server.unreachable = true;
+  await client.core.say('#lobby', 'hello', 'text');
+  const saidAt = client.time.now();
+  await client.time.until(() => client.link === 'reconnecting');
+  expect(client.time.now() - saidAt).toBe(3_000);
+  client.server.unreachable = false;
+  client.server.holdHandshakes = true;
+  await client.time.until(() => client.link === 'live');
+  expect(client.server.connections.size).toBe(1);
+  expect(client.server.handshakes).toBe(1);
+  expect(client.deliveries('hello')).toContain('ok');
+});
+
+test('a server that died while nobody said anything is shown within 7 s, and live again when it is back', async () => {
+  const client = new FakeClient(SCREEN);
+  await client.login();
+  await client.time.pass(60_000);
+  expect(client.of('link').map((event) => event.state)).not.toContain('reconnecting');
+  client.server.unreachable = true;
+  const diedAt = client.time.now();
+  await client.time.until(() => client.link === 'reconnecting');
+  expect(client.time.now() - diedAt).toBeLessThanOrEqual(7_000);
+  await client.time.pass(30_000);
+  expect(client.link).toBe('reconnecting');
+  client.server.unreachable = false;
+  await client.time.until(() => client.link === 'live');
+});
+
+test('an answer that is due in a moment is not taken for silence because something else was sent before', async () => {
+  const client = new FakeClient();
+  await client.login();
+  // The first is answered at once; the second, 1.4 s later, within 200 ms: over 1.5 s after the first.
+  await client.core.say('#lobby', 'one', 'text');
+  await client.time.pass(1_400);
+  client.server.fate = () => [100];
+  await client.core.say('#lobby', 'two', 'text');
+  await client.time.until(() => client.deliveries('two').includes('ok'));
+  expect(client.server.handshakes).toBe(1);
+});
+
 test('nothing is redialled while nothing is owed', async () => {
   const client = new FakeClient();
   await client.login();
   client.server.unreachable = true;
-  await client.time.pass(20_000);
+  await client.time.pass(3_500);
   client.server.unreachable = false;
-  expect(client.link).toBe('live');
+  await client.time.pass(60_000);
+  expect(client.of('link').at(-1)?.state).toBe('live');
   expect(client.server.handshakes).toBe(1);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FrameType } from '../../src/net/constants.js';
+import { FrameType, PROBE_AFTER_MS } from '../../src/net/constants.js';
 import { Lane } from '../../src/net/types.js';
 import { type Conditions, PERFECT, SimulatedNetwork } from '../sim/link.js';
 import { type End, Pair } from '../sim/pair.js';
@@ -73,7 +73,8 @@ test.each([1, 6, 7, 16, 26, 31, 39])('on any link nothing is lost, spoilt or kep
   network.run(SENDING_MS);
   const settled = () => ends.every(({ connection }) => connection.outgoingMessages === 0);
   expect(network.runUntil(settled, 120_000)).toBe(true);
-  network.run(10_000);
+  // Not so long that an idle end asks whether the other is there.
+  network.run(PROBE_AFTER_MS - 2_000);
   for (const talker of talkers) expect([talker.owed.size, talker.corrupt]).toEqual([0, 0]);
   for (const { connection } of ends) {
     const { congestion, eliciting } = connection.recovery;

@@ -1,12 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { DATAGRAM_BASE_BYTES, FrameType, IDLE_MS, KEEPALIVE_MS } from '../../src/net/constants.js';
+import {
+  DATAGRAM_BASE_BYTES,
+  FrameType,
+  IDLE_MS,
+  KEEPALIVE_ATTENTIVE_MS,
+  KEEPALIVE_MS,
+  PROBE_AFTER_MS,
+  PROBE_PATIENCE_MS,
+} from '../../src/net/constants.js';
+import { Liveness } from '../../src/net/liveness.js';
 import { CloseCode, Lane } from '../../src/net/types.js';
 import { type Conditions, PERFECT, SimulatedNetwork } from '../sim/link.js';
 import { Pair } from '../sim/pair.js';
 
-function setUp(conditions: Partial<Conditions> = {}, seed = 1): { network: SimulatedNetwork; pair: Pair } {
+function setUp(
+  conditions: Partial<Conditions> = {},
+  seed = 1,
+  keepaliveMs?: number,
+): { network: SimulatedNetwork; pair: Pair } {
   const network = new SimulatedNetwork(seed, { ...PERFECT, ...conditions });
-  return { network, pair: new Pair(network) };
+  return { network, pair: new Pair(network, keepaliveMs) };
 }
 
 describe('a connection on a good link', () => {
@@ -44,13 +57,13 @@ describe('a connection on a good link', () => {
     expect(pair.client.connection.outgoingMessages).toBe(0);
   });
 
-  test('is silent when idle, but for keepalives of the initiator', () => {
+  test('is silent when idle, but for a PING of the responder, which asks before the keepalive would', () => {
     const { network, pair } = setUp();
     pair.client.connection.send(FrameType.Request, Buffer.from('ask'), Lane.Control);
     network.run(2_000);
     const client = pair.clientPort.datagramsOut;
     const server = pair.serverPort.datagramsOut;
-    network.run(10 * KEEPALIVE_MS);
+    network.run(10 * PROBE_AFTER_MS + 500);
     expect(pair.clientPort.datagramsOut - client).toBeLessThanOrEqual(10);
     expect(pair.serverPort.datagramsOut - server).toBeLessThanOrEqual(10);
     expect(pair.client.closed).toBeUndefined();
@@ -86,10 +99,57 @@ describe('a connection on a good link', () => {
     network.run(100);
     pair.clientPort.conditions.loss = 1;
     pair.serverPort.conditions.loss = 1;
-    network.run(IDLE_MS + 1_000);
+    network.run(PROBE_AFTER_MS + PROBE_PATIENCE_MS + 1_000);
+    expect(pair.client.closed).toBeUndefined();
+    network.run(IDLE_MS);
     expect(pair.client.closed?.code).toBe(CloseCode.Silent);
     expect(pair.server.closed?.code).toBe(CloseCode.Silent);
     expect(pair.client.gone && pair.server.gone).toBe(true);
+  });
+
+  test('keeps as warm as its user wants it, and tells him whenever an answer is owed', () => {
+    const { network, pair } = setUp({}, 1, KEEPALIVE_ATTENTIVE_MS);
+    network.run(1_000);
+    const client = pair.clientPort.datagramsOut;
+    const server = pair.serverPort.datagramsOut;
+    const { asked } = pair.client;
+    network.run(10 * KEEPALIVE_ATTENTIVE_MS);
+    expect(pair.client.asked - asked).toBe(10);
+    expect(pair.clientPort.datagramsOut - client).toBe(10);
+    expect(pair.serverPort.datagramsOut - server).toBe(10);
+    // Whoever is heard all the time is never asked.
+    expect(pair.server.asked).toBe(0);
+  });
+
+  test.each([KEEPALIVE_ATTENTIVE_MS, KEEPALIVE_MS])(
+    'a client that died is gone for the server within 20 s (keepalive %i ms)',
+    (keepaliveMs) => {
+      const { network, pair } = setUp({}, 1, keepaliveMs);
+      network.run(30_000);
+      pair.clientPort.conditions.loss = 1;
+      const diedAt = network.now;
+      expect(network.runUntil(() => pair.server.closed !== undefined, 60_000)).toBe(true);
+      expect(pair.server.closed?.code).toBe(CloseCode.Silent);
+      expect(network.now - diedAt).toBeGreaterThan(PROBE_PATIENCE_MS);
+      expect(network.now - diedAt).toBeLessThanOrEqual(PROBE_AFTER_MS + PROBE_PATIENCE_MS);
+    },
+  );
+
+  test('a client that was cut off for 9 s while it is asked stays', () => {
+    const { network, pair } = setUp();
+    expect(network.runUntil(() => pair.server.asked === 1, 60_000)).toBe(true);
+    for (const port of [pair.clientPort, pair.serverPort]) port.conditions.loss = 1;
+    network.run(9_000);
+    for (const port of [pair.clientPort, pair.serverPort]) port.conditions.loss = 0;
+    network.run(10_000);
+    expect(pair.server.closed).toBeUndefined();
+  });
+
+  test('a responder whose machine slept asks again before it gives anybody up', () => {
+    const alive = new Liveness(false, 0);
+    expect(alive.check(0, false, PROBE_AFTER_MS)).toBe('ask');
+    expect(alive.check(0, true, 3_600_000)).toBe('ask');
+    expect(alive.check(0, true, 3_600_000 + PROBE_PATIENCE_MS)).toBe('dead');
   });
 
   test('never exceeds the datagram size it was given', () => {
@@ -126,7 +186,7 @@ describe('a connection on a bad link', () => {
       network.run(5_000);
       expect(pair.client.connection.owing).toBe(false);
       const packets = pair.clientPort.datagramsOut;
-      network.run(KEEPALIVE_MS - 6_000);
+      network.run(PROBE_AFTER_MS - 6_000);
       expect(pair.clientPort.datagramsOut).toBe(packets);
     },
   );

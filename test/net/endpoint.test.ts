@@ -192,13 +192,13 @@ describe('two endpoints', () => {
     expect(one === other).toBe(false);
   });
 
-  it('are quiet when nothing is due: both ends ask for time only to keep the path open', () => {
+  it('are quiet when nothing is due: both ends ask for time only to learn that the other is there', () => {
     const { network, server, client, open } = stage(8);
     open();
     network.run(10_000);
     const before = client.port.datagramsOut + server.port.datagramsOut;
     network.run(100_000);
-    expect(client.port.datagramsOut + server.port.datagramsOut - before).toBeLessThanOrEqual(16);
+    expect(client.port.datagramsOut + server.port.datagramsOut - before).toBeLessThanOrEqual(20);
   });
 
   it('stop cleanly: every peer is told why', () => {

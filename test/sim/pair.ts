@@ -31,6 +31,8 @@ export class End implements Party {
   readonly connection: SealedConnection;
   closed: CloseReason | undefined;
   gone = false;
+  /** How often the peer was asked whether it is there. */
+  asked = 0;
   /** Called for each frame, beside `received`. */
   onFrame: ((type: number, body: Buffer) => void) | undefined;
   /** Switches `received` off for bulk. */
@@ -43,6 +45,7 @@ export class End implements Party {
     peer: PathAddress,
     keys: SealedKeys,
     initiator: boolean,
+    keepaliveMs?: number,
   ) {
     const host: ConnectionHost = {
       handler: {
@@ -53,6 +56,9 @@ export class End implements Party {
         },
         closed: (_connection: Connection, reason: CloseReason) => {
           this.closed = reason;
+        },
+        asked: () => {
+          this.asked++;
         },
         moved: (_connection: Connection, from: PathAddress) => {
           this.movedFrom.push(from);
@@ -83,6 +89,7 @@ export class End implements Party {
         remoteId: Buffer.alloc(8, initiator ? 2 : 1),
         keys,
         initiator,
+        keepaliveMs,
         now: network.now,
       },
       host,
@@ -116,7 +123,7 @@ export class Pair {
   /** The client's, for a test that forges packets to the server. */
   readonly keys: SealedKeys;
 
-  constructor(network: SimulatedNetwork) {
+  constructor(network: SimulatedNetwork, keepaliveMs?: number) {
     this.clientPort = network.port('10.0.0.2', 40_000);
     this.serverPort = network.port('10.0.0.1', 7_777);
     const up = Buffer.alloc(32);
@@ -126,7 +133,7 @@ export class Pair {
     const now = network.now;
     this.keys = new SealedKeys(Buffer.from(up), Buffer.from(down), now);
     const serverKeys = new SealedKeys(Buffer.from(down), Buffer.from(up), now);
-    this.client = new End(network, this.clientPort, this.serverPort.address, this.keys, true);
+    this.client = new End(network, this.clientPort, this.serverPort.address, this.keys, true, keepaliveMs);
     this.server = new End(network, this.serverPort, this.clientPort.address, serverKeys, false);
   }
 }

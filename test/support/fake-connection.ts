@@ -1,4 +1,5 @@
 import { Malformed } from '../../src/net/bytes.js';
+import { FrameType, KEEPALIVE_MS } from '../../src/net/constants.js';
 import {
   CloseCode,
   type CloseReason,
@@ -44,8 +45,39 @@ export class FakeConnection implements Connection {
     readonly fate: (frame: Frame) => Fate,
     readonly received: (connection: FakeConnection, type: number, body: Buffer) => void,
     readonly ended: (connection: FakeConnection) => void,
+    keepaliveMs: number = KEEPALIVE_MS,
   ) {
     this.heardAt = time.now();
+    time.setTimeout(() => this.#keepAlive(keepaliveMs), keepaliveMs);
+  }
+
+  /** When nothing was heard for so long, asks and is answered like a frame, which has type PING here. */
+  #keepAlive(everyMs: number): void {
+    if (this.closed !== undefined) return;
+    if (!this.owing && this.time.now() - this.heardAt >= everyMs) {
+      this.owing = true;
+      this.handler.asked?.(this);
+      this.#ping();
+    }
+    this.time.setTimeout(
+      () => this.#keepAlive(everyMs),
+      Math.max(1_000, this.heardAt + everyMs - this.time.now()),
+    );
+  }
+
+  /** Repeated as recovery would, once a second. */
+  #ping(): void {
+    if (this.closed !== undefined || !this.owing) return;
+    const [there] = this.fate({ toServer: true, type: FrameType.Ping, body: Buffer.alloc(0) });
+    const [back] = this.fate({ toServer: false, type: FrameType.Ack, body: Buffer.alloc(0) });
+    if (there === undefined || back === undefined) {
+      this.time.setTimeout(() => this.#ping(), 1_000);
+      return;
+    }
+    this.time.setTimeout(() => {
+      this.owing = false;
+      this.heardAt = this.time.now();
+    }, there + back);
   }
 
   send(type: number, body: Uint8Array): number {

@@ -164,6 +164,7 @@ export class FakeServer {
         (frame) => (this.unreachable || this.deaf.has(connection) ? [] : this.fate(frame)),
         (from, type, body) => this.#receive(from, type, body),
         (gone) => this.connections.delete(gone),
+        options.keepaliveMs,
       );
       open.push(connection);
       this.open.push(connection);

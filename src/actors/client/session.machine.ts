@@ -5,6 +5,11 @@ import type { LinkState } from '../../chat/events.js';
 /** Waits between attempts double, with jitter, so that a server that came back is not met by all at once. */
 const BACKOFF_FIRST_MS = 300;
 const BACKOFF_MAX_MS = 5_000;
+/** Owed and silent for so long that people are told: 3 s with SILENCE_REDIAL_MS, after which doubt begins. */
+const DOUBT_SHOWN_MS = 1_500;
+
+/** Nobody has said anything yet. */
+const UNANSWERED: ReadonlySet<string> = new Set(['resolving', 'dialling', 'handshaking']);
 
 export type SessionEvent =
   | { readonly type: 'DIAL' }
@@ -38,8 +43,9 @@ interface SessionContext {
  *                  ^                                                                  |
  *                  +---------------------------- reconnecting <-- LOST ---------------+      failed
  *
- * While live but in doubt a second handshake runs beside the connection; whichever authenticates first goes
- * on. The machine holds the lifecycle; what its actions do is provided by `session.ts`.
+ * While in doubt (something is owed, and nothing was heard for 1.5 s) a second handshake runs beside the
+ * connection; whichever is heard or authenticates first goes on. A blip ends there and is shown to nobody. After
+ * 3 s of owed silence the connection is missing: shown as `reconnecting`, and as before once it is heard again. The machine holds the lifecycle; what its actions do is provided by `session.ts`.
  */
 export const sessionMachine = setup({
   types: {
@@ -60,6 +66,7 @@ export const sessionMachine = setup({
     keepFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure } : {})),
   },
   delays: {
+    doubtShown: DOUBT_SHOWN_MS,
     backoff: ({ context }) => backoffMs(context.attempts, context.random()),
   },
 }).createMachine({
@@ -86,7 +93,9 @@ export const sessionMachine = setup({
         doubting: {
           entry: 'startHandshake',
           on: { OPENED: { actions: 'authenticate' }, HEARD: 'believing' },
+          after: { doubtShown: 'missing' },
         },
+        missing: { on: { OPENED: { actions: 'authenticate' }, HEARD: 'believing' } },
         believing: { entry: 'abandonHandshake', always: 'steady' },
       },
     },
@@ -98,7 +107,9 @@ export const sessionMachine = setup({
         doubting: {
           entry: 'startHandshake',
           on: { OPENED: { actions: 'authenticate' }, HEARD: 'believing' },
+          after: { doubtShown: 'missing' },
         },
+        missing: { on: { OPENED: { actions: 'authenticate' }, HEARD: 'believing' } },
         believing: { entry: 'abandonHandshake', always: 'steady' },
       },
     },
@@ -113,8 +124,13 @@ export function backoffMs(attempts: number, random: number): number {
   return whole * (0.5 + random / 2);
 }
 
-/** The machine's state in words for a status bar. */
-export function linkState(value: StateValue): LinkState {
-  const name = typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'offline');
+/**
+ * The machine's state in words for a status bar.
+ * @param attempts that failed since the last success: what follows one is all `reconnecting`, until somebody answers
+ */
+export function linkState(value: StateValue, attempts = 0): LinkState {
+  const [[name, within] = ['offline', '']] = typeof value === 'string' ? [[value]] : Object.entries(value);
+  if (within === 'missing') return 'reconnecting';
+  if (attempts > 0 && UNANSWERED.has(name)) return 'reconnecting';
   return name === 'resolving' ? 'dialling' : (name as LinkState);
 }

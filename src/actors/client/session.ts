@@ -4,6 +4,7 @@ import { NatterError } from '../../chat/error.js';
 import type { Credentials, LinkState } from '../../chat/events.js';
 import type { WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader } from '../../net/bytes.js';
+import { KEEPALIVE_ATTENTIVE_MS } from '../../net/constants.js';
 import {
   CloseCode,
   type CloseReason,
@@ -79,7 +80,9 @@ export class Session implements EndpointHandler {
         clearTimeout: (id) => clock.clearTimeout(id),
       },
     });
-    this.#machine.subscribe((snapshot) => options.state(linkState(snapshot.value), snapshot.context.failure));
+    this.#machine.subscribe(({ value, context }) =>
+      options.state(linkState(value, context.attempts), context.failure),
+    );
     this.#machine.start();
   }
 
@@ -113,7 +116,7 @@ export class Session implements EndpointHandler {
   async quit(): Promise<void> {
     this.#machine.send({ type: 'QUIT' });
     this.#machine.stop();
-    this.#silence.stop();
+    this.#silence.reset();
     const dialer = this.#dialer;
     this.#dialer = undefined;
     await dialer?.close();
@@ -162,6 +165,11 @@ export class Session implements EndpointHandler {
       if (reason.code === CloseCode.Revoked) this.refuse(shutOut(reason));
       else this.#machine.send({ type: 'LOST', failure: disconnected(server.name, reason) });
     }
+  }
+
+  /** The keepalive was sent: its answer is owed like any other. */
+  asked(connection: Connection): void {
+    if (connection === this.#current) this.#silence.watch();
   }
 
   failed(attempt: number, reason: CloseReason): void {
@@ -218,6 +226,7 @@ export class Session implements EndpointHandler {
     const pin = profile.pinOf(server.name);
     this.#attempt = this.#dialer.connect({
       to: this.#to,
+      keepaliveMs: KEEPALIVE_ATTENTIVE_MS,
       giveUpMs: this.#current === undefined ? HANDSHAKE_MS : HANDSHAKE_BESIDE_MS,
       ...(pin === undefined ? {} : { serverKey: pin.key }),
     });

@@ -1,4 +1,4 @@
-import { KEEPALIVE_MS, SILENCE_REDIAL_MS } from '../../net/constants.js';
+import { SILENCE_REDIAL_MS } from '../../net/constants.js';
 import type { Clock } from '../runtime/actor.js';
 
 /** While in doubt, one looks this often whether the connection was heard after all. */
@@ -16,11 +16,14 @@ export interface SilenceOptions {
   heard(): void;
 }
 
-/** Notices that a server is silent although it owes something. Costs a timer only while something is owed. */
+/**
+ * Notices that a server is silent although it owes something. Costs a timer only while something is owed; on a
+ * connection where nobody says anything that is the answer to the keepalive, see `asked` in session.ts.
+ */
 export class Silence {
   readonly #options: SilenceOptions;
   #timer: unknown;
-  #keepalive: unknown;
+  /** When the oldest thing that may be unanswered was sent. */
   #since = 0;
   #doubting = false;
 
@@ -30,10 +33,10 @@ export class Silence {
 
   /** Something was sent, so that something is owed from now on. */
   watch(): void {
-    this.#keepalive ??= this.#options.clock.setTimeout(() => this.#alive(), KEEPALIVE_MS);
-    if (this.#timer !== undefined) return;
-    this.#since = this.#options.clock.now();
-    this.#arm(SILENCE_REDIAL_MS);
+    const isWatching = this.#timer !== undefined;
+    // What was heard since then answers for what was sent till then: silence counts from now.
+    if (!isWatching || this.#options.heardAt() > this.#since) this.#since = this.#options.clock.now();
+    if (!isWatching) this.#arm(SILENCE_REDIAL_MS);
   }
 
   /** Another connection, or none. */
@@ -41,12 +44,6 @@ export class Silence {
     this.#doubting = false;
     this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-  }
-
-  stop(): void {
-    this.reset();
-    this.#options.clock.clearTimeout(this.#keepalive);
-    this.#keepalive = undefined;
   }
 
   #arm(ms: number): void {
@@ -76,11 +73,5 @@ export class Silence {
   #believe(): void {
     this.#doubting = false;
     this.#options.heard();
-  }
-
-  /** The connection itself says nothing but keepalives now and then; those are owed an answer, too. */
-  #alive(): void {
-    this.#keepalive = undefined;
-    this.watch();
   }
 }
