@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { openChat } from '../support/chat-terminal.js';
 import { Natter, register, serve, temporaryFolder } from '../support/natter.js';
-import { openChat } from '../support/program.js';
 
 // 7 s and 22 s are the rule (docs/PROTOCOL.md, "Keepalive and idle"); the rest is a busy machine's.
 const SLACK_MS = 3_000;
