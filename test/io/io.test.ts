@@ -121,7 +121,7 @@ describe('the I/O actor', () => {
       expect(reader.waiting).toHaveLength(1);
       expect(reader.drain().seqs).toEqual([1, 2, 3]);
     }
-    expect(io.counters.deliveries).toBe(6);
+    expect(io.deliveries).toBe(6);
   });
 
   it('keeps a distance between the fan-outs of a burst, and none for a message on its own', () => {

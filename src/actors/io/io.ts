@@ -1,14 +1,5 @@
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
-import { FrameType } from '../../net/constants.js';
-import {
-  type CloseCode,
-  type CloseReason,
-  type Connection,
-  type Endpoint,
-  type EndpointHandler,
-  type Lane,
-  Lane as Lanes,
-} from '../../net/types.js';
+import type { CloseCode, CloseReason, Connection, Endpoint, EndpointHandler, Lane } from '../../net/types.js';
 import { IoMessage, SessionMessage } from '../messages.js';
 import {
   type Actor,
@@ -18,18 +9,11 @@ import {
   type Message,
   SystemMessage,
 } from '../runtime/actor.js';
-import { Feed } from './feed.js';
+import { DeathReason } from '../runtime/cells.js';
+import { FanOut } from './fan-out.js';
 import { type FrameLimits, Peer } from './peer.js';
 
-/** Feeds without readers that are kept for late repairs; the oldest go first. */
-const IDLE_FEEDS_MAX = 1024;
-/** Sending to one reader takes about 6 us: in a burst at most a third of the io thread's time goes to one feed. */
-const GATHER_MS_PER_READER = 0.02;
-const GATHER_MS_MAX = 10;
-
 export interface IoCounters {
-  /** Entries handed to readers. */
-  deliveries: number;
   /** Application frames taken in. */
   framesIn: number;
   /** Frames not queued because a connection's bounds were reached. */
@@ -40,19 +24,15 @@ export interface IoCounters {
 
 /**
  * The UDP I/O actor: the only way out. It keeps every connection, hands what they say to their sessions, and
- * multiplies what a room publishes over its readers. It knows no accounts and checks no rights: a room's
- * Subscribe is its word for them.
- *
- * Entries published in one turn are handed to each reader once, at the end of the turn, as one range.
+ * by its FanOut what a room publishes to its readers. It knows no accounts and checks no rights.
  */
 export class IoActor implements Actor, EndpointHandler {
-  readonly counters: IoCounters = { deliveries: 0, framesIn: 0, framesDropped: 0, framesRefused: 0 };
+  readonly counters: IoCounters = { framesIn: 0, framesDropped: 0, framesRefused: 0 };
   readonly #context: ActorContext;
   readonly #endpoint: Endpoint;
   readonly #wake: () => void;
   readonly #limits: FrameLimits;
-  readonly #feeds = new Map<number, Feed>();
-  readonly #published: Feed[] = [];
+  readonly #fanOut: FanOut;
   readonly #reader = new Reader();
   readonly #handlers: Readonly<Record<number, (reader: Reader) => void>> = {
     // The message has done its work when this actor is there.
@@ -60,12 +40,6 @@ export class IoActor implements Actor, EndpointHandler {
     [IoMessage.Send]: (reader) => this.#send(reader),
     [IoMessage.Identity]: (reader) => this.#identity(reader),
     [IoMessage.Close]: (reader) => this.#close(reader),
-    [IoMessage.Subscribe]: (reader) => this.#subscribe(reader),
-    [IoMessage.Unsubscribe]: (reader) => this.#unsubscribe(reader),
-    [IoMessage.Table]: (reader) => this.#table(reader),
-    [IoMessage.Publish]: (reader) => this.#publish(reader),
-    [IoMessage.Ephemeral]: (reader) => this.#ephemeral(reader),
-    [IoMessage.Forget]: (reader) => this.#forget(reader.varint()),
     [SystemMessage.Terminated]: (reader) => this.#terminated(reader),
   };
   readonly #writer = new Writer(2048);
@@ -85,6 +59,12 @@ export class IoActor implements Actor, EndpointHandler {
     this.#wake = wake;
     this.#limits = limits;
     this.#endpoint = makeEndpoint(this);
+    this.#fanOut = new FanOut({
+      context,
+      connections: this.#endpoint.connections,
+      feedsOf: (connection) => this.#peer(connection).feeds,
+      wake,
+    });
     // An I/O actor before this one failed: its connections are still there, its feeds are not.
     for (const connection of this.#endpoint.connections.values()) {
       this.#peer(connection).feeds.clear();
@@ -96,8 +76,13 @@ export class IoActor implements Actor, EndpointHandler {
     return this.#endpoint.connections.size;
   }
 
+  /** Entries handed to readers. */
+  get deliveries(): number {
+    return this.#fanOut.deliveries;
+  }
+
   get feeds(): number {
-    return this.#feeds.size;
+    return this.#fanOut.feeds;
   }
 
   // ---- From the network ---------------------------------------------------------------------------------
@@ -141,10 +126,10 @@ export class IoActor implements Actor, EndpointHandler {
     this.#context.tell(to, SessionMessage.Open, writer.view(), MailLane.Control);
   }
 
-  // ---- From sessions and rooms --------------------------------------------------------------------------
+  // ---- From sessions --------------------------------------------------------------------------
 
   receive(message: Message): void {
-    const handle = this.#handlers[message.type];
+    const handle = this.#handlers[message.type] ?? this.#fanOut.handlers[message.type];
     if (handle === undefined) throw new Malformed(`message ${message.type} is not for the I/O actor`);
     handle(this.#reader.reset(message.body));
   }
@@ -171,167 +156,6 @@ export class IoActor implements Actor, EndpointHandler {
     this.#wake();
   }
 
-  #publish(reader: Reader): void {
-    const feed = this.#feed(reader.varint());
-    if (!this.#current(feed, reader.u32())) return;
-    const epoch = reader.u32();
-    const seq = reader.varint();
-    // A repeat, or an entry from before a restart that the readers were given a HEAD for.
-    if (epoch === feed.epoch && seq <= feed.newest) return;
-    if (feed.unsent === 0) {
-      if (this.#published.length === 0) this.#context.onTurnEnd(() => this.#fanOut());
-      this.#published.push(feed);
-    }
-    feed.append(epoch, seq, reader.rest());
-  }
-
-  #fanOut(): void {
-    for (const feed of this.#published) {
-      const waitMs = this.#gatherMs(feed);
-      if (waitMs <= 0) this.#hand(feed);
-      else this.#context.clock.setTimeout(() => this.#handLater(feed), waitMs);
-    }
-    this.#published.length = 0;
-    this.#wake();
-  }
-
-  /**
-   * How long a feed still gathers. A message on its own goes out at once. When several came together more are
-   * on their way, and one datagram with ten of them costs a reader's share of the processor what one with one
-   * does: then fan-outs keep a distance that grows with the readers, and is never felt by a person.
-   */
-  #gatherMs(feed: Feed): number {
-    const count = feed.newest - feed.unsent + 1;
-    if (count === 1 && feed.handedCount <= 1) return 0;
-    const gapMs = Math.min(GATHER_MS_MAX, feed.readers.length * GATHER_MS_PER_READER);
-    return feed.handedAt + gapMs - this.#context.clock.now();
-  }
-
-  #handLater(feed: Feed): void {
-    this.#hand(feed);
-    this.#wake();
-  }
-
-  #hand(feed: Feed): void {
-    const from = feed.unsent;
-    if (from === 0) return;
-    const to = feed.newest;
-    feed.unsent = 0;
-    feed.handedAt = this.#context.clock.now();
-    feed.handedCount = to - from + 1;
-    const readers = feed.readers;
-    for (let i = 0; i < readers.length; i++) readers[i]?.push(feed, from, to);
-    this.counters.deliveries += readers.length * (to - from + 1);
-  }
-
-  #ephemeral(reader: Reader): void {
-    const feed = this.#feeds.get(reader.varint());
-    if (feed === undefined || !this.#current(feed, reader.u32())) return;
-    const kind = reader.u8();
-    const except = reader.varint();
-    const subject = reader.text(256);
-    const body = this.#writer.reset().varint(feed.log).u8(kind).text(subject).bytes(reader.rest()).view();
-    const key = `${feed.log} ${kind} ${subject}`;
-    for (const connection of feed.readers) {
-      if (connection.id !== except) connection.latest(key, FrameType.Ephemeral, body);
-    }
-    this.#wake();
-  }
-
-  #subscribe(reader: Reader): void {
-    const feed = this.#feed(reader.varint());
-    if (!this.#current(feed, reader.u32())) return;
-    const epoch = reader.u32();
-    const connection = this.#endpoint.connections.get(reader.varint());
-    const after = reader.varint();
-    if (connection === undefined) return;
-    this.#hand(feed);
-    if (epoch !== feed.epoch || feed.newest < after) feed.reset(epoch, after);
-    this.#join(feed, connection);
-    if (after < feed.newest) connection.push(feed, after + 1, feed.newest);
-    this.#wake();
-  }
-
-  #unsubscribe(reader: Reader): void {
-    const feed = this.#feeds.get(reader.varint());
-    if (feed === undefined || !this.#current(feed, reader.u32())) return;
-    const connection = this.#endpoint.connections.get(reader.varint());
-    if (connection !== undefined) this.#part(feed, connection);
-  }
-
-  #table(reader: Reader): void {
-    const feed = this.#feed(reader.varint());
-    if (!this.#current(feed, reader.u32())) return;
-    const epoch = reader.u32();
-    const head = reader.varint();
-    this.#hand(feed);
-    if (epoch !== feed.epoch || head > feed.newest) feed.reset(epoch, head);
-    const count = reader.varint();
-    const readers = new Set<Connection>();
-    for (let i = 0; i < count; i++) {
-      const connection = this.#endpoint.connections.get(reader.varint());
-      if (connection !== undefined) readers.add(connection);
-    }
-    for (const connection of [...feed.readers]) {
-      if (!readers.has(connection)) this.#part(feed, connection);
-    }
-    for (const connection of readers) this.#join(feed, connection);
-    this.#wake();
-  }
-
-  // ---- Feeds --------------------------------------------------------------------------------------------
-
-  #feed(log: number): Feed {
-    let feed = this.#feeds.get(log);
-    if (feed === undefined) {
-      feed = new Feed(log);
-      this.#feeds.set(log, feed);
-      if (this.#feeds.size > IDLE_FEEDS_MAX) this.#dropIdle();
-    }
-    return feed;
-  }
-
-  /**
-   * A room that came back after its thread died counts a generation up. What an older one said is void, and
-   * its readers are gone until the new one names them: it alone knows who may read.
-   */
-  #current(feed: Feed, generation: number): boolean {
-    if (generation < feed.generation) return false;
-    if (generation > feed.generation) {
-      feed.generation = generation;
-      for (const connection of [...feed.readers]) this.#part(feed, connection);
-    }
-    return true;
-  }
-
-  /** Every new reader is told the head: whoever is behind fetches. */
-  #join(feed: Feed, connection: Connection): void {
-    feed.add(connection);
-    this.#peer(connection).feeds.add(feed);
-    const writer = this.#writer.reset().varint(feed.log).u32(feed.epoch).varint(feed.newest);
-    connection.send(FrameType.Head, writer.view(), Lanes.Talk);
-  }
-
-  #part(feed: Feed, connection: Connection): void {
-    feed.remove(connection);
-    connection.unpush(feed);
-    this.#peer(connection).feeds.delete(feed);
-  }
-
-  #forget(log: number): void {
-    const feed = this.#feeds.get(log);
-    if (feed === undefined) return;
-    for (const connection of [...feed.readers]) this.#part(feed, connection);
-    this.#feeds.delete(log);
-  }
-
-  #dropIdle(): void {
-    for (const [log, feed] of this.#feeds) {
-      if (this.#feeds.size <= IDLE_FEEDS_MAX) return;
-      if (feed.readers.length === 0 && feed.unsent === 0) this.#feeds.delete(log);
-    }
-  }
-
   #peer(connection: Connection): Peer {
     return Peer.of(connection, this.#limits, this.#context.clock.now());
   }
@@ -343,9 +167,7 @@ export class IoActor implements Actor, EndpointHandler {
     const reason = reader.u8();
     const connection = this.#endpoint.connections.get(key);
     if (kind !== Kind.Session || connection === undefined || connection.closed !== undefined) return;
-    if (reason === STOPPED) return;
+    if (reason === DeathReason.Stopped) return;
     this.#openSession(connection);
   }
 }
-
-const STOPPED = 0;

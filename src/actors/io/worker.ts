@@ -26,6 +26,8 @@ export interface IoData {
 
 /** Answer of the control method `figures`. */
 export interface IoFigures extends IoCounters, EndpointCounters {
+  /** Entries handed to readers. */
+  readonly deliveries: number;
   readonly connections: number;
   readonly feeds: number;
   /** Datagrams the kernel did not take. */
@@ -62,6 +64,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
       return {
         ...driver.endpoint.counters,
         ...actor.counters,
+        deliveries: actor.deliveries,
         connections: actor.connections,
         feeds: actor.feeds,
         overflowed: driver.overflowed,
