@@ -6,12 +6,21 @@ export function isInternal(error: unknown): error is Error {
   return error instanceof NatterError ? error.code === 'INTERNAL' : error instanceof Error;
 }
 
+/** What the store says names files of the server, which is for its keeper. */
+const KEPT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  READ_ONLY: 'The server cannot write to its disk now and tries again by itself; try again in a minute.',
+  DISK_FULL: "The server's disk is full; try again later, and tell whoever runs it.",
+  DATA_CORRUPT: 'This conversation is damaged on the server; tell whoever runs it.',
+};
+
 /** An error as a client is told it. Only what was written for people goes out; the rest stays in the log. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof NatterError) || isInternal(error))
     return { c: 'INTERNAL', m: 'Something failed on the server; try again, and tell whoever runs it.' };
   const { code, message, details } = error as NatterError;
   if (code === 'MAILBOX_FULL') return { c: 'BUSY', m: 'The server is busy; try again in a few seconds.' };
+  const kept = KEPT[code];
+  if (kept !== undefined) return { c: code, m: kept };
   return Object.keys(details).length === 0
     ? { c: code, m: message }
     : { c: code, m: message, d: { ...details } };

@@ -101,11 +101,9 @@ export class LmdbLogStore implements LogStore {
   }
 
   read(log: number, after: number, entriesMax: number, bytesMax: number): Range {
-    return {
-      head: this.head(log),
-      first: after + 1,
-      entries: this.#entries.read(log, after, entriesMax, bytesMax),
-    };
+    const head = this.head(log);
+    const from = Math.min(after, head.seq);
+    return { head, first: from + 1, entries: this.#entries.read(log, from, entriesMax, bytesMax) };
   }
 
   head(log: number): Head {
@@ -163,7 +161,8 @@ export class LmdbLogStore implements LogStore {
       return refused('STREAM_EXPIRED', 'This stream was unused for too long; say it again in a new one.', 0);
     const last = known === undefined ? 0 : this.#streams.last(known, log);
     if (counter !== last + 1) {
-      const request = known && this.#streams.request(known, log, counter);
+      // What is ahead was never accepted; it is not looked up, since it may be larger than a key can hold.
+      const request = counter > last ? undefined : known && this.#streams.request(known, log, counter);
       if (request === undefined)
         return refused('GAP', `Request ${last + 1} of this stream comes first, not ${counter}.`, last + 1);
       const { seq, at } = request;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { refusalOf } from '../../src/actors/refusal.js';
+import { NatterError } from '../../src/chat/error.js';
 import { Reader } from '../../src/net/bytes.js';
 import { entryCodec } from '../../src/net/entry.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
@@ -110,3 +112,14 @@ it('takes a full disk as an error to be told, and goes on when it has room again
   await server.settle();
   expect(texts(server)).toEqual(['1']);
 });
+
+it.each(['READ_ONLY', 'DISK_FULL', 'DATA_CORRUPT'] as const)(
+  'does not tell clients which files %s is about',
+  (code) => {
+    const refusal = refusalOf(
+      new NatterError(code, 'Cannot write /srv/logs.mdb.', { path: '/srv/logs.mdb' }),
+    );
+    expect(refusal.c).toBe(code);
+    expect(JSON.stringify(refusal)).not.toContain('/srv');
+  },
+);

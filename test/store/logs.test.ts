@@ -60,6 +60,24 @@ test('a gap is refused with the counter that would be accepted', async () => {
   await logs.close();
 });
 
+test('no counter, however far ahead, keeps the others of its batch from being written', async () => {
+  const logs = openLogs(temporaryFolder());
+  await accepted(logs, post(1, 1));
+  const far = [2 ** 48 - 1, 2 ** 48, Number.MAX_SAFE_INTEGER].map((counter) => post(1, counter));
+  const results = await logs.append([...far, post(1, 2)], 0);
+  const gap = { ok: false, code: 'GAP', expected: 2 };
+  expect(results).toMatchObject([gap, gap, gap, { ok: true, seq: 2 }]);
+  expect(logs.fault).toBeUndefined();
+  await logs.close();
+});
+
+test('a page from beyond the end is empty and begins behind the head', async () => {
+  const logs = openLogs(temporaryFolder());
+  await accepted(logs, post(1, 1));
+  expect(logs.read(1, Number.MAX_SAFE_INTEGER, 10, 1_000)).toMatchObject({ first: 2, entries: [] });
+  await logs.close();
+});
+
 test('one batch sees its own appends, and streams and logs interleave', async () => {
   const logs = openLogs(temporaryFolder());
   const second = { account: account(2), author: 'bo' };
