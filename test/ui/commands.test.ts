@@ -146,6 +146,17 @@ describe('send', () => {
     expect(error.code).toBe('NO_SUCH_USER');
   });
 
+  test('says what was not sent also when it did not come to that', async () => {
+    const console = new FakeConsole();
+    const nobody = async () => {
+      throw new NatterError('NO_ANSWER', 'Nobody answered.');
+    };
+    expect((await failure(send({ ...ANA, to: '#dev' }, ['hello', 'there'], console, nobody))).code).toBe(
+      'NO_ANSWER',
+    );
+    expect(console.err).toContain('Not sent, line 1: "hello there": Nobody answered.');
+  });
+
   test('told to stop, it says what was not sent', async () => {
     world.fate = () => 'silent';
     const running = send({ ...ANA, to: '#dev' }, ['x'], console, fakeOpen(world));

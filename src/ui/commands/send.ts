@@ -19,17 +19,33 @@ export interface SendOptions extends LoginOptions {
 /** So many characters of an unsent text are printed: enough to find it again. */
 const SHOWN_CHARS = 80;
 
-export function run(
+export async function run(
   options: SendOptions,
   args: readonly string[],
   console: Console,
   open = openClient,
   patienceMs = PATIENCE_MS,
 ): Promise<Exit> {
-  return withSession(options, console, open, (session) => send(options, args, session), { patienceMs });
+  let isThere = false;
+  const work = async (session: Session) => {
+    const { room } = await session.patience.wait(session.client.join(options.to));
+    isThere = true;
+    return send(options, room, args, session);
+  };
+  try {
+    return await withSession(options, console, open, work, { patienceMs });
+  } catch (error) {
+    if (!isThere && error instanceof NatterError) reportAll(options, args, error, console);
+    throw error;
+  }
 }
 
-async function send(options: SendOptions, args: readonly string[], session: Session): Promise<Exit> {
+async function send(
+  options: SendOptions,
+  room: Target,
+  args: readonly string[],
+  session: Session,
+): Promise<Exit> {
   const { client, console, patience } = session;
   const window = new SendWindow(client, patience, (message) => {
     if (options.json) printJson(console, acceptedLine(message));
@@ -37,7 +53,6 @@ async function send(options: SendOptions, args: readonly string[], session: Sess
   session.onEvent = (event) => {
     if (event.event === 'delivery') window.settle(event.message, event.was);
   };
-  const { room } = await patience.wait(client.join(options.to));
   const stopped = stopOf(console);
   let lines = 0;
   try {
@@ -83,6 +98,17 @@ function report(unsent: readonly Unsent[], options: SendOptions, console: Consol
       `Not sent, line ${line}: "${sanitiseLine(text.slice(0, SHOWN_CHARS))}": ${sanitiseLine(message)}`,
     );
   }
+}
+
+/** It did not come to sending at all; standard input was not even read. */
+function reportAll(
+  options: SendOptions,
+  args: readonly string[],
+  reason: NatterError,
+  console: Console,
+): void {
+  if (args.length > 0) report([{ line: 1, text: args.join(' '), reason }], options, console);
+  else tell(console, 'Nothing was sent.');
 }
 
 /** Lets a signal end the wait, so that what was not sent is told before the process goes. */
