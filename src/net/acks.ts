@@ -1,5 +1,6 @@
 import {
   ACK_DELAY_MAX_MS,
+  ACK_EVERY_BYTES,
   ACK_EVERY_PACKETS,
   ACK_EVERY_YOUNG_PACKETS,
   ACK_RANGES_MAX,
@@ -16,7 +17,8 @@ const RANGE_LIFE_PACKETS = 1024;
 
 /**
  * Packet numbers received, and when to say so: every second packet while the connection is young (the
- * sender's window is small then), later every ACK_EVERY_PACKETS or after ACK_DELAY_MAX_MS, within
+ * sender's window is small then), later every ACK_EVERY_BYTES, ACK_EVERY_PACKETS or ACK_DELAY_MAX_MS (what
+ * many readers of a room are sent is small, and each of their acks costs the server a whole packet), within
  * GRANULARITY_MS when a packet is out of order, at once when it asks for it. (At once also for every packet out
  * of order would be one ack per packet on a path that reorders all the time.)
  *
@@ -31,6 +33,7 @@ export class Acks implements Carried {
   readonly #received = new Intervals();
   #largestAt = 0;
   #unreported = 0;
+  #unreportedBytes = 0;
   #young = ACK_YOUNG_PACKETS;
 
   /** An ACK would tell something new. */
@@ -43,10 +46,11 @@ export class Acks implements Carried {
   }
 
   /**
+   * @param bytes of the packet's frames
    * @param eliciting the packet asks for an ack
    * @param urgent it asks for it at once
    */
-  received(number: number, eliciting: boolean, urgent: boolean, now: number): void {
+  received(number: number, bytes: number, eliciting: boolean, urgent: boolean, now: number): void {
     const inOrder = number === this.largest + 1;
     if (number > this.largest) {
       this.largest = number;
@@ -56,13 +60,14 @@ export class Acks implements Carried {
     if (this.#received.count > 1) this.#bound();
     if (!eliciting) return;
     this.#unreported++;
+    this.#unreportedBytes += bytes;
     let every = ACK_EVERY_PACKETS;
     if (this.#young > 0) {
       this.#young--;
       every = ACK_EVERY_YOUNG_PACKETS;
     }
     if (!inOrder) every = Math.min(every, ACK_EVERY_DISORDERED_PACKETS);
-    if (urgent || this.#unreported >= every) this.deadline = now;
+    if (urgent || this.#unreported >= every || this.#unreportedBytes >= ACK_EVERY_BYTES) this.deadline = now;
     else if (!inOrder) this.deadline = Math.min(this.deadline, now + GRANULARITY_MS);
     else if (this.#unreported === 1) this.deadline = now + ACK_DELAY_MAX_MS;
   }
@@ -72,6 +77,7 @@ export class Acks implements Carried {
     const next = AckFrame.encode(target, at, end, this.#received, now - this.#largestAt);
     if (next >= 0) {
       this.#unreported = 0;
+      this.#unreportedBytes = 0;
       this.deadline = Number.POSITIVE_INFINITY;
     }
     return next;

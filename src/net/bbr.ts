@@ -15,7 +15,7 @@
  */
 import {
   ACK_DELAY_MAX_MS,
-  ACK_EVERY_PACKETS,
+  ACK_EVERY_BYTES,
   DATAGRAM_MAX_BYTES,
   INITIAL_WINDOW_PACKETS,
   MINIMUM_WINDOW_PACKETS,
@@ -185,8 +185,8 @@ export class Congestion {
 
   /** What the peer may have received without having said so. */
   get #unreported(): number {
-    const reported = Math.min(ACK_EVERY_PACKETS * DATAGRAM_MAX_BYTES, this.#rate.value * ACK_DELAY_MAX_MS);
-    return reported + DATAGRAM_MAX_BYTES;
+    const reported = Math.min(ACK_EVERY_BYTES, this.#rate.value * ACK_DELAY_MAX_MS);
+    return reported + 2 * DATAGRAM_MAX_BYTES;
   }
 
   #updateRate(now: number): void {

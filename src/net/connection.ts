@@ -230,7 +230,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
       this.#host.counters.malformed++;
       this.close(CloseCode.Protocol, error.message);
     } finally {
-      this.#acks.received(number, this.eliciting, this.urgent, this.#now);
+      this.#acks.received(number, length, this.eliciting, this.urgent, this.#now);
     }
   }
 

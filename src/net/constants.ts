@@ -151,10 +151,13 @@ export const PACKET_THRESHOLD_MAX = 64;
 export const TIME_THRESHOLD = 9 / 8;
 export const GRANULARITY_MS = 1;
 export const INITIAL_RTT_MS = 333;
-export const ACK_DELAY_MAX_MS = 25;
-/** Acknowledge at once every N ack-eliciting packets: 2 while a connection is young, then the second. */
+/** Half of what Mosh allows itself; every ack of a small packet costs its receiver as much as the packet did. */
+export const ACK_DELAY_MAX_MS = 50;
+/** Acknowledge at once after so many ack-eliciting packets: while a connection is young, and later. */
 export const ACK_EVERY_YOUNG_PACKETS = 2;
-export const ACK_EVERY_PACKETS = 10;
+export const ACK_EVERY_PACKETS = 40;
+/** Or after so many bytes of them: ten full ones. */
+export const ACK_EVERY_BYTES = 12_000;
 export const ACK_YOUNG_PACKETS = 100;
 export const ACK_RANGES_MAX = 32;
 export const INITIAL_WINDOW_PACKETS = 10;
