@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
 import type { Message } from '../../src/chat/events.js';
 import { run as register } from '../../src/ui/commands/register.js';
@@ -18,6 +18,14 @@ let console: FakeConsole;
 beforeEach(() => {
   world = fakeWorld();
   console = new FakeConsole();
+});
+
+/** Timers stand still until they are advanced; streams and promises go on. */
+function useVirtualTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+}
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 async function failure(running: Promise<unknown>): Promise<NatterError> {
@@ -158,9 +166,11 @@ describe('send', () => {
   });
 
   test('told to stop, it says what was not sent', async () => {
-    world.fate = () => 'silent';
+    world.fate = () => {
+      setImmediate(() => console.stop.abort());
+      return 'silent';
+    };
     const running = send({ ...ANA, to: '#dev' }, ['x'], console, fakeOpen(world));
-    setTimeout(() => console.stop.abort(), 20);
     expect((await failure(running)).code).toBe('STOPPED');
     expect(console.err).toContain('Not sent, line 1: "x"');
   });
@@ -215,6 +225,7 @@ describe('tail', () => {
   });
 
   test('starts to count idle time anew with each entry', async () => {
+    useVirtualTimers();
     const running = tail(
       { ...ANA, room: '#lobby', untilIdle: 200, json: true },
       [],
@@ -222,10 +233,16 @@ describe('tail', () => {
       fakeOpen(world),
     );
     await console.until('joined');
-    const started = performance.now();
-    setTimeout(() => world.clients[0]?.emit({ event: 'message', message: message(1), history: false }), 120);
-    await running;
-    expect(performance.now() - started).toBeGreaterThan(280);
+    let isOver = false;
+    running.then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(120);
+    world.clients[0]?.emit({ event: 'message', message: message(1), history: false });
+    await vi.advanceTimersByTimeAsync(199);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await running).toBe(0);
   });
 
   test('prints presence as JSON, and as a notice otherwise', async () => {
@@ -267,11 +284,14 @@ describe('tail', () => {
   });
 
   test('goes on when the link comes back in time', async () => {
+    useVirtualTimers();
     const running = tail({ ...ANA, room: '#lobby', json: true }, [], console, fakeOpen(world), 40);
     await console.until('joined');
     world.clients[0]?.link('reconnecting');
+    await vi.advanceTimersByTimeAsync(39);
     world.clients[0]?.link('live');
-    setTimeout(() => console.stop.abort(), 80);
+    await vi.advanceTimersByTimeAsync(1_000);
+    console.stop.abort();
     expect(await running).toBe(0);
   });
 });
