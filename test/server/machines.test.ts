@@ -138,6 +138,7 @@ describe('the machines of registration and login', () => {
       { type: 'FINISH', finish: '', proves: () => true },
       done('0.login.verifying', 'key'),
       done('0.login.verifying', null),
+      failed('0.login.verifying'),
       { type: 'xstate.after.loginMs.login.challenged' },
     ]);
     expect(ends(login)).toEqual(statesOf(loginMachine));

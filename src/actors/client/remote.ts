@@ -49,6 +49,7 @@ export async function openRemoteClient(
     await Promise.race([call('close', []).catch(() => {}), late]);
     events.port1.close();
     commands.port1.close();
+    // Nothing to wait for as store/guard.ts has it: a client keeps no LMDB, and its profile is renamed into place.
     await worker.terminate();
   };
   return { ...commandsOver(call), close };

@@ -59,7 +59,9 @@ export async function serverLoginFinish(task: ServerLoginFinish): Promise<string
   await ready;
   try {
     return server.finishLogin({ serverLoginState: task.state, finishLoginRequest: task.finish }).sessionKey;
-  } catch {
+  } catch (error) {
+    // What WebAssembly traps on (no memory) says nothing about the password.
+    if (error instanceof Error && error.name === 'RuntimeError') throw error;
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import sodium from 'sodium-native';
-import { type ActorRefFrom, type AnyActorRef, type SnapshotFrom, waitFor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import { nameKey, parseName } from '../../chat/name.js';
 import type { DevicesReply } from '../../chat/operations.js';
@@ -9,7 +9,7 @@ import { prepareMachine } from '../inner-machine.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
 import type { ActorContext } from '../runtime/actor.js';
-import { Attempts } from './attempts.js';
+import { Attempts, begunBy, reach, tooLate } from './attempts.js';
 import type * as Body from './bodies.js';
 import type { Ledger } from './ledger.js';
 import { loginMachine } from './login.machine.js';
@@ -42,6 +42,8 @@ export class Accounts {
   readonly #setup: string;
   readonly #registrations = new Attempts<ActorRefFrom<typeof registrationMachine>>();
   readonly #logins = new Attempts<ActorRefFrom<typeof loginMachine>>();
+  /** Proven, and not charged for any more. */
+  readonly #refunded = new WeakSet<object>();
   readonly #perAccountAndAddress: Buckets;
   readonly #perAccount: Buckets;
   readonly #perAddress: Buckets;
@@ -64,13 +66,16 @@ export class Accounts {
   async registerStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
     const { key, skeleton } = parseName(n);
     this.#checkFree(key, skeleton);
-    this.#charge(this.#registrationsPerAddress, p);
-    const start = { setup: this.#setup, user: key, request: r };
-    const enrol = (record: string): Promise<void> => this.#enrol(n, record);
-    const actor = prepareMachine(this.#context, registrationMachine, { start, tasks: this.#tasks, enrol });
-    this.#registrations.add(c, actor);
-    const { value, context } = await reach(actor, (state) => state.value !== 'answering');
-    if (value !== 'awaitingRecord') throw malformed();
+    let attempt = this.#registrations.get(c);
+    if (!attempt || !begunBy(attempt, key, r)) {
+      this.#charge(this.#registrationsPerAddress, p);
+      const start = { setup: this.#setup, user: key, request: r };
+      const enrol = (record: string): Promise<void> => this.#enrol(n, record);
+      attempt = prepareMachine(this.#context, registrationMachine, { start, tasks: this.#tasks, enrol });
+      this.#registrations.add(c, attempt);
+    }
+    const { value, context } = await reach(attempt, (state) => state.value !== 'answering');
+    if (value === 'malformed') throw refusedBy(context.error);
     return { r: context.response };
   }
 
@@ -84,7 +89,7 @@ export class Accounts {
     const { value, context } = await reach(attempt, (state) => state.status !== 'active');
     if (value === 'refused' && context.error) throw context.error;
     const account = this.#byName(body.n);
-    if (value !== 'enrolled' || !account) throw tooLate();
+    if (value !== 'enrolled' || account?.record !== body.r) throw tooLate();
     await this.#useDevice(account, body);
     return identified(account);
   }
@@ -112,31 +117,43 @@ export class Accounts {
   /** @throws NatterError TOO_MANY_ATTEMPTS, PROTOCOL, BUSY; never tells whether the name exists */
   async loginStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
     const key = nameKey(n);
-    this.#charge(this.#perAddress, p);
-    this.#charge(this.#perAccountAndAddress, `${key} ${p}`);
-    this.#charge(this.#perAccount, key);
     const record = this.#ledger.state.accountByKey(key)?.record ?? null;
-    const start = { setup: this.#setup, user: key, record, request: r };
-    const actor = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
-    this.#logins.add(c, actor);
-    const { value, context } = await reach(actor, (state) => state.value !== 'answering');
-    if (value !== 'challenged') throw malformed();
+    let attempt = this.#logins.get(c);
+    if (!attempt || !begunBy(attempt, key, r) || attempt.getSnapshot().context.start.record !== record) {
+      this.#charge(this.#perAddress, p);
+      this.#charge(this.#perAccountAndAddress, `${key} ${p}`);
+      this.#charge(this.#perAccount, key);
+      const start = { setup: this.#setup, user: key, record, request: r };
+      attempt = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
+      this.#logins.add(c, attempt);
+    }
+    const { value, context } = await reach(attempt, (state) => state.value !== 'answering');
+    if (value === 'malformed') throw refusedBy(context.error);
     return { r: context.response };
   }
 
-  /** @throws NatterError WRONG_PASSWORD, NOT_LOGGED_IN */
+  /**
+   * Repeated after its answer was lost or came too late, it finds the attempt proven and answers the same.
+   * @throws NatterError WRONG_PASSWORD, NOT_LOGGED_IN
+   */
   async loginFinish(body: Body.LoginFinish): Promise<Body.Identified> {
     const attempt = this.#logins.get(body.c);
     const key = nameKey(body.n);
     if (!attempt || attempt.getSnapshot().context.start.user !== key) throw tooLate();
     attempt.send({ type: 'FINISH', finish: body.r, proves: (sessionKey) => macFits(sessionKey, body) });
-    const { value } = await reach(attempt, (state) => state.status !== 'active');
+    const { value, context } = await reach(attempt, (state) => state.status !== 'active');
+    if (value === 'failed') throw context.error;
+    // Only a proof that was held against the record and did not fit it makes a password wrong.
+    if (context.finish !== body.r) throw tooLate();
     const account = this.#ledger.state.accountByKey(key);
-    if (value !== 'proven' || !account)
+    if (value !== 'proven' || account?.record !== context.start.record)
       throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
-    this.#perAccountAndAddress.give(`${key} ${body.p}`);
-    this.#perAccount.give(key);
-    this.#perAddress.give(body.p);
+    if (!this.#refunded.has(attempt)) {
+      this.#refunded.add(attempt);
+      this.#perAccountAndAddress.give(`${key} ${body.p}`);
+      this.#perAccount.give(key);
+      this.#perAddress.give(body.p);
+    }
     await this.#useDevice(account, body);
     return identified(account);
   }
@@ -257,26 +274,15 @@ function perMinute(count: number): Buckets {
   return new Buckets(count / 60, count);
 }
 
-/** As `waitFor`; an attempt that another one on its connection has replaced ends in an error for people. */
-async function reach<A extends AnyActorRef>(
-  attempt: A,
-  there: (state: SnapshotFrom<A>) => boolean,
-): Promise<SnapshotFrom<A>> {
-  try {
-    return await waitFor(attempt, there);
-  } catch {
-    throw tooLate();
-  }
-}
-
 function identified({ id, name }: Account): Body.Identified {
   return { a: id, n: name };
 }
 
-function malformed(): NatterError {
-  return new NatterError('PROTOCOL', 'The login message is malformed; both sides need the same natter.');
+/** The pool's own refusals (BUSY) are for people; anything else is what OPAQUE thinks of the message. */
+function refusedBy(error: unknown): NatterError {
+  return error instanceof NatterError ? error : malformed();
 }
 
-function tooLate(): NatterError {
-  return new NatterError('NOT_LOGGED_IN', 'That took too long or was begun elsewhere; start again.');
+function malformed(): NatterError {
+  return new NatterError('PROTOCOL', 'The login message is malformed; both sides need the same natter.');
 }

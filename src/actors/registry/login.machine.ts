@@ -17,6 +17,8 @@ export interface LoginContext extends LoginInput {
   readonly finish: string;
   /** Does the MAC bind this session key to the connection? */
   readonly proves: (sessionKey: Buffer) => boolean;
+  /** Why the server could not go on. It says nothing about the password. */
+  readonly error: unknown;
 }
 
 export interface LoginProof {
@@ -48,6 +50,7 @@ export const loginMachine = setup({
   },
   actions: {
     keepAnswer: assign((_, { state, response }: ServerLoginStarted) => ({ state, response })),
+    keepError: assign(({ event }) => ('error' in event ? { error: event.error } : {})),
     keepProof: assign((_, { finish, proves }: LoginProof) => ({ finish, proves })),
   },
   guards: {
@@ -57,7 +60,14 @@ export const loginMachine = setup({
   delays: { loginMs: LOGIN_MS },
 }).createMachine({
   id: 'login',
-  context: ({ input }) => ({ ...input, state: '', response: '', finish: '', proves: nothingProven }),
+  context: ({ input }) => ({
+    ...input,
+    state: '',
+    response: '',
+    finish: '',
+    proves: nothingProven,
+    error: undefined,
+  }),
   initial: 'answering',
   states: {
     answering: {
@@ -68,7 +78,7 @@ export const loginMachine = setup({
           target: 'challenged',
           actions: { type: 'keepAnswer', params: ({ event }) => event.output },
         },
-        onError: 'malformed',
+        onError: { target: 'malformed', actions: 'keepError' },
       },
     },
     challenged: {
@@ -83,12 +93,14 @@ export const loginMachine = setup({
           { target: 'proven', guard: { type: 'sessionKeyProven', params: ({ event }) => event.output } },
           { target: 'refused' },
         ],
-        onError: 'refused',
+        // Not `refused`: a pool that is full or lost a thread would make a correct password a wrong one.
+        onError: { target: 'failed', actions: 'keepError' },
       },
     },
     proven: { type: 'final' },
     refused: { type: 'final' },
     expired: { type: 'final' },
     malformed: { type: 'final' },
+    failed: { type: 'final' },
   },
 });

@@ -16,7 +16,7 @@ export interface RegistrationInput {
 export interface RegistrationContext extends RegistrationInput {
   readonly response: string;
   readonly record: string;
-  /** Why the account was not made: taken meanwhile, disk full. */
+  /** Why the account was not made: malformed, taken meanwhile, disk full, too many at once. */
   readonly error: NatterError | undefined;
 }
 
@@ -57,7 +57,7 @@ export const registrationMachine = setup({
           target: 'awaitingRecord',
           actions: { type: 'keepResponse', params: ({ event }) => event.output },
         },
-        onError: 'malformed',
+        onError: { target: 'malformed', actions: 'keepError' },
       },
     },
     awaitingRecord: {
