@@ -30,6 +30,8 @@ export interface ServerLimits {
   readonly handshakesPerS: number;
   readonly handshakesBurst: number;
   readonly connectionsMax: number;
+  /** Of one address: enough for a company behind one, not for filling every place. */
+  readonly connectionsPerAddressMax: number;
   /** Frames of one connection, whatever they ask; more than all the other limits together let through. */
   readonly framesPerS: number;
   readonly framesBurst: number;
@@ -53,6 +55,7 @@ export const LIMITS: ServerLimits = {
   handshakesPerS: 20,
   handshakesBurst: 5,
   connectionsMax: 20_000,
+  connectionsPerAddressMax: 1_000,
   framesPerS: 1000,
   framesBurst: 2000,
 };

@@ -109,6 +109,8 @@ export const HANDSHAKE_PAUSE_MS = 1;
 export const HANDSHAKES_QUEUED_MAX = 256;
 /** Connections of one endpoint, unless its limits say otherwise. */
 export const CONNECTIONS_MAX = 20_000;
+/** Of one network (ratelimit.ts), so that one stranger cannot take every place. */
+export const CONNECTIONS_PER_NETWORK_MAX = 1_000;
 /** Initiations of one attempt that are remembered: an answer to any of them completes it. */
 export const FLIGHTS_MAX = 4;
 /** RETRYs that one attempt follows between two runs of its timer. */

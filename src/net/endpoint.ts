@@ -21,6 +21,7 @@ import { Deadlines } from './deadlines.js';
 import { Dialler } from './dialler.js';
 import { IdTable } from './ids.js';
 import { HANDSHAKE_ID_AT, SEALED_ID_AT } from './packet.js';
+import { networkOf } from './ratelimit.js';
 import { Responder } from './responder.js';
 import type { ConnectionHost, ConnectionSeed, DrivenConnection } from './seam.js';
 import type { HandshakeHost, Live, Opening, Slot } from './slot.js';
@@ -69,6 +70,8 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   readonly #dialler: Dialler;
   readonly #live = new Map<number, Live>();
   readonly #connections = new Map<number, Connection>();
+  /** Connections per network they were opened from. */
+  readonly #networks = new Map<string, number>();
   readonly #timers = new Deadlines<Live>();
   readonly #due: Live[] = [];
   #dirty: Live[] = [];
@@ -95,6 +98,10 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  connectionsFrom(address: string): number {
+    return this.#networks.get(networkOf(address)) ?? 0;
   }
 
   /** Server: answered initiations that wait for their initiator, at most HANDSHAKES_HALF_OPEN_MAX. */
@@ -174,6 +181,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
       connection,
       localId: rest.localId,
       established,
+      network: networkOf(rest.path.address),
       dirty: false,
       heapIndex: -1,
       heapAt: 0,
@@ -182,6 +190,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     this.ids.set(rest.localId, live);
     this.#live.set(id, live);
     this.#connections.set(id, connection);
+    this.#networks.set(live.network, (this.#networks.get(live.network) ?? 0) + 1);
     this.counters.handshakes++;
     this.#timers.rearm(live);
     this.#markDirty(live);
@@ -204,6 +213,9 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     if (live === undefined) return;
     this.#live.delete(connection.id);
     this.#connections.delete(connection.id);
+    const left = (this.#networks.get(live.network) ?? 1) - 1;
+    if (left > 0) this.#networks.set(live.network, left);
+    else this.#networks.delete(live.network);
     this.#timers.remove(live);
     this.ids.delete(live.localId);
     live.established.keys.erase();

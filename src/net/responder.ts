@@ -10,6 +10,7 @@
  */
 import { Malformed, Writer } from './bytes.js';
 import {
+  CONNECTIONS_PER_NETWORK_MAX,
   HANDSHAKE_ADDRESSES_MAX,
   HANDSHAKE_HALF_OPEN_MS,
   HANDSHAKE_PAUSE_MS,
@@ -37,6 +38,7 @@ export class Responder {
   readonly #tokens: Tokens;
   readonly #limiter: RateLimiter;
   readonly #queue: Queued[] = [];
+  readonly #connectionsPerAddressMax: number;
   /** When the next handshake may be computed. */
   #nextAt = 0;
   /** In the order of expiry, since all live equally long. */
@@ -45,6 +47,7 @@ export class Responder {
 
   constructor(host: HandshakeHost, limits: Partial<Limits>) {
     this.#host = host;
+    this.#connectionsPerAddressMax = limits.connectionsPerAddressMax ?? CONNECTIONS_PER_NETWORK_MAX;
     this.#tokens = new Tokens(host.random);
     this.#limiter = new RateLimiter(
       limits.handshakesPerS ?? HANDSHAKES_PER_S,
@@ -73,7 +76,10 @@ export class Responder {
     const { counters, connectionCount, connectionsMax } = this.#host;
     // Those on their way count as well: who is answered shall find a place.
     const taken = connectionCount + this.#halfOpen.size + this.#queue.length;
-    const room = taken < connectionsMax && this.#queue.length < HANDSHAKES_QUEUED_MAX;
+    const room =
+      taken < connectionsMax &&
+      this.#queue.length < HANDSHAKES_QUEUED_MAX &&
+      this.#host.connectionsFrom(from.address) < this.#connectionsPerAddressMax;
     if (!room || !this.#limiter.take(from.address, now)) {
       counters.handshakesRefused++;
       return;

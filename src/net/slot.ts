@@ -38,6 +38,8 @@ export interface Live {
   readonly connection: DrivenConnection;
   readonly localId: Buffer;
   readonly established: Established;
+  /** From where it was opened, as `networkOf` gives it. */
+  readonly network: string;
   /** Waits for the next flush. */
   dirty: boolean;
   heapIndex: number;
@@ -68,6 +70,8 @@ export interface HandshakeHost {
   readonly ids: IdTable<Slot>;
   readonly connectionsMax: number;
   readonly connectionCount: number;
+  /** Connections opened from the network of this address. */
+  connectionsFrom(address: string): number;
   readonly random: (target: Buffer) => void;
   transmit(datagram: Buffer, to: PathAddress): void;
   open(opening: Opening, now: number): DrivenConnection;

@@ -151,6 +151,7 @@ export interface Limits {
   readonly handshakesPerS: number;
   readonly handshakesBurst: number;
   readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
 }
 
 export interface EndpointOptions {

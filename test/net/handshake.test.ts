@@ -427,6 +427,27 @@ describe('a listening endpoint', () => {
     expect(clients.flatMap(({ failed }) => failed)).toHaveLength(1);
   });
 
+  it('takes only so many from one address, and takes others and newcomers when one has gone', () => {
+    const wire = new Wire();
+    const limits = { connectionsPerAddressMax: 2 };
+    const server = wire.add(SERVER, { keys: serverKeys, listening: true, limits });
+    const add = (i: number, address: string) =>
+      wire.add({ address, port: 4000 + i }, { keys: keyPair(60 + i) });
+    for (const i of [1, 2, 3]) {
+      add(i, '10.0.0.9').endpoint.connect({ ...unknown, giveUpMs: 1_000 }, wire.now);
+      wire.run(3_000);
+    }
+    expect(server.opened).toHaveLength(2);
+    add(4, '10.0.0.10').endpoint.connect({ ...unknown, giveUpMs: 1_000 }, wire.now);
+    wire.run(3_000);
+    expect(server.opened).toHaveLength(3);
+    server.opened[0]?.close(CloseCode.Done, 'gone');
+    wire.run(10_000);
+    add(5, '10.0.0.9').endpoint.connect({ ...unknown, giveUpMs: 1_000 }, wire.now);
+    wire.run(3_000);
+    expect(server.opened).toHaveLength(4);
+  });
+
   it('closes everything, and then knows nobody', () => {
     const { wire, server, client } = pair();
     client.endpoint.connect(unknown, wire.now);
