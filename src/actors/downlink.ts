@@ -1,6 +1,7 @@
 import type { EventKind } from '../chat/operations.js';
 import { encodeBody } from '../chat/wire.js';
 import { Writer } from '../net/bytes.js';
+import { cutText } from '../net/closing.js';
 import { FrameType, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../net/constants.js';
 import { ReplyStatus } from '../net/talk.js';
 import { type CloseCode, Lane } from '../net/types.js';
@@ -50,11 +51,11 @@ export class Downlink {
   }
 
   close(code: CloseCode, text: string): void {
-    const reason = text.slice(0, REASON_MAX_BYTES);
+    const reason = cutText(text, REASON_MAX_BYTES);
     this.#context.tell(
       IO,
       IoMessage.Close,
-      writer.reset().varint(this.#conn).varint(code).text(reason).view(),
+      writer.reset().varint(this.#conn).varint(code).block(reason).view(),
     );
   }
 }

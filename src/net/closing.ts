@@ -5,7 +5,7 @@ import { CloseCode } from './types.js';
 const TIMES = 3;
 
 /** Cuts a text to `max` bytes of UTF-8 between two characters. */
-function cutText(text: string, max: number): Buffer {
+export function cutText(text: string, max: number): Buffer {
   const bytes = Buffer.from(text);
   if (bytes.length <= max) return bytes;
   let end = max;

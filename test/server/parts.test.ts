@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { Downlink } from '../../src/actors/downlink.js';
 import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { type Change, DEVICES_MAX, RegistryState } from '../../src/actors/registry/state.js';
+import type { ActorContext } from '../../src/actors/runtime/actor.js';
 import { prettyLine } from '../../src/actors/server/log.js';
 import { Replies } from '../../src/actors/session/replies.js';
 import { Bucket, Buckets } from '../../src/net/bucket.js';
+import { Reader } from '../../src/net/bytes.js';
+import { REASON_MAX_BYTES } from '../../src/net/constants.js';
+import { CloseCode } from '../../src/net/types.js';
 
 describe('a token bucket', () => {
   it('gives its burst at once, then as much as flows in, and says how long to wait', () => {
@@ -125,4 +130,13 @@ describe('the registry', () => {
     expect(found?.record).toBe('new');
     expect([...(found?.devices.values() ?? [])].map(({ label }) => label)).toEqual(['device 2']);
   });
+});
+
+it('cuts the reason of a close by bytes and between characters, as the I/O actor reads it', () => {
+  const told: Buffer[] = [];
+  const tell = (_to: unknown, _type: number, body: Uint8Array) => told.push(Buffer.from(body));
+  new Downlink({ tell } as unknown as ActorContext, 7).close(CloseCode.Limit, `x${'é'.repeat(200)}`);
+  const reader = new Reader(told[0]);
+  expect([reader.varint(), reader.varint()]).toEqual([7, CloseCode.Limit]);
+  expect(reader.text(REASON_MAX_BYTES)).toBe(`x${'é'.repeat(127)}`);
 });
