@@ -45,6 +45,12 @@ export const SEALED_HEADER_BYTES = 17;
 export const TAG_BYTES = 16;
 export const SEALED_OVERHEAD_BYTES = SEALED_HEADER_BYTES + TAG_BYTES;
 export const KEY_BYTES = 32;
+/** Noise's h under BLAKE2b. */
+export const HANDSHAKE_HASH_BYTES = 64;
+/** A Noise message within a datagram of the handshake. */
+export const HANDSHAKE_MESSAGE_MAX_BYTES = 1024;
+/** Of PATH_CHALLENGE and PATH_RESPONSE. */
+export const PATH_DATA_BYTES = 8;
 /** A frame larger than a datagram travels in SEGMENTs; this bounds the frame. */
 export const MESSAGE_MAX_BYTES = 64 * 1024;
 /** A text, as UTF-8. */
@@ -52,11 +58,21 @@ export const TEXT_MAX_BYTES = 4096;
 export const STREAM_ID_BYTES = 16;
 export const LOG_ID_BYTES = 16;
 export const ENTRY_ID_BYTES = 16;
+export const ACCOUNT_ID_BYTES = 16;
+/** An author's name, as UTF-8. */
+export const AUTHOR_MAX_BYTES = 64;
+/** What an EPHEMERAL is about: a name, as UTF-8. */
+export const SUBJECT_MAX_BYTES = 256;
+/** BLAKE2b-256 in LoginFinish, and the part of OPAQUE's session key that keys it. */
+export const LOGIN_MAC_BYTES = 32;
+export const LOGIN_MAC_KEY_BYTES = 32;
 /** Bytes of a close reason and of an error message on the wire. */
 export const REASON_MAX_BYTES = 256;
 
 // ---- Frame types ----------------------------------------------------------------------------------------
 // Below 0x10: the connection's own. From 0x10: type, varint length, body; opaque to the connection.
+
+export const FRAME_APPLICATION_MIN = 0x10;
 
 export const FrameType = {
   Padding: 0x00,
@@ -147,6 +163,8 @@ export const PROBE_PATIENCE_MS = 10_000;
 
 // ---- Recovery (RFC 9002) --------------------------------------------------------------------------------
 
+/** Unit of an ACK's delay: 8 us, as RFC 9000's default ack_delay_exponent gives it. */
+export const ACK_DELAY_UNIT_MS = 0.008;
 export const PACKET_THRESHOLD = 3;
 /** A reordering threshold adapts up to this. */
 export const PACKET_THRESHOLD_MAX = 64;

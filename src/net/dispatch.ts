@@ -1,9 +1,7 @@
 import { Malformed, Reader } from './bytes.js';
-import { FrameType, MESSAGE_MAX_BYTES } from './constants.js';
+import { FRAME_APPLICATION_MIN, FrameType, MESSAGE_MAX_BYTES } from './constants.js';
 import { AckFrame, CloseFrame, PathFrame, type Segment, SegmentFrame, TokenFrame } from './frame.js';
 import type { Recovery } from './recovery.js';
-
-const APPLICATION = 0x10;
 
 /** Takes the frames of one packet. Buffers are views, valid during the call. */
 export interface FrameSink {
@@ -28,7 +26,7 @@ export function readFrames(bytes: Buffer, length: number, sink: FrameSink, now: 
   reader.reset(bytes, 0, length);
   while (reader.remaining > 0) {
     const type = reader.u8();
-    if (type >= APPLICATION) {
+    if (type >= FRAME_APPLICATION_MIN) {
       sink.eliciting = true;
       sink.application(type, reader.block(MESSAGE_MAX_BYTES));
     } else {
@@ -41,7 +39,7 @@ export function readFrames(bytes: Buffer, length: number, sink: FrameSink, now: 
 export function readMessage(bytes: Buffer, sink: Pick<FrameSink, 'application'>): void {
   const whole = new Reader(bytes);
   const type = whole.u8();
-  if (type < APPLICATION) throw new Malformed('a connection frame inside a message');
+  if (type < FRAME_APPLICATION_MIN) throw new Malformed('a connection frame inside a message');
   const body = whole.block(MESSAGE_MAX_BYTES);
   if (whole.remaining > 0) throw new Malformed('bytes behind a message');
   sink.application(type, body);

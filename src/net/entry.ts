@@ -6,11 +6,13 @@
 import sodium from 'sodium-native';
 import type { Reader, Writer } from './bytes.js';
 import { varintBytes } from './bytes.js';
-import { ENTRY_ID_BYTES, LOG_ID_BYTES, STREAM_ID_BYTES } from './constants.js';
-
-/** Bytes of an author's name, as UTF-8. */
-export const AUTHOR_MAX_BYTES = 64;
-export const ACCOUNT_ID_BYTES = 16;
+import {
+  ACCOUNT_ID_BYTES,
+  AUTHOR_MAX_BYTES,
+  ENTRY_ID_BYTES,
+  LOG_ID_BYTES,
+  STREAM_ID_BYTES,
+} from './constants.js';
 
 export interface Entry {
   /** What it is: an EntryKind of the vocabulary; the protocol carries any. */

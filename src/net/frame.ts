@@ -4,13 +4,17 @@
  * throws `Malformed`. Layouts: docs/PROTOCOL.md, "Frames".
  */
 import { Malformed, type Reader, varintBytes, writeVarint } from './bytes.js';
-import { ACK_RANGES_MAX, FrameType, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from './constants.js';
+import {
+  ACK_DELAY_UNIT_MS,
+  ACK_RANGES_MAX,
+  FrameType,
+  MESSAGE_MAX_BYTES,
+  PATH_DATA_BYTES,
+  REASON_MAX_BYTES,
+  TOKEN_MAX_BYTES,
+} from './constants.js';
 import type { Intervals } from './intervals.js';
 
-export const PATH_DATA_BYTES = 8;
-/** A handshake token is at most this long. */
-const TOKEN_MAX_BYTES = 64;
-const ACK_DELAY_UNIT_MS = 0.008;
 /** Type, delay and range count beside the numbers themselves. */
 const ACK_HEAD_BYTES_MAX = 1 + 8 + 4 + 1 + 8;
 

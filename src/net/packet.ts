@@ -3,6 +3,7 @@ import { Malformed, Reader, type Writer } from './bytes.js';
 import {
   CONNECTION_ID_BYTES,
   DatagramType,
+  HANDSHAKE_MESSAGE_MAX_BYTES,
   INITIATION_BYTES,
   Pattern,
   TOKEN_MAX_BYTES,
@@ -45,7 +46,6 @@ export interface Finish {
 export const HANDSHAKE_ID_AT = 2;
 export const SEALED_ID_AT = 1;
 
-const MESSAGE_MAX_BYTES = 1024;
 const PADDING = Buffer.alloc(INITIATION_BYTES);
 
 const reader = new Reader();
@@ -75,7 +75,7 @@ export const initiation: DatagramCodec<Initiation> = {
     if (pattern !== Pattern.XX && pattern !== Pattern.IK) throw new Malformed('an unknown pattern');
     const senderId = from.bytes(CONNECTION_ID_BYTES);
     const token = from.block(TOKEN_MAX_BYTES);
-    return { pattern, senderId, token, message: from.block(MESSAGE_MAX_BYTES) };
+    return { pattern, senderId, token, message: from.block(HANDSHAKE_MESSAGE_MAX_BYTES) };
   },
 };
 
@@ -101,7 +101,7 @@ export const response: DatagramCodec<Response> = {
     const value = {
       receiverId: from.bytes(CONNECTION_ID_BYTES),
       senderId: from.bytes(CONNECTION_ID_BYTES),
-      message: from.block(MESSAGE_MAX_BYTES),
+      message: from.block(HANDSHAKE_MESSAGE_MAX_BYTES),
     };
     end();
     return value;
@@ -114,7 +114,10 @@ export const finish: DatagramCodec<Finish> = {
   },
   decode(datagram) {
     const from = open(datagram);
-    const value = { receiverId: from.bytes(CONNECTION_ID_BYTES), message: from.block(MESSAGE_MAX_BYTES) };
+    const value = {
+      receiverId: from.bytes(CONNECTION_ID_BYTES),
+      message: from.block(HANDSHAKE_MESSAGE_MAX_BYTES),
+    };
     end();
     return value;
   },

@@ -1,5 +1,4 @@
-import { SEALED_OVERHEAD_BYTES } from './constants.js';
-import { PATH_DATA_BYTES } from './frame.js';
+import { PATH_DATA_BYTES, SEALED_OVERHEAD_BYTES } from './constants.js';
 import type { PathAddress } from './types.js';
 
 /**

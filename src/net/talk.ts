@@ -4,10 +4,7 @@
  * else. Byte fields are views into what was read. Layouts: docs/PROTOCOL.md.
  */
 import { Malformed, type Reader, type Writer } from './bytes.js';
-import { FETCH_ENTRIES_MAX, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from './constants.js';
-
-/** A name within a frame, as UTF-8. */
-const SUBJECT_MAX_BYTES = 256;
+import { FETCH_ENTRIES_MAX, MESSAGE_MAX_BYTES, STREAM_ID_BYTES, SUBJECT_MAX_BYTES } from './constants.js';
 
 export interface Codec<T> {
   encode(writer: Writer, value: T): void;

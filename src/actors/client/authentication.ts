@@ -1,17 +1,13 @@
-import sodium from 'sodium-native';
 import { createActor, fromPromise, toPromise } from 'xstate';
 import type { Credentials } from '../../chat/events.js';
 import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { LoginStartReply, RegisterStartReply, WelcomeReply as WelcomeSchema } from '../../chat/schemas.js';
+import { loginMac } from '../../net/login.js';
 import type { Calls } from './calls.js';
 import { loginMachine, type Unlocked } from './login.machine.js';
 import { registrationMachine } from './registration.machine.js';
 import { errorOf, type Outcome } from './steps.js';
 import type { Stretching } from './world.js';
-
-const MAC_BYTES = 32;
-const MAC_KEY_BYTES = 32;
-const MAC_LABEL = Buffer.from('natter login');
 
 export interface AuthenticationOptions {
   /** Attached to the connection. */
@@ -103,20 +99,8 @@ export class Authentication {
 
   #finishLogin({ finish: r, sessionKey }: Unlocked): Promise<WelcomeReply> {
     const { credentials, handshakeHash, deviceKey, label: l } = this.#options;
-    const m = loginMac(sessionKey, handshakeHash, deviceKey);
+    const m = loginMac(Buffer.from(sessionKey, 'base64url'), handshakeHash, deviceKey);
     const body = { n: credentials.user, r, m, d: credentials.remember, l };
     return this.#welcome(Operation.LoginFinish, body);
   }
-}
-
-/**
- * Binds a login to the connection it was made over and to the device, so that neither can be swapped.
- * @param sessionKey base64url, as OPAQUE gives it: 64 bytes
- * @returns BLAKE2b-256 keyed with its first 32 bytes, over ("natter login", handshake hash, device key)
- */
-export function loginMac(sessionKey: string, handshakeHash: Buffer, deviceKey: Buffer): Buffer {
-  const mac = Buffer.alloc(MAC_BYTES);
-  const key = Buffer.from(sessionKey, 'base64url').subarray(0, MAC_KEY_BYTES);
-  sodium.crypto_generichash(mac, Buffer.concat([MAC_LABEL, handshakeHash, deviceKey]), key);
-  return mac;
 }

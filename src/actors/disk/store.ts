@@ -4,8 +4,13 @@
  */
 import { NatterError } from '../../chat/error.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { FETCH_ENTRIES_MAX, LOG_ID_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
+import {
+  ACCOUNT_ID_BYTES,
+  AUTHOR_MAX_BYTES,
+  FETCH_ENTRIES_MAX,
+  LOG_ID_BYTES,
+  STREAM_ID_BYTES,
+} from '../../net/constants.js';
 import type { Append, AppendResult, LogStore } from '../../store/types.js';
 import { RoomMessage, StoreMessage } from '../messages.js';
 import type { Actor, ActorContext, ActorType, Clock, Message } from '../runtime/actor.js';

@@ -1,6 +1,6 @@
 import type { Reader } from '../../net/bytes.js';
 import { Writer } from '../../net/bytes.js';
-import { FrameType } from '../../net/constants.js';
+import { FrameType, SUBJECT_MAX_BYTES } from '../../net/constants.js';
 import { type Connection, Lane } from '../../net/types.js';
 import { IoMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
@@ -118,7 +118,7 @@ export class FanOut {
     if (feed === undefined || !this.#current(feed, reader.u32())) return;
     const kind = reader.u8();
     const except = reader.varint();
-    const subject = reader.text(256);
+    const subject = reader.text(SUBJECT_MAX_BYTES);
     const body = this.#writer.reset().varint(feed.log).u8(kind).text(subject).bytes(reader.rest()).view();
     const key = `${feed.log} ${kind} ${subject}`;
     for (const connection of feed.readers) {

@@ -1,4 +1,5 @@
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
+import { REASON_MAX_BYTES } from '../../net/constants.js';
 import type { CloseCode, CloseReason, Connection, Endpoint, EndpointHandler, Lane } from '../../net/types.js';
 import { IoMessage, SessionMessage } from '../messages.js';
 import {
@@ -152,7 +153,7 @@ export class IoActor implements Actor, EndpointHandler {
     const connection = this.#endpoint.connections.get(reader.varint());
     if (connection === undefined) return;
     const code = reader.varint() as CloseCode;
-    connection.close(code, reader.text(256));
+    connection.close(code, reader.text(REASON_MAX_BYTES));
     this.#wake();
   }
 

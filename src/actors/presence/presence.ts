@@ -2,7 +2,7 @@ import { nameKey } from '../../chat/name.js';
 import { PresenceState, type WhoReply } from '../../chat/operations.js';
 import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
+import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/constants.js';
 import { packCbor } from '../cbor.js';
 import { PresenceMessage, RoomMessage } from '../messages.js';
 import { idKey, LOBBY } from '../registry/state.js';

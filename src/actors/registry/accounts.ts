@@ -4,7 +4,8 @@ import { NatterError } from '../../chat/error.js';
 import { nameKey, parseName } from '../../chat/name.js';
 import type { DevicesReply } from '../../chat/operations.js';
 import { Buckets } from '../../net/bucket.js';
-import { ACCOUNT_ID_BYTES } from '../../net/entry.js';
+import { ACCOUNT_ID_BYTES } from '../../net/constants.js';
+import { loginMac } from '../../net/login.js';
 import { prepareMachine } from '../inner-machine.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
@@ -21,8 +22,6 @@ import { type Account, type Change, type Device, idKey } from './state.js';
 const TEMPORARY_DEVICE_MS = 24 * 3600 * 1000;
 /** A use is written down only when the last one written is older: reconnecting costs no commit. */
 const SEEN_EVERY_MS = 3600 * 1000;
-const LOGIN_MAC_DOMAIN = Buffer.from('natter login');
-const MAC_KEY_BYTES = 32;
 const NOTHING = Buffer.alloc(0);
 
 export interface AccountsOptions {
@@ -259,14 +258,8 @@ export class Accounts {
   }
 }
 
-/** BLAKE2b-256 keyed with the first 32 bytes of the session key binds the login to handshake and device. */
 function macFits(sessionKey: Buffer, { h, k, m }: Body.LoginFinish): boolean {
-  const mac = Buffer.alloc(32);
-  sodium.crypto_generichash(
-    mac,
-    Buffer.concat([LOGIN_MAC_DOMAIN, h, k]),
-    sessionKey.subarray(0, MAC_KEY_BYTES),
-  );
+  const mac = loginMac(sessionKey, h, k);
   return m.length === mac.length && sodium.sodium_memcmp(mac, Buffer.from(m));
 }
 

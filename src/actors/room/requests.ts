@@ -1,8 +1,14 @@
 import { type ConversationBody, ConversationKind, EventKind } from '../../chat/operations.js';
 import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { type Reader, Writer } from '../../net/bytes.js';
-import { FETCH_BYTES_MAX, FETCH_ENTRIES_MAX, FrameType, MESSAGE_MAX_BYTES } from '../../net/constants.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
+import {
+  ACCOUNT_ID_BYTES,
+  AUTHOR_MAX_BYTES,
+  FETCH_BYTES_MAX,
+  FETCH_ENTRIES_MAX,
+  FrameType,
+  MESSAGE_MAX_BYTES,
+} from '../../net/constants.js';
 import { Lane } from '../../net/types.js';
 import { ASK_MS, askRegistry } from '../asking.js';
 import { packCbor } from '../cbor.js';

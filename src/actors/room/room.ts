@@ -2,8 +2,14 @@ import { NatterError } from '../../chat/error.js';
 import { ConversationKind, EntryKind, EphemeralKind, PresenceState } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { FrameType, LOG_ID_BYTES, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/entry.js';
+import {
+  ACCOUNT_ID_BYTES,
+  AUTHOR_MAX_BYTES,
+  FrameType,
+  LOG_ID_BYTES,
+  MESSAGE_MAX_BYTES,
+  STREAM_ID_BYTES,
+} from '../../net/constants.js';
 import { ReplyStatus } from '../../net/talk.js';
 import { Lane } from '../../net/types.js';
 import { ASK_MS, askRegistry } from '../asking.js';

@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import type { ConversationBody, WelcomeReply } from '../../chat/operations.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
-import { FrameType, KEY_BYTES } from '../../net/constants.js';
+import { FrameType, HANDSHAKE_HASH_BYTES, KEY_BYTES } from '../../net/constants.js';
 import { networkOf } from '../../net/ratelimit.js';
 import { CloseCode } from '../../net/types.js';
 import { askRegistry } from '../asking.js';
@@ -21,7 +21,6 @@ import { type SessionPort, sessionMachine } from './session.machine.js';
 import { Standing } from './standing.js';
 import { type LoginWatch, Uplink } from './uplink.js';
 
-const HANDSHAKE_HASH_BYTES = 64;
 const PATH_MAX_BYTES = 128;
 /** Frames kept while a session comes back after a restart; what is beyond comes again by itself. */
 const EARLY_FRAMES_MAX = 256;
