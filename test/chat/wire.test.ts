@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
 import * as schemas from '../../src/chat/schemas.js';
 import { decodeBody, encodeBody } from '../../src/chat/wire.js';
+import { MESSAGE_MAX_BYTES } from '../../src/net/constants.js';
 
 const Anything = v.unknown();
 
@@ -34,6 +35,26 @@ describe('bodies', () => {
       ['lobby', 2 ** 40, 16],
       ['dev', 2 ** 40, 16],
     ]);
+  });
+
+  test('a welcome that is as large as a server lets it get fits and is read', () => {
+    // 1 lobby, 100 rooms with topics of 160 bytes, 250 private conversations; names of 64 bytes.
+    const [room, direct] = [conversation('r'.repeat(64)), conversation('d'.repeat(64))];
+    const c = [
+      conversation('lobby'),
+      ...Array.from({ length: 100 }, () => ({ ...room, t: 't'.repeat(160) })),
+      ...Array.from({ length: 250 }, () => ({ ...direct, k: 2 as const, t: '' })),
+    ];
+    const bytes = encodeBody({ a: new Uint8Array(16), n: 'n'.repeat(64), c });
+    expect(bytes.length).toBeLessThan(MESSAGE_MAX_BYTES - 64);
+    expect(decodeBody(schemas.WelcomeReply, bytes).c).toHaveLength(351);
+  });
+
+  test('a welcome with all the conversations that its schema allows is no bomb', () => {
+    const c = Array.from({ length: 1_000 }, () => ({ ...conversation(''), t: '', h: 1 }));
+    const bytes = encodeBody({ a: new Uint8Array(16), n: '', c });
+    expect(bytes.length).toBeLessThan(MESSAGE_MAX_BYTES);
+    expect(decodeBody(schemas.WelcomeReply, bytes).c).toHaveLength(1_000);
   });
 
   test('as large as they may get are read', () => {

@@ -189,6 +189,16 @@ test('a remembered device that the server forgot falls back to the password', as
   expect(again.link).toBe('live');
 });
 
+test('a remembered device that the server forgot is forgotten here, too, when there is no password', async () => {
+  const client = new FakeClient();
+  await client.login({ remember: true });
+  client.server.devices.clear();
+  const again = new FakeClient(SCRIPT, client, client.profile);
+  const login = again.core.login('host:1', { user: 'ana', register: false, remember: true });
+  await expect(again.time.resolve(login)).rejects.toMatchObject({ code: 'DEVICE_UNKNOWN' });
+  expect(client.profile.remembered('host:1', 'ana')).toBeUndefined();
+});
+
 test('a server that never answers fails the login after 20 s with NO_ANSWER', async () => {
   const client = new FakeClient();
   client.server.unreachable = true;

@@ -31,6 +31,7 @@ export class Login {
   readonly #options: LoginOptions;
   readonly #deviceKey: Buffer;
   readonly #label = hostname();
+  #forgetting: Promise<void> | undefined;
   #first: { resolve(welcome: WelcomeReply): void; reject(error: NatterError): void } | undefined;
 
   /** @throws NatterError DEVICE_UNKNOWN without a password and a remembered device, and what the profile throws */
@@ -76,6 +77,7 @@ export class Login {
       return welcome;
     } finally {
       clock.clearTimeout(timer);
+      await this.#forgetting;
     }
   }
 
@@ -107,7 +109,18 @@ export class Login {
   #state(state: LinkState, failure: NatterError | undefined): void {
     this.#options.state(state, failure);
     if (state !== 'failed' || failure === undefined) return;
+    if (failure.code === 'DEVICE_UNKNOWN') this.#forgetting = this.#forget();
     if (this.#first !== undefined) this.#first.reject(failure);
     this.#options.failed(failure);
+  }
+
+  /** The next login asks for the password at once, with a key that nobody has forgotten. Never fails. */
+  async #forget(): Promise<void> {
+    const { world, server, credentials } = this.#options;
+    // A folder that takes no writes now keeps a login that is refused once more: nothing is lost by it.
+    await world
+      .profile()
+      .forgetLogin(server.name, credentials.user)
+      .catch(() => {});
   }
 }

@@ -1,4 +1,7 @@
-/** The threads with the disk: `store` keeps the logs and does nothing slow, `files` does the rest. */
+/**
+ * The threads with the disk: `store` keeps the logs and does nothing slow, `files` does the rest. The control
+ * method `fault()` of `store` answers why nothing can be written now, '' while all is well.
+ */
 import { openLogStore } from '../../store/logs.js';
 import { filesType } from '../disk/files.js';
 import { storeType } from '../disk/store.js';
@@ -17,5 +20,6 @@ export function start(host: WorkerHost): readonly ActorType[] {
   if (part === 'files') return [filesType(folder, registrySchema)];
   // Opened here and not by the actor's first message: a damaged file must end the start, with its name.
   const logs = openLogStore(folder, { random: host.random, timers: host.clock });
+  host.expose({ fault: () => logs.fault?.message ?? '' });
   return [storeType(() => logs)];
 }

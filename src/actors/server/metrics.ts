@@ -8,6 +8,9 @@ import type { Supervisor } from '../runtime/supervisor.js';
 
 const STATS_MS = 1_000;
 
+/** What is read of the threads. */
+type Watched = Pick<Supervisor, 'names' | 'thread' | 'restarts'>;
+
 /** One figure of a thread: its name, what it is, and how it is read. */
 type ThreadFigure = readonly [name: string, help: string, read: (stats: ThreadStats) => number];
 
@@ -23,7 +26,7 @@ const THREAD_FIGURES: readonly ThreadFigure[] = [
 
 /** Reads every thread's figures when somebody asks, and not before. */
 export class Metrics {
-  readonly #system: Supervisor;
+  readonly #system: Watched;
   readonly #registry = new Registry();
   readonly #threads: ReadonlyMap<ThreadFigure, Gauge<'thread'>>;
   readonly #actors = this.#gauge('natter_actors', 'Actors alive, by kind', 'kind');
@@ -33,7 +36,7 @@ export class Metrics {
   readonly #io = new Map<string, Gauge<string>>();
   #http: Server | undefined;
 
-  constructor(system: Supervisor) {
+  constructor(system: Watched) {
     this.#system = system;
     this.#threads = new Map(
       THREAD_FIGURES.map((figure) => [figure, this.#gauge(figure[0], figure[1], 'thread')]),
@@ -109,7 +112,7 @@ export class Metrics {
     }
   }
 
-  /** Healthy while every thread answers. */
+  /** Healthy while every thread answers and the store takes writes. */
   async #health(url: string | undefined): Promise<{ status: number; body: string }> {
     if (url !== '/health') return { status: 404, body: 'try /metrics or /health\n' };
     const silent = await Promise.all(
@@ -124,9 +127,10 @@ export class Metrics {
       ),
     );
     const names = silent.flat();
-    return names.length === 0
-      ? { status: 200, body: 'ok\n' }
-      : { status: 503, body: `silent: ${names.join(' ')}\n` };
+    if (names.length > 0) return { status: 503, body: `silent: ${names.join(' ')}\n` };
+    const fault = String(await this.#system.thread('store').call('fault', STATS_MS));
+    if (fault !== '') return { status: 503, body: `read-only: ${fault}\n` };
+    return { status: 200, body: 'ok\n' };
   }
 
   #gauge<L extends string = never>(name: string, help: string, label?: L): Gauge<L> {
