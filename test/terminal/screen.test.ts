@@ -71,18 +71,23 @@ describe.each([
     await fake.terminal.waitFor('end');
     fake.terminal.type('half a line 家');
     await fake.terminal.waitFor('half a line 家');
+    // Conditions of whole frames: the emulator cuts the old one to the new size before anything is drawn.
     fake.terminal.resize(100, 30);
-    await fake.terminal.waitFor(() => fake.terminal.columnsOf('│', 26).join() === '17,81');
-    for (let y = 1; y <= 26; y++) expect(fake.terminal.columnsOf('│', y)).toEqual([17, 81]);
+    const rowsAt100 = Array.from({ length: 26 }, (_, index) => index + 1);
+    await fake.terminal.waitFor(() =>
+      rowsAt100.every((y) => fake.terminal.columnsOf('│', y).join() === '17,81'),
+    );
     fake.terminal.resize(50, 20);
-    await fake.terminal.waitFor(() => fake.terminal.columnsOf('│', 16).length === 0);
-    expect(fake.terminal.text()).toContain('half a line 家');
+    await fake.terminal.waitFor(
+      () => fake.terminal.columnsOf('│', 16).length === 0 && fake.terminal.text().includes('half a line 家'),
+    );
     fake.terminal.resize(columns, rows);
     await fake.terminal.waitFor(
-      () => fake.terminal.columnsOf('│', lastBodyRow).length === (right === undefined ? 1 : 2),
+      () =>
+        fake.terminal.columnsOf('│', lastBodyRow).length === (right === undefined ? 1 : 2) &&
+        fake.terminal.text().includes('half a line 家'),
     );
     expectStraightBorders();
-    expect(fake.terminal.text()).toContain('half a line 家');
   });
 });
 
