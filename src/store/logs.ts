@@ -22,6 +22,8 @@ const PROBE_BYTES = 64 * 1024;
 const PROBE_FACT = Buffer.from('probe');
 
 export interface LogStoreOptions extends EnvironmentOptions {
+  /** Told why nothing can be written from now on, and `undefined` when that is over. */
+  readonly turned?: (why: string | undefined) => void;
   /** Drives the probes of a store that turned read-only. */
   readonly timers: ProbeTimers;
   /** Stands in for a failing disk in tests: called at the end of every transaction that writes. */
@@ -59,7 +61,12 @@ export class LmdbLogStore implements LogStore {
     this.#streams = new Streams(tables);
     this.#journal = new Journal(path, tables);
     this.#cursors = new Cursors(tables);
-    this.#writable = new Writable(path, options.timers, () => this.#probe());
+    this.#writable = new Writable(
+      path,
+      options.timers,
+      () => this.#probe(),
+      (fault) => options.turned?.(fault?.message),
+    );
     this.#beforeCommit = options.beforeCommit;
   }
 

@@ -18,15 +18,25 @@ export class Writable {
   readonly #path: string;
   readonly #timers: ProbeTimers;
   readonly #probe: () => void;
+  readonly #turned: (fault: Fault | undefined) => void;
   #fault: Fault | undefined;
   #delay = PROBE_FIRST_MS;
   #timer: unknown;
 
-  /** @param probe writes something small durably, or throws */
-  constructor(path: string, timers: ProbeTimers, probe: () => void) {
+  /**
+   * @param probe writes something small durably, or throws
+   * @param turned is told when writing becomes impossible, and when it is possible again
+   */
+  constructor(
+    path: string,
+    timers: ProbeTimers,
+    probe: () => void,
+    turned: (fault: Fault | undefined) => void,
+  ) {
     this.#path = path;
     this.#timers = timers;
     this.#probe = probe;
+    this.#turned = turned;
   }
 
   /** Why nothing can be written now. */
@@ -39,6 +49,7 @@ export class Writable {
     const fault = faultOf(error, this.#path);
     const before = this.#fault;
     this.#fault = fault;
+    if (before === undefined) this.#turned(fault);
     if (fault.lasting) this.stop();
     else if (before === undefined) {
       this.#delay = PROBE_FIRST_MS;
@@ -69,6 +80,7 @@ export class Writable {
     try {
       this.#probe();
       this.#fault = undefined;
+      this.#turned(undefined);
     } catch (error) {
       this.#fault = faultOf(error, this.#path);
       if (this.#fault.lasting) return;

@@ -19,7 +19,8 @@ function fullDisk() {
 
 test('a full disk refuses the batch whole, then only writing, and heals by itself', async () => {
   const { disk, beforeCommit, timers } = fullDisk();
-  const logs = openLogs(temporaryFolder(), { beforeCommit, timers });
+  const told: (string | undefined)[] = [];
+  const logs = openLogs(temporaryFolder(), { beforeCommit, timers, turned: (why) => told.push(why) });
   await accepted(logs, post(1, 1));
   disk.full = true;
   expect(codes(await logs.append([post(1, 2), post(1, 3), post(2, 1)], 0))).toEqual(
@@ -43,6 +44,8 @@ test('a full disk refuses the batch whole, then only writing, and heals by itsel
   disk.full = false;
   timers.fire();
   expect([timers.due.size, logs.fault]).toEqual([0, undefined]);
+  // Said once each, not at every probe.
+  expect(told).toEqual([expect.stringContaining('is full'), undefined]);
   expect(codes(await logs.append([post(1, 2), post(2, 1)], 0))).toEqual(['ok', 'ok']);
   expect(await logs.journal([Buffer.from('x')])).toBe(1);
   expect(logs.head(1).seq).toBe(3);

@@ -15,11 +15,20 @@ export interface DiskData {
   readonly part: 'store' | 'files';
 }
 
+/** What `store` posts: why it is read-only from now on, or that it is no longer. */
+export interface DiskNews {
+  readonly readOnly: string | undefined;
+}
+
 export function start(host: WorkerHost): readonly ActorType[] {
   const { folder, part } = host.data as DiskData;
   if (part === 'files') return [filesType(folder, registrySchema)];
   // Opened here and not by the actor's first message: a damaged file must end the start, with its name.
-  const logs = openLogStore(folder, { random: host.random, timers: host.clock });
+  const logs = openLogStore(folder, {
+    random: host.random,
+    timers: host.clock,
+    turned: (why) => host.post({ readOnly: why } satisfies DiskNews),
+  });
   host.expose({ fault: () => logs.fault?.message ?? '' });
   return [storeType(() => logs)];
 }

@@ -11,7 +11,7 @@ import { LIMITS, readLimits, type ServerLimits } from '../limits.js';
 import { Kind } from '../runtime/actor.js';
 import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from '../runtime/supervisor.js';
 import type { CoreData, CoreError } from './core.js';
-import type { DiskData } from './disk.js';
+import type { DiskData, DiskNews } from './disk.js';
 import { type LogStyle, makeLog } from './log.js';
 import { Metrics } from './metrics.js';
 
@@ -190,8 +190,10 @@ export class Server {
         this.#log.error({ thread: event.thread, actor: event.actor, err: event.error }, 'an actor failed');
         return;
       case 'posted': {
-        const { error, stack } = event.value as CoreError;
-        this.#log.error({ thread: event.thread, stack }, error);
+        const news = event.value as CoreError | DiskNews;
+        if ('error' in news) this.#log.error({ thread: event.thread, stack: news.stack }, news.error);
+        else if (news.readOnly) this.#log.error({ thread: event.thread }, `read-only: ${news.readOnly}`);
+        else this.#log.warn({ thread: event.thread }, 'the disk takes writes again');
       }
     }
   }
