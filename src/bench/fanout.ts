@@ -21,6 +21,8 @@ const MEMBERS = 200;
 const WARM_UP_MS = 1_000;
 const RUN_MS = 4_000;
 const IDLE_PAUSE_MS = 5;
+/** Two hundred members take about ten seconds to register. */
+const PATIENCE_MS = 120_000;
 
 /**
  * One room of 200 members over real sockets, 64-byte texts: processor time of the server (all threads) per
@@ -39,37 +41,45 @@ async function measure(
   show: (figure: FanoutFigure) => void,
 ): Promise<void> {
   const hub = fork(new URL('./hub.js', import.meta.url), [system]);
-  const address = await next<HubAddress>(hub);
-  const crowd = fork(new URL('./crowd.js', import.meta.url), [
-    system,
-    address.host,
-    String(address.port),
-    String(members),
-  ]);
-  await next(crowd);
+  const children = [hub];
+  try {
+    const { host, port } = await next<HubAddress>(hub);
+    const crowd = fork(new URL('./crowd.js', import.meta.url), [system, host, `${port}`, `${members}`]);
+    children.unshift(crowd);
+    await next(crowd);
+    for (const inFlight of members === 2 ? [1] : [1, 32]) {
+      show({
+        event: 'bench',
+        name: 'fanout',
+        system,
+        members,
+        inFlight,
+        ...(await run(hub, crowd, members, inFlight)),
+      });
+    }
+    for (const child of children) {
+      child.send('stop');
+      await ended(child);
+    }
+  } finally {
+    // After a failure one of them may still wait for the other.
+    for (const child of children) child.kill('SIGKILL');
+  }
+}
+
+async function run(hub: ChildProcess, crowd: ChildProcess, members: number, inFlight: number) {
   const pauseMs = members === 2 ? IDLE_PAUSE_MS : 0;
-  for (const inFlight of members === 2 ? [1] : [1, 32]) {
-    await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: WARM_UP_MS } satisfies RunOrder);
-    const before = await ask<{ cpuUs: number }>(hub, 'cpu');
-    const result = await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: RUN_MS } satisfies RunOrder);
-    const after = await ask<{ cpuUs: number }>(hub, 'cpu');
-    show({
-      event: 'bench',
-      name: 'fanout',
-      system,
-      members,
-      inFlight,
-      messages: result.messages,
-      cpuUsPerDelivery: round((after.cpuUs - before.cpuUs) / result.deliveries),
-      deliveriesPerS: Math.round((result.deliveries / result.elapsedMs) * 1000),
-      p50Us: result.p50Us,
-      p99Us: result.p99Us,
-    });
-  }
-  for (const child of [crowd, hub]) {
-    child.send('stop');
-    await once(child, 'exit');
-  }
+  await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: WARM_UP_MS } satisfies RunOrder);
+  const before = await ask<{ cpuUs: number }>(hub, 'cpu');
+  const result = await ask<RunResult>(crowd, { inFlight, pauseMs, forMs: RUN_MS } satisfies RunOrder);
+  const after = await ask<{ cpuUs: number }>(hub, 'cpu');
+  return {
+    messages: result.messages,
+    cpuUsPerDelivery: round((after.cpuUs - before.cpuUs) / result.deliveries),
+    deliveriesPerS: Math.round((result.deliveries / result.elapsedMs) * 1000),
+    p50Us: result.p50Us,
+    p99Us: result.p99Us,
+  };
 }
 
 function ask<T>(child: ChildProcess, message: RunOrder | string): Promise<T> {
@@ -78,11 +88,20 @@ function ask<T>(child: ChildProcess, message: RunOrder | string): Promise<T> {
 }
 
 async function next<T>(child: ChildProcess): Promise<T> {
-  const ended = once(child, 'exit').then(([code]) => {
+  const over = ended(child).then((code) => {
     throw new Error(`a process of the bench ended with ${code}`);
   });
-  const [message] = await Promise.race([once(child, 'message'), ended]);
+  const [message] = await Promise.race([
+    once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    over,
+  ]);
   return message as T;
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  return code as number | null;
 }
 
 function round(value: number): number {
