@@ -8,6 +8,7 @@ import { Screen, type TerminalOutput } from './screen.js';
 import { Setup, type SetupStart } from './setup.js';
 import { themeFor } from './theme.js';
 import type { Glyphs } from './view.js';
+import { suggestName } from './whoami.js';
 
 /** Unanswered words are waited for at most this long on the way out; ms. */
 const QUIT_MS = 3_000;
@@ -73,7 +74,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
   for (const event of early) dashboard.apply(event);
   const setup = new Setup({
     start: options.start ?? {},
-    suggestedName: environment.USER ?? environment.USERNAME ?? '',
+    suggestedName: suggestName(environment),
     commands: client,
     embedded: async () => {
       const { server, stop } = await options.embedded();
