@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Real terminals, sockets and processes on a machine that others use too: what is broken fails three times.
+    retry: process.env.CI ? 2 : 0,
     reporters: process.env.NATTER_TEST_REPORT
       ? ['default', ['json', { outputFile: process.env.NATTER_TEST_REPORT }]]
       : ['default'],

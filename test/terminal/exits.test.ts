@@ -28,7 +28,7 @@ async function start(): Promise<FakeTerminal> {
 async function expectRestored(exitCode: number) {
   await fake.terminal.waitFor('finished');
   expect(fake.terminal.state()).toEqual(RESTORED);
-  expect(fake.terminal.text()).toContain(`code ${exitCode}`);
+  await fake.terminal.waitFor(`code ${exitCode}`);
   expect(fake.terminal.text()).toMatch(/ echo /);
   expect(fake.terminal.text()).toMatch(/ icanon /);
 }
@@ -42,14 +42,14 @@ describe('the terminal is as it was after', () => {
     await fake.terminal.waitFor('Quit?');
     fake.terminal.type('\x03');
     await expectRestored(0);
-    expect(fake.calls.map(({ call }) => call)).toContain('quit');
+    await expect.poll(() => fake.calls.map(({ call }) => call)).toContain('quit');
   });
 
   test('/quit, which stops the server it started', async () => {
     await start();
     fake.terminal.type('/quit\r');
     await expectRestored(0);
-    expect(fake.calls.map(({ call }) => call).slice(-3)).toEqual(['quit', 'close', 'stop']);
+    await expect.poll(() => fake.calls.map(({ call }) => call).slice(-3)).toEqual(['quit', 'close', 'stop']);
   });
 
   test.each([

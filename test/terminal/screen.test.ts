@@ -106,7 +106,7 @@ describe('what others write', () => {
     for (const sequence of ['\x1b[2J\x1b]', '\x1b]0;owned', '\x9b31m', '\u202e', '\x07'])
       expect(raw).not.toContain(sequence);
     expect(fake.terminal.state().isAlternate).toBe(true);
-    expect(fake.terminal.text()).toContain('{red-fg}tag{/}');
+    await fake.terminal.waitFor('{red-fg}tag{/}');
   });
 
   test('says with a sign, not only with a colour, that one is mentioned', async () => {
@@ -143,7 +143,7 @@ describe('what others write', () => {
       },
     });
     await fake.terminal.waitFor('FAILED - Enter to retry');
-    expect(fake.terminal.text()).toContain('The server is full');
+    await fake.terminal.waitFor('The server is full');
     fake.terminal.type('\r');
     expect(await fake.called('retry')).toEqual(['own1']);
   });

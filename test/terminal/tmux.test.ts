@@ -43,6 +43,6 @@ describe.skipIf(!hasTmux())('under tmux', () => {
     await fake.terminal.waitFor('Quit?');
     fake.terminal.type('y');
     await fake.terminal.waitFor('finished');
-    expect(fake.terminal.text()).not.toContain('│');
+    await fake.terminal.waitForGone('│');
   });
 });
