@@ -7,29 +7,16 @@
  */
 import { Feed } from '../actors/io/feed.js';
 import { SealedConnection } from '../net/connection.js';
+import { zeroCounters } from '../net/counters.js';
 import { SealedKeys } from '../net/keys.js';
 import type { ConnectionHost, DrivenConnection } from '../net/seam.js';
-import type { EndpointCounters, PathAddress } from '../net/types.js';
+import type { PathAddress } from '../net/types.js';
 
 const MEMBERS = 200;
 const ENTRY = Buffer.alloc(105, 'entry of a text of 64 bytes ');
 const TURN_MS = 1;
 
-const counters: EndpointCounters = {
-  datagramsIn: 0,
-  datagramsOut: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  dropped: 0,
-  malformed: 0,
-  replayed: 0,
-  oversized: 0,
-  handshakes: 0,
-  handshakesRefused: 0,
-  retries: 0,
-  packetsLost: 0,
-  pathsMoved: 0,
-};
+const counters = zeroCounters();
 
 /** One end: queues what it sends, flushes when dirty. */
 class End {

@@ -17,6 +17,7 @@ import {
   DatagramType,
   SEALED_OVERHEAD_BYTES,
 } from './constants.js';
+import { zeroCounters } from './counters.js';
 import { Deadlines } from './deadlines.js';
 import { Dialler } from './dialler.js';
 import { IdTable } from './ids.js';
@@ -43,21 +44,7 @@ const HANDSHAKE_HEADER_BYTES = HANDSHAKE_ID_AT + CONNECTION_ID_BYTES;
 export type MakeConnection = (seed: ConnectionSeed, host: ConnectionHost) => DrivenConnection;
 
 export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost {
-  readonly counters: EndpointCounters = {
-    datagramsIn: 0,
-    datagramsOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    dropped: 0,
-    malformed: 0,
-    replayed: 0,
-    oversized: 0,
-    handshakes: 0,
-    handshakesRefused: 0,
-    retries: 0,
-    packetsLost: 0,
-    pathsMoved: 0,
-  };
+  readonly counters: EndpointCounters = zeroCounters();
   readonly handler: EndpointHandler;
   readonly keys: KeyPair;
   readonly ids = new IdTable<Slot>();

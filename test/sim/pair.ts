@@ -1,30 +1,13 @@
 import { SealedConnection } from '../../src/net/connection.js';
+import { zeroCounters } from '../../src/net/counters.js';
 import { SealedKeys } from '../../src/net/keys.js';
 import type { ConnectionHost, DrivenConnection } from '../../src/net/seam.js';
-import type { CloseReason, Connection, EndpointCounters, PathAddress } from '../../src/net/types.js';
+import type { CloseReason, Connection, PathAddress } from '../../src/net/types.js';
 import type { Party, Port, SimulatedNetwork } from './link.js';
-
-export function noCounters(): EndpointCounters {
-  return {
-    datagramsIn: 0,
-    datagramsOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    dropped: 0,
-    malformed: 0,
-    replayed: 0,
-    oversized: 0,
-    handshakes: 0,
-    handshakesRefused: 0,
-    retries: 0,
-    packetsLost: 0,
-    pathsMoved: 0,
-  };
-}
 
 /** One end of a connection without an endpoint: its host and its place in the network. */
 export class End implements Party {
-  readonly counters = noCounters();
+  readonly counters = zeroCounters();
   readonly received: { type: number; body: Buffer }[] = [];
   readonly tokens: Buffer[] = [];
   readonly movedFrom: PathAddress[] = [];
