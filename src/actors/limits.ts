@@ -35,7 +35,24 @@ export interface ServerLimits {
   /** Frames of one connection, whatever they ask; more than all the other limits together let through. */
   readonly framesPerS: number;
   readonly framesBurst: number;
+  /** Files offered by one session. */
+  readonly offersPerMinute: number;
+  readonly offersBurst: number;
+  /** One file, in bytes. */
+  readonly fileBytesMax: number;
+  /** All files of one account that are here or being sent, by their declared sizes. */
+  readonly fileBytesPerAccount: number;
+  /** All files together; beyond it, and below `diskFreeBytes`, nothing new is taken. */
+  readonly fileBytesAltogether: number;
+  /** Left free on the disk for what people say. */
+  readonly diskFreeBytes: number;
+  /** A file is forgotten after this. */
+  readonly fileDays: number;
+  /** So is one whose upload stands still. */
+  readonly uploadDays: number;
 }
+
+const GIB = 2 ** 30;
 
 export const LIMITS: ServerLimits = {
   postsPerS: 400,
@@ -58,6 +75,14 @@ export const LIMITS: ServerLimits = {
   connectionsPerAddressMax: 1_000,
   framesPerS: 1000,
   framesBurst: 2000,
+  offersPerMinute: 60,
+  offersBurst: 100,
+  fileBytesMax: 64 * GIB,
+  fileBytesPerAccount: 128 * GIB,
+  fileBytesAltogether: 1024 * GIB,
+  diskFreeBytes: GIB / 4,
+  fileDays: 30,
+  uploadDays: 3,
 };
 
 const positive = v.pipe(v.number(), v.minValue(0), v.finite());

@@ -32,6 +32,16 @@ export const IoMessage = {
   Ephemeral: 14,
   /** log: nobody reads it and the room sleeps; caches are dropped. */
   Forget: 15,
+  /** From blobs: conn, file, first varint, count varint, bytes of each varint, bytes of the last one varint: records to ask the client for. */
+  Want: 20,
+  /** From blobs: conn, file. */
+  Unwant: 21,
+  /** From blobs: conn, file, chunk varint, record (rest). */
+  Supply: 22,
+  /** From blobs: conn, file. */
+  Unsupply: 23,
+  /** From blobs: mark varint: everything told before it was taken in; io tells BlobsMessage.Marked. */
+  Mark: 24,
 } as const;
 
 /** To a session (key = conn). */
@@ -54,6 +64,8 @@ export const SessionMessage = {
   Answer: 14,
   /** From a room: stream (16), log, counter varint, expected varint, request varint: a post came too early or too late. */
   Expected: 15,
+  /** From a transfer: event u8, body (rest): an EVENT for the client, if its account is in conversation `l` of that body. */
+  Event: 16,
 } as const;
 
 /** To a room (key = log number): lobby, room and direct conversation alike. */
@@ -76,6 +88,10 @@ export const RoomMessage = {
   Typing: 8,
   /** Asked: account (16), after text: CBOR WhoReply. */
   Who: 9,
+  /** Asked: account (16): answers nothing, or NOT_A_MEMBER. */
+  Member: 10,
+  /** Asked: account (16), author text, stream (16), counter varint, kind u8, body (rest): as Post, for an actor instead of a client; answers seq varint once it is durable. */
+  Enter: 11,
   /** From the store: see StoreMessage.Append. */
   Appended: 20,
   /** From the store: conn, request, stream (16), counter varint, code text, message text, expected varint. */
@@ -111,6 +127,53 @@ export const StoreMessage = {
 export const FilesMessage = {
   /** Asked: brings the registry's snapshot up to the journal's end and trims the journal; answers the seq it holds varint. */
   Compact: 1,
+} as const;
+
+/**
+ * To blobs (key 0), which lives with `files`: what files there are, and their chunks. Asked with a body of
+ * blobs/bodies.ts in CBOR, and answered so, unless a layout stands here.
+ */
+export const BlobsMessage = {
+  Create: 1,
+  Load: 2,
+  /** Wants the missing chunks over that connection from now on; another upload of the file ends. Answers UploadReply. */
+  OpenUpload: 3,
+  OpenDownload: 4,
+  /** Ends the uploads (or downloads) of a file over a connection. */
+  Close: 5,
+  /** All chunks must be here: checks the whole, makes it durable, gives it its final place. Answers FileRow; may take long. */
+  Finish: 6,
+  /** The file is gone for good, with its chunks. */
+  Remove: 7,
+  Answer: 8,
+  List: 9,
+  Offers: 10,
+  /** From io: conn, file, first varint, count varint: the client's WANT. */
+  Wanted: 20,
+  /** From io: conn, file, chunk varint, record (rest). */
+  Chunk: 21,
+  /** From io: conn, file, chunk varint: the client has a supplied record. */
+  Supplied: 22,
+  /** From io: conn: it is closed. */
+  Closed: 23,
+  /** From io: mark varint. */
+  Marked: 24,
+} as const;
+
+/** To a transfer (key = the file's number), on a core thread. Asked with CBOR bodies of blobs/bodies.ts, unless a layout stands here. */
+export const TransferMessage = {
+  Upload: 1,
+  Finish: 2,
+  Download: 3,
+  Close: 4,
+  Withdraw: 5,
+  Answer: 6,
+  /** From blobs: nothing: every chunk is here and verified. */
+  Complete: 20,
+  /** From blobs: code text, message text: the disk, or nothing came for too long. What is here stays. */
+  Halted: 21,
+  /** From blobs: code text: the file is gone (it expired, or its owner's place ran out). */
+  Gone: 22,
 } as const;
 
 /** To the registry (key 0): accounts, devices, conversations and their members. All asked; bodies and answers CBOR. */

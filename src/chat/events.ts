@@ -26,6 +26,61 @@ export interface Message {
   readonly delivery: Delivery;
   /** Why it failed, one sentence. */
   readonly reason?: string;
+  /** Of kind `file`: what is offered; `text` is its name. */
+  readonly file?: FileOffer;
+}
+
+/** What is known of a file before any of it is here. */
+export interface FileOffer {
+  /** Hex of the file's id: the `id` of its transfer at both ends. */
+  readonly id: string;
+  /** Safe to show and to save under (chat/filename.ts). */
+  readonly name: string;
+  readonly size: number;
+  /** A media type, `application/octet-stream` when nothing is known. */
+  readonly type: string;
+}
+
+/**
+ * Where a transfer stands. `accepted` waits for its turn, for the connection or for the other end; `running`
+ * includes asking what is missing.
+ */
+export type TransferState =
+  | 'offered'
+  | 'accepted'
+  | 'rejected'
+  | 'running'
+  | 'paused'
+  | 'verifying'
+  | 'done'
+  | 'failed';
+
+/** A file on its way, or one of the history. */
+export interface Transfer extends FileOffer {
+  readonly direction: 'in' | 'out';
+  readonly state: TransferState;
+  /** The conversation it was offered in. */
+  readonly room: Target;
+  readonly from: string;
+  /** Whom it was offered to: a name, or the room. */
+  readonly to: Target;
+  /** Bytes that are verified at the receiving end of this transfer. */
+  readonly bytes: number;
+  /** Bytes a second, of the last seconds; 0 unless `running`. */
+  readonly rate: number;
+  /** Chunks that were verified before and came again: 0 unless something is wrong. */
+  readonly repeated: number;
+  /** Where it is: the sender's file, or what was received once `done`. */
+  readonly path?: string;
+  /** BLAKE2b-256 of the whole, hex; once `done`. */
+  readonly hash?: string;
+  /** Why it failed, was paused by itself, or waits: one sentence, and its code. */
+  readonly reason?: string;
+  readonly code?: ErrorCode;
+  /** Outgoing, private: what the other did with it. */
+  readonly answer?: 'accepted' | 'rejected' | 'done';
+  /** When it was offered, milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface Room {
@@ -95,6 +150,8 @@ export type ClientEvent =
         readonly me: boolean;
       }[];
     }
+  /** A transfer is new, or something of it changed; while it runs at most ten times a second. */
+  | { readonly event: 'transfer'; readonly transfer: Transfer }
   /** No older entries than those shown. */
   | { readonly event: 'beginning'; readonly room: Target }
   /** Caught up: everything up to the head at the time of (re)joining was shown. */
@@ -138,6 +195,24 @@ export interface ClientCommands {
   changePassword(current: string, next: string, forgetOthers: boolean): Promise<void>;
   devices(): Promise<readonly { key: string; label: string; seenAt: number; me: boolean }[]>;
   forgetDevice(key: string): Promise<void>;
+  /**
+   * Offers a file of this machine in a conversation and begins to send it. Resolves with the transfer's id when
+   * the offer is durable with the server; the rest follows as `transfer`.
+   */
+  sendFile(room: Target, path: string): Promise<string>;
+  /** Takes an offered file, by the id of its offer. `into`: a folder; the downloads folder without it. */
+  acceptFile(id: string, into?: string): Promise<void>;
+  rejectFile(id: string): Promise<void>;
+  pauseFile(id: string): Promise<void>;
+  resumeFile(id: string): Promise<void>;
+  /** Ends it: an incoming one is dropped, an outgoing one withdrawn from everybody. */
+  cancelFile(id: string): Promise<void>;
+  /** Files that person offers privately are taken without asking, or no longer. */
+  trust(user: string, on: boolean): Promise<void>;
+  /** Everything under way and the history, newest first. */
+  transfers(): Promise<readonly Transfer[]>;
+  /** Files of all conversations that are offered to this account and not answered yet, oldest first. */
+  offers(): Promise<readonly Transfer[]>;
   /** Waits at most `ms` for what is unanswered, closes cleanly. */
   quit(ms: number): Promise<void>;
 }

@@ -24,6 +24,25 @@ export const Operation = {
   Who: 25,
   Cursor: 26,
   Away: 27,
+
+  /** Offers a file in a conversation: makes it and posts its entry. */
+  Offer: 40,
+  /** The server wants this file's missing chunks over this connection, from now on. */
+  Upload: 41,
+  /** The whole was supplied and has this hash. */
+  Finish: 42,
+  /** Chunks of this file may be wanted over this connection, from now on. */
+  Download: 43,
+  /** Ends what Upload or Download began: to pause, or when it is done. */
+  FileClose: 44,
+  /** Withdraws a file: by its owner. */
+  Withdraw: 45,
+  /** What somebody does with a file offered to them. */
+  Answer: 46,
+  /** The files of one conversation. */
+  Files: 47,
+  /** The files of all conversations that were offered to this account and not answered. */
+  Offers: 48,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
@@ -37,6 +56,10 @@ export const EventKind = {
   Cursor: 3,
   /** The topic of a conversation changed. */
   Topic: 4,
+  /** A file changed its state (FileEventBody): to its owner, and to whoever reads it or may in private. */
+  File: 5,
+  /** What somebody did with a file (AnswerEventBody): to its owner, and to the other devices of who did it. */
+  Answer: 6,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
@@ -169,4 +192,113 @@ export interface CursorBody {
 }
 export interface AwayBody {
   readonly a: boolean;
+}
+
+// ---- Files ----------------------------------------------------------------------------------------------
+
+/** How far a file is with the server. */
+export const FileState = {
+  /** Its chunks are not all here; nobody sends any just now. */
+  Waiting: 0,
+  Uploading: 1,
+  /** All are here, the whole is checked. */
+  Verifying: 2,
+  Held: 3,
+  /** Withdrawn, expired or given up: `r` says why. */
+  Gone: 4,
+} as const;
+export type FileState = (typeof FileState)[keyof typeof FileState];
+
+/** What one account did with a file offered to it. */
+export const FileAnswer = { None: 0, Accepted: 1, Rejected: 2, Done: 3 } as const;
+export type FileAnswer = (typeof FileAnswer)[keyof typeof FileAnswer];
+
+/** Body of an entry of kind File. f: the file's number on this server; i: its id; n: name; s: bytes; t: media type. */
+export interface FileEntryBody {
+  readonly f: number;
+  readonly i: Uint8Array;
+  readonly n: string;
+  readonly s: number;
+  readonly t: string;
+}
+/** l: log; i: id (16 random bytes, the same when repeated). */
+export interface OfferBody {
+  readonly l: number;
+  readonly i: Uint8Array;
+  readonly n: string;
+  readonly s: number;
+  readonly t: string;
+}
+/** f: the file's number: the transfer of WANT and CHUNK frames; q: seq of its entry. */
+export interface OfferReply {
+  readonly f: number;
+  readonly q: number;
+}
+export interface FileBody {
+  readonly f: number;
+}
+/** b: bytes that are verified here already. */
+export interface UploadReply {
+  readonly b: number;
+}
+/** h: BLAKE2b-256 of the whole. */
+export interface FinishBody {
+  readonly f: number;
+  readonly h: Uint8Array;
+}
+/** s: Verifying or Held; an EVENT follows when it changes. Uploading: chunks are missing, they are being wanted. */
+export interface FinishReply {
+  readonly s: FileState;
+}
+/** s: state; z: bytes of the whole; h: its hash, once the file is held. */
+export interface DownloadReply {
+  readonly s: FileState;
+  readonly z: number;
+  readonly h?: Uint8Array;
+}
+/** u: the upload, else the download. */
+export interface FileCloseBody {
+  readonly f: number;
+  readonly u: boolean;
+}
+export interface AnswerBody {
+  readonly f: number;
+  readonly s: FileAnswer;
+}
+/** A file as a list shows it. o: owner's name; b: bytes held; w: offered at (ms since 1970); a: this account's answer. */
+export interface FileInfo extends FileEntryBody {
+  readonly l: number;
+  readonly o: string;
+  readonly st: FileState;
+  readonly b: number;
+  readonly w: number;
+  readonly a: FileAnswer;
+  readonly h?: Uint8Array;
+}
+/** b: files with a number below this, newest first; 0 from the newest on. At most 50 a reply. */
+export interface FilesBody {
+  readonly l: number;
+  readonly b: number;
+}
+/** a: files with a number above this, oldest first. At most 50 a reply. */
+export interface OffersBody {
+  readonly a: number;
+}
+export interface FilesReply {
+  readonly f: FileInfo[];
+}
+/** r: why it is gone, an ErrorCode. */
+export interface FileEventBody {
+  readonly f: number;
+  readonly l: number;
+  readonly s: FileState;
+  readonly h?: Uint8Array;
+  readonly r?: string;
+}
+/** n: who. */
+export interface AnswerEventBody {
+  readonly f: number;
+  readonly l: number;
+  readonly n: string;
+  readonly s: FileAnswer;
 }

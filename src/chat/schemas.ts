@@ -3,7 +3,15 @@
  * in, because a body that passes is trusted from then on.
  */
 import * as v from 'valibot';
-import { KEY_BYTES, LOG_ID_BYTES } from '../net/constants.js';
+import {
+  FILE_BYTES_MAX,
+  FILE_HASH_BYTES,
+  FILE_ID_BYTES,
+  FILE_NAME_MAX_BYTES,
+  FILE_TYPE_MAX_BYTES,
+  KEY_BYTES,
+  LOG_ID_BYTES,
+} from '../net/constants.js';
 import type * as Body from './operations.js';
 
 /** A name as typed may be longer than one that is allowed, so that the refusal can say why. */
@@ -120,3 +128,62 @@ export const WhoReply = body<Body.WhoReply>()(
 );
 export const CursorBody = body<Body.CursorBody>()(v.object({ l: count, s: count }));
 export const AwayBody = body<Body.AwayBody>()(v.object({ a: v.boolean() }));
+
+// ---- Files ----------------------------------------------------------------------------------------------
+
+const fileId = bytes(FILE_ID_BYTES);
+const fileHash = bytes(FILE_HASH_BYTES);
+const fileName = v.pipe(v.string(), v.maxLength(FILE_NAME_MAX_BYTES));
+const fileType = v.pipe(v.string(), v.maxLength(FILE_TYPE_MAX_BYTES));
+const fileSize = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(FILE_BYTES_MAX));
+const fileState = v.picklist([0, 1, 2, 3, 4]);
+const fileAnswer = v.picklist([0, 1, 2, 3]);
+const fileEntry = { f: count, i: fileId, n: fileName, s: fileSize, t: fileType };
+
+export const FileEntryBody = body<Body.FileEntryBody>()(v.object(fileEntry));
+export const OfferBody = body<Body.OfferBody>()(
+  v.object({ l: count, i: fileId, n: fileName, s: fileSize, t: fileType }),
+);
+export const OfferReply = body<Body.OfferReply>()(v.object({ f: count, q: count }));
+export const FileBody = body<Body.FileBody>()(v.object({ f: count }));
+export const UploadReply = body<Body.UploadReply>()(v.object({ b: fileSize }));
+export const FinishBody = body<Body.FinishBody>()(v.object({ f: count, h: fileHash }));
+export const FinishReply = body<Body.FinishReply>()(v.object({ s: fileState }));
+export const DownloadReply = body<Body.DownloadReply>()(
+  v.object({ s: fileState, z: fileSize, h: v.exactOptional(fileHash) }),
+);
+export const FileCloseBody = body<Body.FileCloseBody>()(v.object({ f: count, u: v.boolean() }));
+export const AnswerBody = body<Body.AnswerBody>()(v.object({ f: count, s: fileAnswer }));
+export const FilesBody = body<Body.FilesBody>()(v.object({ l: count, b: count }));
+export const OffersBody = body<Body.OffersBody>()(v.object({ a: count }));
+export const FilesReply = body<Body.FilesReply>()(
+  v.object({
+    f: v.pipe(
+      v.array(
+        v.object({
+          ...fileEntry,
+          l: count,
+          o: name,
+          st: fileState,
+          b: fileSize,
+          w: count,
+          a: fileAnswer,
+          h: v.exactOptional(fileHash),
+        }),
+      ),
+      v.maxLength(50),
+    ),
+  }),
+);
+export const FileEventBody = body<Body.FileEventBody>()(
+  v.object({
+    f: count,
+    l: count,
+    s: fileState,
+    h: v.exactOptional(fileHash),
+    r: v.exactOptional(v.pipe(v.string(), v.maxLength(64))),
+  }),
+);
+export const AnswerEventBody = body<Body.AnswerEventBody>()(
+  v.object({ f: count, l: count, n: name, s: fileAnswer }),
+);

@@ -125,6 +125,18 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     this.#wake();
   }
 
+  want(_transfer: number, _chunk: number, _bytes: number): boolean {
+    return false;
+  }
+
+  unwant(_transfer: number): void {}
+
+  supply(_transfer: number, _chunk: number, _record: Buffer): boolean {
+    return false;
+  }
+
+  unsupply(_transfer: number): void {}
+
   close(code: CloseCode, text: string): void {
     if (this.closed !== undefined) return;
     this.#closing = new Closing(code, text, this.recovery.rtt.probeTimeout, this.#now);

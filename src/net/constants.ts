@@ -94,6 +94,8 @@ export const FrameType = {
   Request: 0x17,
   Reply: 0x18,
   Event: 0x19,
+  Want: 0x1a,
+  Chunk: 0x1b,
 } as const;
 
 // ---- Handshake ------------------------------------------------------------------------------------------
@@ -203,6 +205,27 @@ export const PUSH_RANGES_MAX = 256;
 export const LATEST_SLOTS_MAX = 1024;
 /** Sent packets that wait for an ack. */
 export const SENT_PACKETS_MAX = 4096;
+
+// ---- Files ----------------------------------------------------------------------------------------------
+
+/** A file is a log of chunks of this size; the last one may be shorter, an empty file has none. */
+export const CHUNK_BYTES = 64 * 1024;
+/** BLAKE2b-256, of a chunk and of a whole file. */
+export const FILE_HASH_BYTES = 32;
+/** A chunk's record, as it travels and is kept: its hash, then its bytes. */
+export const CHUNK_RECORD_MAX_BYTES = FILE_HASH_BYTES + CHUNK_BYTES;
+/** Chosen by who offers a file, so that an offer may be repeated. */
+export const FILE_ID_BYTES = 16;
+/** 1 TiB: every bitmap and list that a declared size makes somebody keep stays small. */
+export const FILE_BYTES_MAX = 2 ** 40;
+/** A file's name, as UTF-8. */
+export const FILE_NAME_MAX_BYTES = 255;
+/** A media type. */
+export const FILE_TYPE_MAX_BYTES = 127;
+/** Records of all transfers that a connection may have wanted and not yet got; it must be able to keep them. */
+export const WANTED_BYTES_MAX = 4 * 1024 * 1024;
+/** Records of all transfers that a connection holds until they are acknowledged. */
+export const SUPPLIED_BYTES_MAX = 4 * 1024 * 1024;
 
 // ---- Requests -------------------------------------------------------------------------------------------
 

@@ -100,6 +100,23 @@ export interface Connection {
   unpush(feed: PushFeed): void;
   /** Newest wins: replaces an unsent frame with the same key; a lost one is sent again only if still newest. */
   latest(key: string, type: number, body: Uint8Array): void;
+  /**
+   * Asks the peer for one chunk's record of a transfer, `bytes` long; neighbours asked for in one turn share a
+   * WANT frame. It comes once, by `handler.chunk`, or never: then it is to be asked for again over the next
+   * connection. What the peer sends unasked is dropped. Asking twice is asking once.
+   * @returns false when WANTED_BYTES_MAX is reached
+   */
+  want(transfer: number, chunk: number, bytes: number): boolean;
+  /** Nothing of that transfer is wanted any more; what still comes of it is dropped. */
+  unwant(transfer: number): void;
+  /**
+   * Sends a record that the peer wants, on the bulk lane; transfers take turns. It is kept, not copied, until
+   * the peer has all of it (`handler.supplied`), and must not be changed until then.
+   * @returns false when SUPPLIED_BYTES_MAX is reached
+   */
+  supply(transfer: number, chunk: number, record: Buffer): boolean;
+  /** Forgets what waits or flies of that transfer. */
+  unsupply(transfer: number): void;
   /** Sends CLOSE (best effort, three times) and frees everything. */
   close(code: CloseCode, text: string): void;
 }
@@ -111,6 +128,12 @@ export interface EndpointHandler {
   /** One application frame. `body` is a view into a reused buffer. Throwing `Malformed` closes the connection. */
   frame(connection: Connection, type: number, body: Buffer): void;
   closed(connection: Connection, reason: CloseReason): void;
+  /** The peer wants the chunks `first` to `first + count - 1` of a transfer. Nothing is promised by it: check both. */
+  wanted?(connection: Connection, transfer: number, first: number, count: number): void;
+  /** A whole record that `want` asked for, in any order. The buffer is reused: valid only during the call. */
+  chunk?(connection: Connection, transfer: number, chunk: number, record: Buffer): void;
+  /** The peer has the whole of a supplied record. */
+  supplied?(connection: Connection, transfer: number, chunk: number): void;
   /** The peer was silent and is asked with a PING whether it is there: an ack is owed from now on. */
   asked?(connection: Connection): void;
   /** The peer's new address was validated. */

@@ -105,6 +105,18 @@ export class PlainConnection implements DrivenConnection {
   unpush(): void {}
   latest(): void {}
 
+  want(): boolean {
+    return false;
+  }
+
+  unwant(): void {}
+
+  supply(): boolean {
+    return false;
+  }
+
+  unsupply(): void {}
+
   close(code: CloseCode, text: string): void {
     this.closed = { code, text, local: true };
     this.#host.handler.closed(this, this.closed);

@@ -131,6 +131,18 @@ export class FakeConnection implements Connection {
 
   unpush(): void {}
 
+  want(): boolean {
+    return false;
+  }
+
+  unwant(): void {}
+
+  supply(): boolean {
+    return false;
+  }
+
+  unsupply(): void {}
+
   latest(_key: string, type: number, body: Uint8Array): void {
     this.send(type, body);
   }

@@ -42,6 +42,18 @@ export class ReaderConnection implements Connection {
     this.newest.set(key, Buffer.from(body));
   }
 
+  want(): boolean {
+    return false;
+  }
+
+  unwant(): void {}
+
+  supply(): boolean {
+    return false;
+  }
+
+  unsupply(): void {}
+
   close(code: CloseReason['code'], text: string): void {
     this.closed = { code, text, local: true };
   }

@@ -7,6 +7,7 @@ import type {
   Message,
   Room,
   Target,
+  Transfer,
 } from '../../src/chat/events.js';
 import type { Client, ClientOptions, OpenClient } from '../../src/ui/session.js';
 
@@ -201,6 +202,30 @@ export class FakeClient implements Client {
   }
 
   async forgetDevice(): Promise<void> {}
+
+  async sendFile(): Promise<string> {
+    return '';
+  }
+
+  async acceptFile(): Promise<void> {}
+
+  async rejectFile(): Promise<void> {}
+
+  async pauseFile(): Promise<void> {}
+
+  async resumeFile(): Promise<void> {}
+
+  async cancelFile(): Promise<void> {}
+
+  async trust(): Promise<void> {}
+
+  async transfers(): Promise<readonly Transfer[]> {
+    return [];
+  }
+
+  async offers(): Promise<readonly Transfer[]> {
+    return [];
+  }
 
   async quit(): Promise<void> {
     this.world.calls.push('quit');

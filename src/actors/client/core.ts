@@ -22,6 +22,7 @@ import { CursorThrottle } from './cursors.js';
 import { listRooms, listWho } from './directory.js';
 import { Doors } from './doors.js';
 import { notLoggedIn, quitting } from './failures.js';
+import { Transfers } from './files/transfers.js';
 import { readHistory } from './history.js';
 import { LinkReport } from './link.js';
 import { Login } from './login.js';
@@ -47,6 +48,7 @@ export class ClientCore implements ClientCommands {
   readonly #typing: TypingThrottle;
   readonly #link: LinkReport;
   readonly #doors: Doors;
+  readonly #transfers = new Transfers();
   #login: Login | undefined;
   #away = false;
 
@@ -232,6 +234,18 @@ export class ClientCore implements ClientCommands {
   async forgetDevice(key: string): Promise<void> {
     await forgetDevice(this.#loggedIn().calls, key);
   }
+
+  // ---- Files --------------------------------------------------------------------------------------------
+
+  sendFile = (room: Target, path: string) => this.#transfers.send(room, path);
+  acceptFile = (id: string, into?: string) => this.#transfers.accept(id, into);
+  rejectFile = (id: string) => this.#transfers.reject(id);
+  pauseFile = (id: string) => this.#transfers.pause(id);
+  resumeFile = (id: string) => this.#transfers.resume(id);
+  cancelFile = (id: string) => this.#transfers.cancel(id);
+  trust = (user: string, on: boolean) => this.#transfers.trust(user, on);
+  transfers = () => this.#transfers.list();
+  offers = () => this.#transfers.offers();
 
   // ---- Within -------------------------------------------------------------------------------------------
 

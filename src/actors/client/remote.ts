@@ -86,6 +86,15 @@ function commandsOver(call: Call): ClientCommands {
     changePassword: over('changePassword'),
     devices: over('devices'),
     forgetDevice: over('forgetDevice'),
+    sendFile: over('sendFile'),
+    acceptFile: over('acceptFile'),
+    rejectFile: over('rejectFile'),
+    pauseFile: over('pauseFile'),
+    resumeFile: over('resumeFile'),
+    cancelFile: over('cancelFile'),
+    trust: over('trust'),
+    transfers: over('transfers'),
+    offers: over('offers'),
     quit: over('quit'),
   };
 }

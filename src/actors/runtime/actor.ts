@@ -21,6 +21,8 @@ export const Kind = {
   Registry: 5,
   Store: 6,
   Files: 7,
+  Blobs: 8,
+  Transfer: 9,
   /** Not an actor: code beside the actors that tells and asks through its thread's host. It has no mailbox. */
   Outside: 14,
   Test: 15,

@@ -156,6 +156,7 @@ export class Model {
       case 'directory':
       case 'devices':
       case 'caughtUp':
+      case 'transfer':
         // Answers to commands, which return them too; the screen shows them from there.
         return NONE;
     }
