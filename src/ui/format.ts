@@ -3,6 +3,9 @@ import type { Message } from '../chat/events.js';
 import { drawSticker, STICKERS } from '../chat/sticker.js';
 import { sanitise, sanitiseLine } from '../chat/text.js';
 
+// They stand in chat, where the screen can reach them without needing this folder, which needs the screen.
+export { formatRate, formatRemaining, formatSize } from '../chat/amount.js';
+
 /** `14:05`, in the time zone of the process. */
 function clockText(at: number): string {
   const date = new Date(at);
