@@ -5,6 +5,10 @@ declare module 'sodium-native' {
     /** BLAKE2b; the digest is as long as `output`. */
     crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
     crypto_generichash_batch(output: Uint8Array, inputs: readonly Uint8Array[], key?: Uint8Array): void;
+    readonly crypto_generichash_STATEBYTES: number;
+    crypto_generichash_init(state: Uint8Array, key: Uint8Array | null, outputBytes: number): void;
+    crypto_generichash_update(state: Uint8Array, input: Uint8Array): void;
+    crypto_generichash_final(state: Uint8Array, output: Uint8Array): void;
 
     readonly crypto_aead_chacha20poly1305_ietf_KEYBYTES: number;
     readonly crypto_aead_chacha20poly1305_ietf_NPUBBYTES: number;

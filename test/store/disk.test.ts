@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AppendResult } from '../../src/store/types.js';
-import { accepted, account, ManualTimers, openLogs, post, temporaryFolder } from './support.js';
+import { accepted, account, ManualTimers, openLogs, post, smallDisk, temporaryFolder } from './support.js';
 
 const codes = (results: readonly AppendResult[]): string[] =>
   results.map((result) => (result.ok ? (result.repeat ? 'repeat' : 'ok') : result.code));
@@ -89,19 +88,6 @@ test('an I/O error is tried again, damage is not', async () => {
   expect(codes(await logs.append([post(1, 1), post(1, 2)], 0))).toEqual(['repeat', 'DATA_CORRUPT']);
   await logs.close();
 });
-
-/** A file system of a few megabytes that goes away with the test, or undefined where mounting is not allowed. */
-function smallDisk(megabytes: number): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const folder = temporaryFolder();
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
-  if (mount.status !== 0) return undefined;
-  // Hooks run last in, first out: unmounted before the folder is removed.
-  onTestFinished(() => {
-    spawnSync('umount', ['-l', folder]);
-  });
-  return folder;
-}
 
 test('a disk that really fills keeps every acknowledged entry and goes on when there is room', async (context) => {
   const folder = smallDisk(6);

@@ -1,4 +1,5 @@
 /** What the store's tests share: a folder that goes away, appends, a log store with steady randomness. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,19 @@ import type { Append, AppendResult } from '../../src/store/types.js';
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'natter-store-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A file system of a few megabytes that goes away with the test, or undefined where mounting is not allowed. */
+export function smallDisk(megabytes: number): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const folder = temporaryFolder();
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
+  if (mount.status !== 0) return undefined;
+  // Hooks run last in, first out: unmounted before the folder is removed.
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', folder]);
+  });
   return folder;
 }
 
