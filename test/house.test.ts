@@ -19,14 +19,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   actors: ['chat', 'net', 'store'],
   // Bodies are checked against the wire's own limits.
   chat: ['net/constants.ts'],
-  // What the disk refuses is told to people as every other error is.
-  store: ['chat/error.ts', 'net'],
+  // What the disk refuses is told to people as every other error is; what is received gets a safe name.
+  store: ['chat/error.ts', 'chat/filename.ts', 'net'],
   net: [],
 };
 
 /** What packages the pure floors may use. None of these does I/O or reads a clock. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
-  chat: ['cbor-x', 'node-emoji', 'node:module', 'unhomoglyph', 'valibot'],
+  chat: ['cbor-x', 'mime', 'node-emoji', 'node:module', 'unhomoglyph', 'valibot'],
   net: ['noise-handshake', 'sodium-native'],
 };
 

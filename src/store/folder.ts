@@ -59,15 +59,15 @@ export function openFolder(data: string | undefined, part: FolderPart): string {
 }
 
 /**
- * Makes a folder with those above it, mode 0700. Node's own recursive mkdir never returns where the parent is there
- * and yet answers ENOENT, as /proc does.
+ * Makes a folder with those above it. Node's own recursive mkdir never returns where the parent is there and yet
+ * answers ENOENT, as /proc does.
  */
-function makeFolder(path: string): void {
+export function makeFolder(path: string, mode = 0o700): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
+  if (parent !== path) makeFolder(parent, mode);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, { mode });
   } catch (error) {
     // Another process was faster.
     if (!existsSync(path)) throw error;
