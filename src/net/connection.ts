@@ -3,16 +3,16 @@
  * datagrams and the time and calls `flush` at the end of a turn and at `deadline`; everything else leaves
  * through the host. docs/PROTOCOL.md, from "Packets and frames" on, says what is on the wire.
  *
- *     receive -> keys.open -> replay window -> frames -> handler.frame, acks, recovery, path
- *     push, send, latest -> queues (nothing is sent) -> dirty
+ *     receive -> keys.open -> replay window -> frames -> handler.frame, wants -> handler.chunk, acks, recovery, path
+ *     push, send, latest, want, supply -> queues (nothing is sent) -> dirty
  *     flush   -> timers -> payload filled from acks and queues -> keys.seal -> transmit -> ring of sent packets
  */
 import { Acks } from './acks.js';
-import { Malformed } from './bytes.js';
+import { Malformed, Reader } from './bytes.js';
 import { Closing, knownCode } from './closing.js';
-import { INITIAL_RTT_MS } from './constants.js';
+import { FrameType, INITIAL_RTT_MS } from './constants.js';
 import { type FrameSink, readFrames, readMessage } from './dispatch.js';
-import type { Segment } from './frame.js';
+import { type Segment, WantFrame } from './frame.js';
 import { Liveness } from './liveness.js';
 import { Path, sameAddress } from './path.js';
 import type { Recovery } from './recovery.js';
@@ -20,7 +20,12 @@ import { ReplayWindow } from './replay.js';
 import type { ConnectionHost, ConnectionSeed, DrivenConnection } from './seam.js';
 import { Reassembly } from './segments.js';
 import { Sender } from './sender.js';
+import { Supplies } from './supplies.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress, type PushFeed } from './types.js';
+import { Wants } from './wants.js';
+
+// One frame is read at a time on a thread.
+const reader = new Reader();
 
 export class SealedConnection implements DrivenConnection, FrameSink {
   readonly id: number;
@@ -41,6 +46,8 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   readonly #sender: Sender;
   readonly #liveness: Liveness;
   readonly #reassembly = new Reassembly();
+  readonly #wants: Wants;
+  readonly #supplies: Supplies;
   #closing: Closing | undefined;
   #gone = false;
   #dirty = false;
@@ -61,7 +68,11 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     this.#liveness = new Liveness(seed.initiator, seed.now, seed.keepaliveMs);
     this.#from = seed.path;
     this.#path = new Path(seed.path, host.random);
-    this.#sender = new Sender(seed, host, this.#acks, this.#path);
+    this.#wants = new Wants((transfer, chunk, record) => {
+      host.handler.chunk?.(this, transfer, chunk, record);
+    });
+    this.#supplies = new Supplies((transfer, chunk) => host.handler.supplied?.(this, transfer, chunk));
+    this.#sender = new Sender(seed, host, this.#acks, this.#path, this.#wants, this.#supplies);
     this.recovery = this.#sender.recovery;
     if (seed.rttMs !== undefined) this.recovery.rtt.sample(seed.rttMs, 0);
     if (seed.initiator) this.#sender.pingWanted = true;
@@ -125,17 +136,25 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     this.#wake();
   }
 
-  want(_transfer: number, _chunk: number, _bytes: number): boolean {
-    return false;
+  want(transfer: number, chunk: number, bytes: number): boolean {
+    if (this.closed !== undefined || !this.#wants.want(transfer, chunk, bytes)) return false;
+    this.#wake();
+    return true;
   }
 
-  unwant(_transfer: number): void {}
-
-  supply(_transfer: number, _chunk: number, _record: Buffer): boolean {
-    return false;
+  unwant(transfer: number): void {
+    this.#wants.unwant(transfer);
   }
 
-  unsupply(_transfer: number): void {}
+  supply(transfer: number, chunk: number, record: Buffer): boolean {
+    if (this.closed !== undefined || !this.#supplies.supply(transfer, chunk, record)) return false;
+    this.#wake();
+    return true;
+  }
+
+  unsupply(transfer: number): void {
+    this.#supplies.unsupply(transfer);
+  }
 
   close(code: CloseCode, text: string): void {
     if (this.closed !== undefined) return;
@@ -166,6 +185,8 @@ export class SealedConnection implements DrivenConnection, FrameSink {
     }
     try {
       this.#read(keys.opened, length, number);
+      // Not while an ACK is read: the owner may do anything.
+      this.#supplies.report();
     } finally {
       // Also when the owner's handler threw: the packet was received.
       this.#settle();
@@ -195,7 +216,15 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   // ---- Frames of the connection itself (FrameSink) ------------------------------------------------------
 
   application(type: number, body: Buffer): void {
-    if (this.closed === undefined) this.#host.handler.frame(this, type, body);
+    if (this.closed !== undefined) return;
+    if (type === FrameType.Chunk) {
+      if (!this.#wants.take(body)) this.#host.counters.unwanted++;
+    } else if (type === FrameType.Want) {
+      const { transfer, first, count } = WantFrame.decode(reader.reset(body));
+      this.#host.handler.wanted?.(this, transfer, first, count);
+    } else {
+      this.#host.handler.frame(this, type, body);
+    }
   }
 
   segment(segment: Segment): void {
@@ -302,6 +331,7 @@ export class SealedConnection implements DrivenConnection, FrameSink {
   #end(reason: CloseReason): void {
     this.closed = reason;
     this.#sender.clear();
+    this.#wants.clear();
     this.#host.handler.closed(this, reason);
   }
 

@@ -224,8 +224,12 @@ export const FILE_NAME_MAX_BYTES = 255;
 export const FILE_TYPE_MAX_BYTES = 127;
 /** Records of all transfers that a connection may have wanted and not yet got; it must be able to keep them. */
 export const WANTED_BYTES_MAX = 4 * 1024 * 1024;
+/** Chunks of one WANT: as many whole records as may be wanted at once. */
+export const WANT_CHUNKS_MAX = 64;
 /** Records of all transfers that a connection holds until they are acknowledged. */
 export const SUPPLIED_BYTES_MAX = 4 * 1024 * 1024;
+/** Pieces of one record that do not touch; see SEGMENT_PIECES_MAX. */
+export const CHUNK_PIECES_MAX = 256;
 
 // ---- Requests -------------------------------------------------------------------------------------------
 

@@ -15,4 +15,5 @@ export const zeroCounters = (): EndpointCounters => ({
   retries: 0,
   packetsLost: 0,
   pathsMoved: 0,
+  unwanted: 0,
 });

@@ -1,17 +1,19 @@
 /**
- * Codecs of the connection's own frames, each a value: `encode` writes the whole frame at an offset and returns
+ * Codecs of the frames that the connection itself writes or reads, each a value: `encode` writes the whole frame at an offset and returns
  * the next offset, or -1 when it does not fit before `end`; `decode` reads what follows the type byte and
  * throws `Malformed`. Layouts: docs/PROTOCOL.md, "Frames".
  */
-import { Malformed, type Reader, varintBytes, writeVarint } from './bytes.js';
+import { Malformed, type Reader, varintBytes, type Writer, writeVarint } from './bytes.js';
 import {
   ACK_DELAY_UNIT_MS,
   ACK_RANGES_MAX,
+  CHUNK_RECORD_MAX_BYTES,
   FrameType,
   MESSAGE_MAX_BYTES,
   PATH_DATA_BYTES,
   REASON_MAX_BYTES,
   TOKEN_MAX_BYTES,
+  WANT_CHUNKS_MAX,
 } from './constants.js';
 import type { Intervals } from './intervals.js';
 
@@ -141,3 +143,89 @@ export const SegmentFrame = {
     return segment;
   },
 } as const;
+
+export interface Want {
+  transfer: number;
+  first: number;
+  count: number;
+}
+
+const want: Want = { transfer: 0, first: 0, count: 0 };
+
+/** Without type and length: it travels like any frame of the application. */
+export const WantFrame = {
+  encode(writer: Writer, transfer: number, first: number, count: number): void {
+    writer.varint(transfer).varint(first).varint(count);
+  },
+
+  /** One object is reused for all. */
+  decode(reader: Reader): Want {
+    want.transfer = reader.varint();
+    want.first = reader.varint();
+    want.count = reader.varint();
+    if (reader.remaining > 0) throw new Malformed('bytes behind the end');
+    if (want.count < 1 || want.count > WANT_CHUNKS_MAX)
+      throw new Malformed('as many chunks as nobody may want');
+    if (want.first > Number.MAX_SAFE_INTEGER - want.count) throw new Malformed('chunk above 2^53');
+    return want;
+  },
+} as const;
+
+/** A piece of a chunk's record; `from` to `to` in the buffer it was read from. */
+export interface Piece {
+  transfer: number;
+  chunk: number;
+  /** Bytes of the whole record. */
+  total: number;
+  /** Where in the record the piece stands. */
+  offset: number;
+  from: number;
+  to: number;
+}
+
+const piece: Piece = { transfer: 0, chunk: 0, total: 0, offset: 0, from: 0, to: 0 };
+
+export const ChunkFrame = {
+  /** Bytes of the record that fit into `room` from `offset` on; at most `length`, 0 or less when none. */
+  fits(room: number, transfer: number, chunk: number, total: number, offset: number, length: number): number {
+    return Math.min(length, room - 1 - varintBytes(room) - chunkHeadBytes(transfer, chunk, total, offset));
+  },
+
+  /** Type and length included; the caller has asked `fits`. */
+  encode(
+    target: Buffer,
+    at: number,
+    transfer: number,
+    chunk: number,
+    record: Buffer,
+    offset: number,
+    length: number,
+  ): number {
+    target[at] = FrameType.Chunk;
+    const head = chunkHeadBytes(transfer, chunk, record.length, offset);
+    let next = writeVarint(target, at + 1, head + length);
+    next = writeVarint(target, next, transfer);
+    next = writeVarint(target, next, chunk);
+    next = writeVarint(target, next, record.length);
+    next = writeVarint(target, next, offset);
+    return next + record.copy(target, next, offset, offset + length);
+  },
+
+  /** Reads a body to its end; one object is reused for all. */
+  decode(reader: Reader): Piece {
+    piece.transfer = reader.varint();
+    piece.chunk = reader.varint();
+    piece.total = reader.varint();
+    piece.offset = reader.varint();
+    if (piece.total > CHUNK_RECORD_MAX_BYTES) throw new Malformed('record above its limit');
+    const length = reader.remaining;
+    if (length === 0 || piece.offset + length > piece.total) throw new Malformed('piece outside its record');
+    piece.from = reader.offset;
+    piece.to = piece.from + length;
+    return piece;
+  },
+} as const;
+
+function chunkHeadBytes(transfer: number, chunk: number, total: number, offset: number): number {
+  return varintBytes(transfer) + varintBytes(chunk) + varintBytes(total) + varintBytes(offset);
+}

@@ -1,6 +1,7 @@
 import { varintBytes, writeVarint } from './bytes.js';
 import { SegmentFrame } from './frame.js';
 import { Intervals } from './intervals.js';
+import type { Linked } from './linked.js';
 import type { Payload } from './payload.js';
 import type { Carried } from './sent.js';
 import type { Lane } from './types.js';
@@ -28,10 +29,9 @@ const NOTHING = Buffer.alloc(0);
  *
  * As `Carried` its numbers are (from, to) in bytes.
  */
-export class Message implements Carried {
+export class Message implements Carried, Linked<Message> {
   readonly handle: number;
   readonly lane: Lane;
-  /** Neighbours in its lane; both undefined also when it is not queued. */
   previous: Message | undefined;
   next: Message | undefined;
   queued = false;

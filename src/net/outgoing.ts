@@ -8,6 +8,7 @@ import {
   SEALED_OVERHEAD_BYTES,
   SEGMENT_NUMBERS_MAX,
 } from './constants.js';
+import { LinkedQueue } from './linked.js';
 import { Message, type MessageQueue } from './message.js';
 import type { Payload } from './payload.js';
 import { Lane } from './types.js';
@@ -18,38 +19,6 @@ const TALK_REASSEMBLY_BYTES = 2 * MESSAGE_MAX_BYTES;
 /** A frame up to this fits into a datagram on every path. */
 const WHOLE_BYTES_MAX = DATAGRAM_BASE_BYTES - SEALED_OVERHEAD_BYTES;
 
-/** A doubly linked list: what was lost goes to the front, an acknowledged message leaves from anywhere. */
-class LaneQueue {
-  first: Message | undefined;
-  #last: Message | undefined;
-
-  append(message: Message): void {
-    message.queued = true;
-    message.previous = this.#last;
-    if (this.#last === undefined) this.first = message;
-    else this.#last.next = message;
-    this.#last = message;
-  }
-
-  prepend(message: Message): void {
-    message.queued = true;
-    message.next = this.first;
-    if (this.first === undefined) this.#last = message;
-    else this.first.previous = message;
-    this.first = message;
-  }
-
-  remove(message: Message): void {
-    if (message.previous === undefined) this.first = message.next;
-    else message.previous.next = message.next;
-    if (message.next === undefined) this.#last = message.previous;
-    else message.next.previous = message.previous;
-    message.previous = undefined;
-    message.next = undefined;
-    message.queued = false;
-  }
-}
-
 /**
  * Application frames held until they are acknowledged or cancelled, in three lanes. Bounded in number and
  * bytes. Segmented ones are begun only as far as the peer is bound to reassemble.
@@ -59,7 +28,11 @@ export class Outgoing implements MessageQueue {
   messages = 0;
   /** Bytes held, less what of segmented frames has arrived. */
   bytes = 0;
-  readonly #lanes = [new LaneQueue(), new LaneQueue(), new LaneQueue()] as const;
+  readonly #lanes = [
+    new LinkedQueue<Message>(),
+    new LinkedQueue<Message>(),
+    new LinkedQueue<Message>(),
+  ] as const;
   // A handle is slot + OUTGOING_MESSAGES_MAX * use: found without a map, and never mistaken for a later one.
   readonly #slots: (Message | undefined)[] = [];
   readonly #free: number[] = [];

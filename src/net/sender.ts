@@ -12,7 +12,9 @@ import { Payload } from './payload.js';
 import { Pushes } from './pushes.js';
 import { Recovery, type RecoveryWatcher } from './recovery.js';
 import type { ConnectionHost, ConnectionSeed } from './seam.js';
+import type { Supplies } from './supplies.js';
 import { Lane, type PathAddress } from './types.js';
+import type { Wants } from './wants.js';
 
 // A payload is filled and sealed in one go, so the thread needs only one.
 const payload = new Payload();
@@ -26,6 +28,7 @@ export class Sender implements RecoveryWatcher {
   readonly recovery: Recovery;
   readonly outgoing: Outgoing;
   readonly pushes: Pushes;
+  readonly supplies: Supplies;
   readonly latest = new Latest();
   /** A packet that asks for an ack at once is to leave even if nothing waits. */
   pingWanted = false;
@@ -37,18 +40,28 @@ export class Sender implements RecoveryWatcher {
   readonly #host: ConnectionHost;
   readonly #acks: Acks;
   readonly #path: Path;
+  readonly #wants: Wants;
   readonly #pacer: Pacer;
   readonly #size = new DatagramSize();
   readonly #tokens: TokenHandover;
   /** A challenge to answer: the last one only. */
   #answer: { readonly data: Buffer; readonly to: PathAddress } | undefined;
 
-  constructor(seed: ConnectionSeed, host: ConnectionHost, acks: Acks, path: Path) {
+  constructor(
+    seed: ConnectionSeed,
+    host: ConnectionHost,
+    acks: Acks,
+    path: Path,
+    wants: Wants,
+    supplies: Supplies,
+  ) {
     this.#seed = seed;
     this.#host = host;
     this.recovery = new Recovery(new Congestion(DATAGRAM_BASE_BYTES), this);
     this.#acks = acks;
     this.#path = path;
+    this.#wants = wants;
+    this.supplies = supplies;
     this.sentAt = seed.now;
     this.outgoing = new Outgoing();
     this.pushes = new Pushes(this.recovery.sent);
@@ -58,9 +71,7 @@ export class Sender implements RecoveryWatcher {
 
   /** Something waits that a packet should carry. */
   get waiting(): boolean {
-    return (
-      this.#talkWaits || this.outgoing.waitsIn(Lane.Bulk) || this.pingWanted || this.#answer !== undefined
-    );
+    return this.#talkWaits || this.#bulkWaits || this.pingWanted || this.#answer !== undefined;
   }
 
   get #talkWaits(): boolean {
@@ -68,14 +79,20 @@ export class Sender implements RecoveryWatcher {
       this.pushes.waiting ||
       this.latest.waiting ||
       this.outgoing.waitsIn(Lane.Talk) ||
-      this.outgoing.waitsIn(Lane.Control)
+      this.outgoing.waitsIn(Lane.Control) ||
+      this.#wants.waiting
     );
+  }
+
+  get #bulkWaits(): boolean {
+    return this.outgoing.waitsIn(Lane.Bulk) || this.supplies.waiting;
   }
 
   /** Sends what is due and allowed. `probes` packets may leave whatever the windows say. */
   flush(probes: number, now: number): void {
     this.pacedUntil = Number.POSITIVE_INFINITY;
     this.#pacer.rate = this.recovery.congestion.pacingRate;
+    if (this.#wants.waiting) this.#wants.ask(this.outgoing);
     this.#sendAsides(now);
     let probe = probes;
     if (probe > 0 && !this.waiting) {
@@ -131,6 +148,7 @@ export class Sender implements RecoveryWatcher {
     this.outgoing.clear();
     this.pushes.clear();
     this.latest.clear();
+    this.supplies.clear();
   }
 
   // ---- Packets ------------------------------------------------------------------------------------------
@@ -174,7 +192,7 @@ export class Sender implements RecoveryWatcher {
   }
 
   #fill(paced: boolean, bulk: boolean, now: number): void {
-    const { outgoing, pushes, latest } = this;
+    const { outgoing, pushes, latest, supplies } = this;
     if (this.#tokens.due(now)) this.#tokens.fill(payload, this.#path.current, now);
     if (outgoing.waitsIn(Lane.Control)) outgoing.fill(payload, Lane.Control);
     if (!paced) return;
@@ -185,7 +203,8 @@ export class Sender implements RecoveryWatcher {
     if (!pushesFirst && pushes.waiting) pushes.fill(payload);
     if (latest.waiting) latest.fill(payload);
     if (bulk && outgoing.waitsIn(Lane.Bulk)) outgoing.fill(payload, Lane.Bulk);
-    if (this.#talkWaits || outgoing.waitsIn(Lane.Bulk)) this.#size.filled();
+    if (bulk && supplies.waiting) supplies.fill(payload);
+    if (this.#talkWaits || this.#bulkWaits) this.#size.filled();
   }
 
   #ping(): void {
@@ -235,8 +254,7 @@ export class Sender implements RecoveryWatcher {
   /** Why did it stop: the pacer, the window, or for want of something to say? */
   #noteLimit(now: number): void {
     const { congestion } = this.recovery;
-    const bulk = this.outgoing.waitsIn(Lane.Bulk);
-    if (!this.#talkWaits && !bulk) {
+    if (!this.#talkWaits && !this.#bulkWaits) {
       if (congestion.inFlight < congestion.window) congestion.appLimited();
     } else if (!this.#pacer.ready(now)) {
       const limit = this.#talkWaits ? congestion.window : congestion.bulkWindow;

@@ -130,7 +130,7 @@ export interface EndpointHandler {
   closed(connection: Connection, reason: CloseReason): void;
   /** The peer wants the chunks `first` to `first + count - 1` of a transfer. Nothing is promised by it: check both. */
   wanted?(connection: Connection, transfer: number, first: number, count: number): void;
-  /** A whole record that `want` asked for, in any order. The buffer is reused: valid only during the call. */
+  /** A whole record that `want` asked for, once, in any order. The buffer is reused: valid only during the call. */
   chunk?(connection: Connection, transfer: number, chunk: number, record: Buffer): void;
   /** The peer has the whole of a supplied record. */
   supplied?(connection: Connection, transfer: number, chunk: number): void;
@@ -158,6 +158,8 @@ export interface EndpointCounters {
   retries: number;
   packetsLost: number;
   pathsMoved: number;
+  /** CHUNK frames dropped since nothing of the kind was wanted (any more): late copies, or an unfriendly peer. */
+  unwanted: number;
 }
 
 export interface ConnectOptions {

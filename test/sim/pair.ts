@@ -18,6 +18,10 @@ export class End implements Party {
   asked = 0;
   /** Called for each frame, beside `received`. */
   onFrame: ((type: number, body: Buffer) => void) | undefined;
+  onWanted: ((transfer: number, first: number, count: number) => void) | undefined;
+  /** The record is reused afterwards. */
+  onChunk: ((transfer: number, chunk: number, record: Buffer) => void) | undefined;
+  onSupplied: ((transfer: number, chunk: number) => void) | undefined;
   /** Switches `received` off for bulk. */
   keep = true;
   #dirty = true;
@@ -40,6 +44,9 @@ export class End implements Party {
         closed: (_connection: Connection, reason: CloseReason) => {
           this.closed = reason;
         },
+        wanted: (_connection, transfer, first, count) => this.onWanted?.(transfer, first, count),
+        chunk: (_connection, transfer, chunk, record) => this.onChunk?.(transfer, chunk, record),
+        supplied: (_connection, transfer, chunk) => this.onSupplied?.(transfer, chunk),
         asked: () => {
           this.asked++;
         },
@@ -106,9 +113,10 @@ export class Pair {
   /** The client's, for a test that forges packets to the server. */
   readonly keys: SealedKeys;
 
-  constructor(network: SimulatedNetwork, keepaliveMs?: number) {
-    this.clientPort = network.port('10.0.0.2', 40_000);
-    this.serverPort = network.port('10.0.0.1', 7_777);
+  /** `host` begins both addresses: `127.0.0` puts the two on one machine. */
+  constructor(network: SimulatedNetwork, keepaliveMs?: number, host = '10.0.0') {
+    this.clientPort = network.port(`${host}.2`, 40_000);
+    this.serverPort = network.port(`${host}.1`, 7_777);
     const up = Buffer.alloc(32);
     const down = Buffer.alloc(32);
     network.random(up);
