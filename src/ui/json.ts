@@ -1,5 +1,5 @@
 /** JSON lines: the events of the command line's contract, made from what a client tells. */
-import type { ClientEvent, Message, Room } from '../chat/events.js';
+import type { ClientEvent, Message, Room, Transfer } from '../chat/events.js';
 import type { Console } from './console.js';
 import { print } from './console.js';
 
@@ -25,8 +25,9 @@ export function joinedLine(room: Room): object {
 }
 
 export function messageLine(message: Message): object {
-  const { room, seq, from, text, at, id, kind } = message;
-  return { event: 'message', room, seq, from, text, at: new Date(at).toISOString(), id, kind };
+  const { room, seq, from, text, at, id, kind, file } = message;
+  const line = { event: 'message', room, seq, from, text, at: new Date(at).toISOString(), id, kind };
+  return file === undefined ? line : { ...line, file };
 }
 
 export function acceptedLine(message: Message): object {
@@ -35,4 +36,17 @@ export function acceptedLine(message: Message): object {
 
 export function presenceLine(event: Extract<ClientEvent, { event: 'presence' }>): object {
   return { event: 'presence', user: event.user, state: event.state, room: event.room };
+}
+
+/** `path` only when the file is whole; `code` and `reason` when it failed or stands still. */
+export function transferLine(transfer: Transfer): object {
+  const { id, name, size, type, from, to, state, bytes, rate, repeated, path, hash, code, reason } = transfer;
+  return {
+    event: 'transfer',
+    ...{ id, name, size, type, from, to, state, bytes, rate: Math.round(rate), repeated },
+    ...(path !== undefined && state === 'done' ? { path } : {}),
+    ...(hash === undefined ? {} : { hash }),
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

@@ -22,6 +22,11 @@ export interface FakeWorld {
   /** Called with each command, for tests that count or order them. */
   readonly calls: string[];
   readonly clients: FakeClient[];
+  /** What `transfers` and `offers` list. */
+  readonly begun: Transfer[];
+  readonly offered: Transfer[];
+  /** Refuses what is done with a file, by its id or path. */
+  readonly refusals: Map<string, NatterError>;
   /** Messages said and not answered yet, at most. */
   mostOutstanding: number;
 }
@@ -35,6 +40,9 @@ export function fakeWorld(): FakeWorld {
     fate: () => 'ok',
     calls: [],
     clients: [],
+    begun: [],
+    offered: [],
+    refusals: new Map(),
     mostOutstanding: 0,
   };
 }
@@ -203,28 +211,53 @@ export class FakeClient implements Client {
 
   async forgetDevice(): Promise<void> {}
 
-  async sendFile(): Promise<string> {
-    return '';
+  /** The first file of a world is `file1`; what becomes of it is told by the test. */
+  async sendFile(room: Target, path: string): Promise<string> {
+    this.#file(`sendFile ${room}`, path);
+    return `file${this.world.calls.filter((call) => call.startsWith('sendFile')).length}`;
   }
 
-  async acceptFile(): Promise<void> {}
+  async acceptFile(id: string, into?: string): Promise<void> {
+    this.#file('acceptFile', id, into);
+  }
 
-  async rejectFile(): Promise<void> {}
+  async rejectFile(id: string): Promise<void> {
+    this.#file('rejectFile', id);
+  }
 
-  async pauseFile(): Promise<void> {}
+  async pauseFile(id: string): Promise<void> {
+    this.#file('pauseFile', id);
+  }
 
-  async resumeFile(): Promise<void> {}
+  async resumeFile(id: string): Promise<void> {
+    this.#file('resumeFile', id);
+  }
 
-  async cancelFile(): Promise<void> {}
+  async cancelFile(id: string): Promise<void> {
+    this.#file('cancelFile', id);
+  }
 
-  async trust(): Promise<void> {}
+  async trust(user: string, on: boolean): Promise<void> {
+    this.world.calls.push(`trust ${user} ${on}`);
+  }
 
   async transfers(): Promise<readonly Transfer[]> {
-    return [];
+    return this.world.begun;
   }
 
   async offers(): Promise<readonly Transfer[]> {
-    return [];
+    return this.world.offered;
+  }
+
+  #file(what: string, which: string, more?: string): void {
+    this.world.calls.push(`${what} ${which}${more === undefined ? '' : ` ${more}`}`);
+    const refusal = this.world.refusals.get(which);
+    if (refusal) throw refusal;
+  }
+
+  /** Tells of a transfer, with what a test says of it and something for the rest. */
+  tell(id: string, state: Transfer['state'], more: Partial<Transfer> = {}): void {
+    this.emit({ event: 'transfer', transfer: transferOf(id, state, more) });
   }
 
   async quit(): Promise<void> {
@@ -240,4 +273,13 @@ export class FakeClient implements Client {
     const kind = room === '#lobby' ? 'lobby' : room.startsWith('@') ? 'direct' : 'room';
     return { room, kind, topic: '', head, cursor: head, unread: 0, mentions: 0, members: 1 };
   }
+}
+
+/** A file of a thousand bytes that ana sends to #dev, unless `more` says otherwise. */
+export function transferOf(id: string, state: Transfer['state'], more: Partial<Transfer> = {}): Transfer {
+  return {
+    ...{ id, state, name: `${id}.bin`, size: 1000, type: 'application/octet-stream', direction: 'out' },
+    ...{ room: '#dev', from: 'ana', to: '#dev', bytes: 0, rate: 0, repeated: 0, at: 1_795_353_000_000 },
+    ...more,
+  };
 }

@@ -1,7 +1,7 @@
 /** Every command of the command line: its flags here, its work in the module it loads. */
 import { parseAddress, parseServer } from '../../chat/address.js';
 import type { CommandRow, OptionRow } from '../cli.js';
-import { count, natural, serverTarget } from './values.js';
+import { count, natural, person, serverTarget } from './values.js';
 
 export const everywhere: readonly OptionRow[] = [
   { flags: '--data <dir>', help: 'keep all state under this folder instead of the usual ones' },
@@ -106,6 +106,31 @@ export const commands: readonly CommandRow[] = [
       json,
     ],
     load: () => import('./who.js'),
+  },
+  {
+    name: 'put',
+    help: 'send a file; ends when the server holds it',
+    args: '<file>',
+    options: [
+      ...login,
+      { flags: '--to <target>', help: '#room (or room), or @name', required: true, parse: serverTarget },
+      remember,
+      json,
+    ],
+    load: () => import('./put.js'),
+  },
+  {
+    name: 'get',
+    help: 'take the files that are offered, now and from now on',
+    options: [
+      ...login,
+      { flags: '--into <dir>', help: 'the folder for them; made if it is missing', required: true },
+      { flags: '--from <name>', help: 'only what this person offers', parse: person },
+      { flags: '--once', help: 'end after the first finished file' },
+      remember,
+      json,
+    ],
+    load: () => import('./get.js'),
   },
   {
     name: 'forget',

@@ -2,6 +2,7 @@
 import type { ClientEvent, Room, Target } from '../../chat/events.js';
 import { nameKey } from '../../chat/name.js';
 import { sanitiseLine } from '../../chat/text.js';
+import { Absence } from '../absence.js';
 import { type Console, print, tell } from '../console.js';
 import { Deferred } from '../deferred.js';
 import { Exit } from '../exit.js';
@@ -32,19 +33,18 @@ export function run(
 class Tail {
   readonly #options: TailOptions;
   readonly #session: Session;
-  readonly #patienceMs: number;
+  readonly #absence: Absence;
   readonly #end = new Deferred<Exit>();
   /** What came before `joined` was printed; that line is always first. */
   #early: ClientEvent[] | undefined = [];
   #room: Target;
   #isCaughtUp = false;
   #idle: NodeJS.Timeout | undefined;
-  #offline: NodeJS.Timeout | undefined;
 
   constructor(options: TailOptions, session: Session, patienceMs: number) {
     this.#options = options;
     this.#session = session;
-    this.#patienceMs = patienceMs;
+    this.#absence = new Absence(patienceMs, () => this.#end.reject(session.patience.silence()));
     this.#room = options.room;
   }
 
@@ -61,7 +61,7 @@ class Tail {
     } finally {
       console.stopped.removeEventListener('abort', onStop);
       clearTimeout(this.#idle);
-      clearTimeout(this.#offline);
+      this.#absence.clear();
     }
   }
 
@@ -100,7 +100,7 @@ class Tail {
         else tell(console, `${sanitiseLine(event.user)} is ${event.state}.`);
         return;
       case 'link':
-        this.#watch(event.state === 'live');
+        this.#absence.link(event.state === 'live');
         return;
       case 'error':
         tell(console, sanitiseLine(event.message));
@@ -119,16 +119,5 @@ class Tail {
     if (untilIdle === undefined || !this.#isCaughtUp) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#end.resolve(Exit.Done), untilIdle);
-  }
-
-  /** A client connects again by itself; a script must not wait for that longer than for any other answer. */
-  #watch(isLive: boolean): void {
-    if (isLive) {
-      clearTimeout(this.#offline);
-      this.#offline = undefined;
-      return;
-    }
-    const { patience } = this.#session;
-    this.#offline ??= setTimeout(() => this.#end.reject(patience.silence()), this.#patienceMs);
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the values of flags. Each throws a NatterError that names what it wanted. */
 import { NatterError } from '../../chat/error.js';
 import type { Target } from '../../chat/events.js';
-import { parseTarget } from '../../chat/name.js';
+import { parseName, parseTarget } from '../../chat/name.js';
 
 /** A whole number from 0 on. */
 export function count(value: string): number {
@@ -27,4 +27,9 @@ export function serverTarget(value: string): Target {
     'BAD_ARGUMENT',
     `A server has no groups such as ${target}; name a #room or a @person.`,
   );
+}
+
+/** An account's name, with or without its `@`. */
+export function person(value: string): string {
+  return parseName(value.replace(/^@/, '')).name;
 }
