@@ -1,5 +1,5 @@
 import { Malformed } from '../../src/net/bytes.js';
-import { FrameType, KEEPALIVE_MS } from '../../src/net/constants.js';
+import { FrameType, KEEPALIVE_MS, SUPPLIED_BYTES_MAX, WANTED_BYTES_MAX } from '../../src/net/constants.js';
 import {
   CloseCode,
   type CloseReason,
@@ -18,6 +18,9 @@ export interface Frame {
   readonly body: Buffer;
 }
 
+/** Chunks travel so long, one way, and are never lost: a real connection sends them again by itself. */
+const CHUNK_DELAY_MS = 5;
+
 /** Both ends of a session at the level of frames. Unlike a real one it sends nothing again: the core has to. */
 export class FakeConnection implements Connection {
   static #last = 0;
@@ -33,6 +36,13 @@ export class FakeConnection implements Connection {
   owner: unknown;
   /** Whoever logged in over it. */
   user = '';
+  /** What the client wants and has not got: bytes by chunk by transfer. */
+  readonly wants = new Map<number, Map<number, number>>();
+  /** What the client supplied and was not yet told to have arrived, by chunk by transfer. */
+  readonly supplies = new Map<number, Map<number, Buffer>>();
+  /** The server hears of one wanted chunk, of one record that came. */
+  onWant: ((transfer: number, chunk: number) => void) | undefined;
+  onSupply: ((transfer: number, chunk: number, record: Buffer) => void) | undefined;
   #handle = 0;
   readonly #datagrams = new Map<number, { type: number; body: Buffer }[]>();
 
@@ -131,17 +141,70 @@ export class FakeConnection implements Connection {
 
   unpush(): void {}
 
-  want(): boolean {
-    return false;
+  want(transfer: number, chunk: number, bytes: number): boolean {
+    if (this.closed !== undefined) return false;
+    const chunks = this.wants.get(transfer) ?? new Map<number, number>();
+    if (chunks.has(chunk)) return true;
+    const wanted = [...this.wants.values()].flatMap((each) => [...each.values()]);
+    if (sum(wanted) + bytes > WANTED_BYTES_MAX) return false;
+    this.wants.set(transfer, chunks.set(chunk, bytes));
+    this.#later(() => {
+      if (this.wants.get(transfer)?.has(chunk)) this.onWant?.(transfer, chunk);
+    });
+    return true;
   }
 
-  unwant(): void {}
-
-  supply(): boolean {
-    return false;
+  unwant(transfer: number): void {
+    this.wants.delete(transfer);
   }
 
-  unsupply(): void {}
+  supply(transfer: number, chunk: number, record: Buffer): boolean {
+    if (this.closed !== undefined) return false;
+    const records = this.supplies.get(transfer) ?? new Map<number, Buffer>();
+    if (records.has(chunk)) return true;
+    const held = [...this.supplies.values()].flatMap((each) =>
+      [...each.values()].map(({ length }) => length),
+    );
+    if (sum(held) + record.length > SUPPLIED_BYTES_MAX) return false;
+    this.supplies.set(transfer, records.set(chunk, record));
+    this.#later(() => {
+      if (this.supplies.get(transfer)?.get(chunk) !== record) return;
+      this.onSupply?.(transfer, chunk, record);
+      this.#later(() => {
+        if (this.supplies.get(transfer)?.get(chunk) !== record) return;
+        this.supplies.get(transfer)?.delete(chunk);
+        this.handler.supplied?.(this, transfer, chunk);
+      });
+    });
+    return true;
+  }
+
+  unsupply(transfer: number): void {
+    this.supplies.delete(transfer);
+  }
+
+  /** The server wants chunks of the client. */
+  deliverWant(transfer: number, first: number, count: number): void {
+    this.#later(() => this.handler.wanted?.(this, transfer, first, count));
+  }
+
+  /** The server sends a record, which is dropped unless it is wanted as long as it is. */
+  deliverChunk(transfer: number, chunk: number, record: Buffer): void {
+    this.#later(() => {
+      if (this.wants.get(transfer)?.get(chunk) !== record.length) return;
+      this.wants.get(transfer)?.delete(chunk);
+      this.heardAt = this.time.now();
+      const reused = Buffer.from(record);
+      this.handler.chunk?.(this, transfer, chunk, reused);
+      reused.fill(0);
+    });
+  }
+
+  #later(run: () => void): void {
+    this.time.setTimeout(() => {
+      if (this.closed === undefined) run();
+    }, CHUNK_DELAY_MS);
+  }
 
   latest(_key: string, type: number, body: Uint8Array): void {
     this.send(type, body);
@@ -155,7 +218,13 @@ export class FakeConnection implements Connection {
   end(reason: CloseReason = { code: CloseCode.Silent, text: 'nothing was heard', local: true }): void {
     if (this.closed !== undefined) return;
     this.closed = reason;
+    this.wants.clear();
+    this.supplies.clear();
     this.ended(this);
     this.handler.closed(this, reason);
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

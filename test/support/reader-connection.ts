@@ -17,6 +17,10 @@ export class ReaderConnection implements Connection {
   readonly waiting: { feed: PushFeed; from: number; to: number }[] = [];
   readonly sent: { type: number; body: Buffer }[] = [];
   readonly newest = new Map<string, Buffer>();
+  readonly wanted: { transfer: number; chunk: number; bytes: number }[] = [];
+  readonly unwanted: number[] = [];
+  readonly supplied: { transfer: number; chunk: number; record: Buffer }[] = [];
+  readonly unsupplied: number[] = [];
 
   constructor(id: number) {
     this.id = id;
@@ -42,17 +46,23 @@ export class ReaderConnection implements Connection {
     this.newest.set(key, Buffer.from(body));
   }
 
-  want(): boolean {
-    return false;
+  want(transfer: number, chunk: number, bytes: number): boolean {
+    this.wanted.push({ transfer, chunk, bytes });
+    return true;
   }
 
-  unwant(): void {}
-
-  supply(): boolean {
-    return false;
+  unwant(transfer: number): void {
+    this.unwanted.push(transfer);
   }
 
-  unsupply(): void {}
+  supply(transfer: number, chunk: number, record: Buffer): boolean {
+    this.supplied.push({ transfer, chunk, record: Buffer.from(record) });
+    return true;
+  }
+
+  unsupply(transfer: number): void {
+    this.unsupplied.push(transfer);
+  }
 
   close(code: CloseReason['code'], text: string): void {
     this.closed = { code, text, local: true };
