@@ -1,4 +1,5 @@
 /** Entries as lines of plain text, for `tail` and the linear client. Everything remote is sanitised here. */
+import { formatSize } from '../chat/amount.js';
 import type { Message } from '../chat/events.js';
 import { drawSticker, STICKERS } from '../chat/sticker.js';
 import { sanitise, sanitiseLine } from '../chat/text.js';
@@ -22,6 +23,7 @@ export function messageLines(message: Message): string[] {
 }
 
 function bodyLines(message: Message): string[] {
+  if (message.file) return [`[file ${sanitiseLine(message.text)}, ${formatSize(message.file.size)}]`];
   if (message.kind !== 'sticker') return sanitise(message.text).split('\n');
   const known = STICKERS.find((sticker) => sticker.name === message.text);
   if (!known) return drawSticker(sanitiseLine(message.text)).slice();

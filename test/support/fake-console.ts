@@ -5,7 +5,7 @@ import type { Console } from '../../src/ui/console.js';
 export class FakeConsole implements Console {
   readonly stdin: PassThrough & { isTTY?: boolean; setRawMode?(on: boolean): unknown } = new PassThrough();
   readonly stdout: PassThrough & { isTTY?: boolean } = new PassThrough();
-  readonly stderr: PassThrough & { isTTY?: boolean } = new PassThrough();
+  readonly stderr: PassThrough & { isTTY?: boolean; columns?: number } = new PassThrough();
   readonly env: Record<string, string>;
   readonly stop = new AbortController();
   out = '';

@@ -276,6 +276,18 @@ describe('tail', () => {
     expect(console.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/);
   });
 
+  test('names a file that was offered, with its size', async () => {
+    const file = { id: 'f1', name: 'photo.png', size: 1_500_000, type: 'image/png' };
+    world.rooms.set('#lobby', [message(1, { kind: 'file', text: 'photo.png', file })]);
+    const entry = { event: 'message', kind: 'file', text: 'photo.png', file };
+    for (const json of [true, false]) {
+      await tail({ ...ANA, room: '#lobby', since: 0, untilIdle: 1, json }, [], console, fakeOpen(world));
+    }
+    const [, line] = console.out.split('\n');
+    expect(JSON.parse(line ?? '')).toMatchObject(entry);
+    expect(console.out).toMatch(/^\d\d:\d\d bo: \[file photo\.png, 1\.5 MB\]$/m);
+  });
+
   test('ends with NO_ANSWER when the link stays away', async () => {
     const running = tail({ ...ANA, room: '#lobby', json: true }, [], console, fakeOpen(world), 40);
     await console.until('joined');

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ import {
 } from '../support/script-client.js';
 
 const ANA = { server: '127.0.0.1:7777', user: 'ana' };
-const folder = mkdtempSync(join(tmpdir(), 'natter-files-'));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'natter-files-')));
 const FILE = join(folder, 'photo.png');
 writeFileSync(FILE, 'not really');
 const HASH = 'ab'.repeat(32);
@@ -275,6 +275,16 @@ describe('get', () => {
       { event: 'error', code: 'HASH_MISMATCH', message: 'Wrong.', id: 'two', name: 'two.bin' },
     ]);
     expect(console.err).toContain('two.bin: Wrong.');
+  });
+
+  test('makes the folder it puts files into, and refuses one that can be none', async () => {
+    const running = start({ into: join(folder, 'new', 'below') });
+    await called('login');
+    console.stop.abort();
+    expect(await running).toBe(0);
+    expect(statSync(join(folder, 'new', 'below')).isDirectory()).toBe(true);
+    expect((await failure(start({ into: FILE }))).code).toBe('DATA_UNWRITABLE');
+    expect(world.clients).toHaveLength(1);
   });
 
   test('what stands still is tried again every quarter of a minute', async () => {

@@ -1,8 +1,8 @@
 /** `natter get`: takes the files that are offered to an account, those that wait and those that come. */
-import { resolve } from 'node:path';
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent, Transfer, TransferState } from '../../chat/events.js';
 import { nameKey } from '../../chat/name.js';
+import { Downloads } from '../../store/downloads.js';
 import { Absence } from '../absence.js';
 import type { Console } from '../console.js';
 import { Deferred } from '../deferred.js';
@@ -24,14 +24,16 @@ export interface GetOptions extends LoginOptions {
 const RETRY_MS = 15_000;
 const FINAL: ReadonlySet<TransferState> = new Set(['done', 'failed', 'rejected']);
 
-export function run(
+export async function run(
   options: GetOptions,
   _args: readonly string[],
   console: Console,
   open = openClient,
   patienceMs = PATIENCE_MS,
 ): Promise<Exit> {
-  const work = (session: Session) => new Get(options, session, patienceMs).run();
+  // Makes it and tries it, before anybody is told that their file is wanted.
+  const { folder } = new Downloads(options.into);
+  const work = (session: Session) => new Get(options, folder, session, patienceMs).run();
   return withSession(options, console, open, work, { patienceMs });
 }
 
@@ -50,9 +52,9 @@ class Get {
   /** One after the other: a thousand that wait are no flood of requests. */
   #accepting = Promise.resolve();
 
-  constructor(options: GetOptions, session: Session, patienceMs: number) {
+  constructor(options: GetOptions, folder: string, session: Session, patienceMs: number) {
     this.#options = options;
-    this.#folder = resolve(options.into);
+    this.#folder = folder;
     this.#session = session;
     this.#report = new TransferReport(session.console, options.json === true);
     this.#absence = new Absence(patienceMs, () => this.#end.reject(session.patience.silence()));
