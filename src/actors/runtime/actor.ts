@@ -107,6 +107,8 @@ export interface Actor {
   receive(message: Message): void;
   /** Called before a graceful stop and before the thread ends; awaited within a deadline. */
   stopping?(): void | Promise<void>;
+  /** While true it is not passivated, however long nothing came: what it keeps for others would be forgotten. */
+  busy?(): boolean;
   /** For the inspector, only when somebody watches: state value and a few facts. */
   describe?(): { readonly state: string; readonly facts?: Record<string, string | number> };
 }

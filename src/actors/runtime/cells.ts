@@ -274,7 +274,8 @@ export class Cells {
     const sweep = () => {
       const now = this.#system.clock.now();
       for (const cell of [...(this.#byKind[type.kind]?.values() ?? [])]) {
-        const busy = cell.mailbox.size > 0 || cell.unanswered.size > 0 || cell.asks > 0;
+        const waits = cell.mailbox.size > 0 || cell.unanswered.size > 0 || cell.asks > 0;
+        const busy = waits || cell.actor?.busy?.() === true;
         if (busy || cell.state !== CellState.Live || now - cell.lastAt < idleMs) continue;
         this.#close(cell);
         void this.#leave(cell, true);

@@ -25,6 +25,10 @@ export interface HostOptions<TMachine extends AnyStateMachine> {
   readonly input: InputFrom<TMachine>;
   /** What `create` was handed. One that another machine wrote, or that cannot be read, is passed over. */
   readonly restored?: Buffer | undefined;
+  /** Where it begins instead, made by the machine's `resolveState` from what lasts elsewhere. Entry actions do not run. */
+  readonly begun?: SnapshotFrom<TMachine> | undefined;
+  /** The actor goes on when the machine is over; nothing may be sent to the machine then. */
+  readonly outlived?: boolean;
   /** Whether the machine outlives a failure and its thread: then a snapshot is kept per turn in which it moved. */
   readonly persist?: boolean;
   /**
@@ -53,7 +57,7 @@ const decoder = new Decoder({ useRecords: false });
 /**
  * An XState machine inside an actor. Its clock is the actor's; what it throws is thrown by `send`, so that it
  * fails this actor alone, where XState by itself would rethrow it in a timer and end the thread. A machine
- * that reaches its final state stops the actor.
+ * that reaches its final state stops the actor, unless that outlives it.
  */
 export class HostedMachine<TMachine extends AnyStateMachine> {
   readonly #context: ActorContext;
@@ -75,7 +79,9 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
     this.#actor.subscribe({
       next: () => this.#moved(),
       error: (error: unknown) => this.#failed(error),
-      complete: () => context.stop(),
+      complete: () => {
+        if (!options.outlived) context.stop();
+      },
     });
     this.#watchEdges();
     // Starting notifies the subscriber above, also after a restore: that arms the first timers.
@@ -113,7 +119,7 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
       input: this.#options.input,
       clock: { setTimeout: clock.setTimeout.bind(clock), clearTimeout: clock.clearTimeout.bind(clock) },
     };
-    const snapshot = this.#readRestored();
+    const snapshot = this.#readRestored() ?? this.#options.begun;
     const options = snapshot === undefined ? common : { ...common, snapshot };
     return createActor(this.#machine, options as never) as Actor<TMachine>;
   }
