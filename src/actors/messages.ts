@@ -64,7 +64,7 @@ export const SessionMessage = {
   Answer: 14,
   /** From a room: stream (16), log, counter varint, expected varint, request varint: a post came too early or too late. */
   Expected: 15,
-  /** From a transfer: event u8, body (rest): an EVENT for the client, if its account is in conversation `l` of that body. */
+  /** From a transfer: event u8, except conn (0 none), body (rest): an EVENT for the client, if its account is in conversation `l` of that body. */
   Event: 16,
 } as const;
 
@@ -88,7 +88,7 @@ export const RoomMessage = {
   Typing: 8,
   /** Asked: account (16), after text: CBOR WhoReply. */
   Who: 9,
-  /** Asked: account (16): answers nothing, or NOT_A_MEMBER. */
+  /** Asked: account (16): answers kind u8 and, of a direct conversation, both accounts (16 each); or NOT_A_MEMBER. */
   Member: 10,
   /** Asked: account (16), author text, stream (16), counter varint, kind u8, body (rest): as Post, for an actor instead of a client; answers seq varint once it is durable. */
   Enter: 11,

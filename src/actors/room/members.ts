@@ -34,6 +34,11 @@ export class Members {
     return this.#everyone || this.#byAccount.has(idKey(account));
   }
 
+  /** Of everybody listed: of nobody in the lobby. */
+  accounts(): readonly Buffer[] {
+    return [...this.#byAccount.values()].map(({ account }) => account);
+  }
+
   add(account: Uint8Array, name: string): void {
     if (this.#everyone) return;
     this.#byAccount.set(idKey(account), { account: Buffer.from(account), name, sortKey: nameKey(name) });

@@ -55,6 +55,7 @@ export class RoomRequests {
     [RoomMessage.Leave]: (reader) => this.#leave(reader),
     [RoomMessage.Topic]: (reader) => this.#topic(reader),
     [RoomMessage.Who]: (reader) => this.#who(reader),
+    [RoomMessage.Member]: (reader) => this.#member(reader),
   };
   pending = 0;
 
@@ -153,6 +154,17 @@ export class RoomRequests {
     return async () => {
       if (!this.#room.members.has(account)) throw notAMember();
       return packCbor(await this.#room.members.who(this.#context, after));
+    };
+  }
+
+  #member(reader: Reader): Run {
+    const account = Buffer.from(reader.bytes(ACCOUNT_ID_BYTES));
+    return () => {
+      const { kind, members } = this.#room;
+      if (!members.has(account)) throw notAMember();
+      const writer = new Writer(64).u8(kind);
+      if (kind === ConversationKind.Direct) for (const each of members.accounts()) writer.bytes(each);
+      return writer.view();
     };
   }
 

@@ -26,6 +26,7 @@ import {
 } from '../runtime/actor.js';
 import { HostedMachine } from '../runtime/machine.js';
 import { IO, STORE } from '../singletons.js';
+import { Entering } from './entering.js';
 import { Members } from './members.js';
 import { Readers } from './readers.js';
 import { RoomRequests, type RoomState } from './requests.js';
@@ -66,6 +67,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   head = 0;
   readonly #machine: HostedMachine<typeof roomMachine>;
   readonly #requests: RoomRequests;
+  readonly #entering = new Entering(this);
   readonly #waiting: Waiting[] = [];
   readonly #reader = new Reader();
   readonly #writer = new Writer(1024, MESSAGE_MAX_BYTES * 2);
@@ -158,7 +160,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   }
 
   idle(): boolean {
-    return this.readers.size === 0 && this.#requests.pending === 0;
+    return this.readers.size === 0 && this.#requests.pending === 0 && this.#entering.pending === 0;
   }
 
   // ---- Traffic ------------------------------------------------------------------------------------------
@@ -168,6 +170,9 @@ export class RoomActor implements Actor, RoomPort, RoomState {
     switch (type) {
       case RoomMessage.Post:
         this.#post(reader, body);
+        return;
+      case RoomMessage.Enter:
+        this.#entering.enter(reader, held);
         return;
       case RoomMessage.Appended:
         this.#appended(reader);
@@ -208,7 +213,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   #appended(reader: Reader): void {
     const conn = reader.varint();
     const request = reader.varint();
-    reader.skip(STREAM_ID_BYTES);
+    const stream = reader.bytes(STREAM_ID_BYTES);
     const counter = reader.varint();
     const repeat = reader.u8() === 1;
     const epoch = reader.u32();
@@ -218,7 +223,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
       const writer = this.#writer.reset().varint(conn).u8(FrameType.Accepted).u8(Lane.Talk);
       writer.varint(request).varint(this.log).varint(counter).varint(seq).u48(at);
       this.context.tell(IO, IoMessage.Send, writer.view());
-    }
+    } else if (request !== 0) this.#entering.appended(request, stream, counter, seq);
     if (repeat) return;
     this.epoch = epoch;
     this.head = Math.max(this.head, seq);
@@ -233,7 +238,8 @@ export class RoomActor implements Actor, RoomPort, RoomState {
     const code = reader.text(CODE_MAX_BYTES);
     const message = reader.text(SENTENCE_MAX_BYTES);
     const expected = reader.varint();
-    if (conn === 0) {
+    if (conn === 0 && request !== 0) this.#entering.refused(request, stream, counter, code, message);
+    else if (conn === 0) {
       // A notice was lost; the next one begins a stream of its own.
       this.context.random(this.#stream);
       this.#counter = 0;
