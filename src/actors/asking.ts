@@ -1,6 +1,6 @@
 import { packCbor, unpackCbor } from './cbor.js';
 import type { ActorContext } from './runtime/actor.js';
-import { REGISTRY } from './singletons.js';
+import { BLOBS, REGISTRY } from './singletons.js';
 
 /** Within the client's own patience (20 s), above what a commit on a slow disk takes. */
 export const ASK_MS = 8_000;
@@ -12,4 +12,14 @@ export async function askRegistry<T extends object>(
   body: object,
 ): Promise<T> {
   return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), ASK_MS));
+}
+
+/** Asks blobs; body and answer are the CBOR shapes of blobs/bodies.ts. */
+export async function askBlobs<T extends object>(
+  context: ActorContext,
+  type: number,
+  body: object,
+  deadlineMs = ASK_MS,
+): Promise<T> {
+  return unpackCbor<T>(await context.ask(BLOBS, type, packCbor(body), deadlineMs));
 }

@@ -2,7 +2,7 @@
  * CBOR bodies between sessions, transfers and blobs: what a session asks of a transfer, what either asks of
  * blobs, and the answers. `f` is a file's number, `c` a connection's, `a` an account (16 bytes).
  */
-import type { FileAnswer, FileInfo, FileState } from '../../chat/operations.js';
+import type { DownloadReply, FileAnswer, FileInfo, FileState, UploadReply } from '../../chat/operations.js';
 
 /** i: the owner's id for it (16 bytes); o: owner's name; l: log; n: name; s: bytes; t: media type. The same (a, i) is the same file. */
 export interface CreateFile {
@@ -93,4 +93,13 @@ export interface CloseRequest extends FileRequest {
 export interface AnswerRequest extends FileRequest {
   readonly n: string;
   readonly s: FileAnswer;
+}
+
+/** What the session tells its client, and where the file is. */
+export interface UploadOpened extends UploadReply {
+  readonly l: number;
+}
+
+export interface DownloadOpened extends DownloadReply {
+  readonly l: number;
 }

@@ -1,4 +1,4 @@
-/** A core thread of a server: sessions and rooms; the first one also holds presence and the registry. */
+/** A core thread of a server: sessions, rooms and transfers; the first one also holds presence and the registry. */
 
 import { loadRegistry, RegistryFile } from '../../store/registry.js';
 import { ASK_MS } from '../asking.js';
@@ -17,6 +17,7 @@ import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
 import { SessionActor } from '../session/session.js';
 import { FILES, REGISTRY } from '../singletons.js';
+import { TransferActor } from '../transfer/transfer.js';
 
 /** `data` of this thread. */
 export interface CoreData {
@@ -49,6 +50,12 @@ export function start(host: WorkerHost): readonly ActorType[] {
       create: (context) => new SessionActor(context, { limits, report }),
     },
     { kind: Kind.Room, name: 'room', create: (context, snapshot) => new RoomActor(context, snapshot) },
+    {
+      kind: Kind.Transfer,
+      name: 'transfer',
+      passivateMs: FILE_IDLE_MS,
+      create: (context) => new TransferActor(context),
+    },
   ];
   if (!singletons) return types;
 
@@ -76,6 +83,8 @@ export function start(host: WorkerHost): readonly ActorType[] {
   ];
 }
 
+/** A file that nobody has open costs nothing after this; the next who asks for it waits a millisecond or two. */
+const FILE_IDLE_MS = 60_000;
 /** A restart makes every session speak to these two at once. */
 const MANY = { control: 65_536, data: 65_536 };
 

@@ -1,0 +1,106 @@
+import { EntryKind, EventKind, FileAnswer, type FileEventBody } from '../../chat/operations.js';
+import { encodeBody } from '../../chat/wire.js';
+import { Reader, Writer } from '../../net/bytes.js';
+import { ACCOUNT_ID_BYTES } from '../../net/constants.js';
+import { entryId } from '../../net/entry.js';
+import { ASK_MS } from '../asking.js';
+import type { AnswerRequest, FileRow } from '../blobs/bodies.js';
+import { PresenceMessage, RoomMessage, SessionMessage } from '../messages.js';
+import { type ActorContext, Kind } from '../runtime/actor.js';
+import { PRESENCE } from '../singletons.js';
+
+const EVENT_MAX_BYTES = 1024;
+const NO_LOG = Buffer.alloc(16);
+
+/** Who hears of a file: its owner, whoever has it open, and in a private conversation both. */
+export class Audience {
+  readonly #context: ActorContext;
+  readonly #row: FileRow;
+  /** Both accounts of a private conversation; of any other its owner alone. */
+  readonly #accounts: readonly Uint8Array[];
+  readonly #private: boolean;
+
+  /** @param people both accounts of a private conversation, else nobody */
+  constructor(context: ActorContext, row: FileRow, people: readonly Uint8Array[]) {
+    this.#context = context;
+    this.#row = row;
+    this.#private = people.length > 0;
+    this.#accounts = this.#private ? people : [row.a];
+  }
+
+  /** @param doors whoever else has the file open: connections and their accounts */
+  state(body: FileEventBody, doors: readonly (readonly [conn: number, account: Buffer])[]): void {
+    const event = eventOf(EventKind.File, 0, body);
+    for (const account of this.#accounts) this.#notify(account, event);
+    for (const [conn, account] of doors) {
+      if (this.#accounts.some((told) => account.equals(told))) continue;
+      this.#context.tell({ kind: Kind.Session, key: conn }, SessionMessage.Event, event);
+    }
+  }
+
+  /** What somebody did with the file: for its owner, and for the other devices of who did it. */
+  answered({ a, c, n, s }: AnswerRequest): void {
+    const { f, l, a: owner } = this.#row;
+    const event = eventOf(EventKind.Answer, c, { f, l, n, s });
+    for (const account of [owner, a]) this.#notify(account, event);
+  }
+
+  /**
+   * An entry in a private conversation that says what became of the file, in the name of who decided. However
+   * often it is asked for it is one entry: its stream follows from the file and the answer.
+   */
+  async notice({ a, n, s }: AnswerRequest): Promise<void> {
+    if (!this.#private || (s !== FileAnswer.Done && s !== FileAnswer.Rejected)) return;
+    const { i, l, n: name } = this.#row;
+    const text = s === FileAnswer.Done ? `received ${name}` : `declined ${name}`;
+    const body = Buffer.from(text);
+    const stream = entryId(Buffer.from(a), Buffer.from(i), NO_LOG, s);
+    await enterEntry(this.#context, l, { account: a, author: n, stream, kind: EntryKind.Notice, body });
+  }
+
+  #notify(account: Uint8Array, event: Uint8Array): void {
+    const writer = new Writer(256, EVENT_MAX_BYTES * 2).bytes(account).u16(SessionMessage.Event).bytes(event);
+    this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
+  }
+}
+
+/** The one entry of a stream of its own. */
+export interface OwnEntry {
+  readonly account: Uint8Array;
+  readonly author: string;
+  /** 16 bytes. */
+  readonly stream: Uint8Array;
+  readonly kind: EntryKind;
+  readonly body: Uint8Array;
+}
+
+/** Has a room post an entry. @returns its seq, once it is durable; the same however often it is asked for */
+export async function enterEntry(context: ActorContext, log: number, entry: OwnEntry): Promise<number> {
+  const { account, author, stream, kind, body } = entry;
+  const writer = new Writer(512, 1 << 16).bytes(account).text(author).bytes(stream).varint(1).u8(kind);
+  const room = { kind: Kind.Room, key: log } as const;
+  const answer = await context.ask(room, RoomMessage.Enter, writer.bytes(body).view(), ASK_MS);
+  return new Reader(answer).varint();
+}
+
+/**
+ * Asks a room whether an account belongs to it. @returns both accounts if it is a private conversation, else nobody
+ * @throws NatterError NOT_A_MEMBER, NO_SUCH_ROOM
+ */
+export async function askMember(
+  context: ActorContext,
+  log: number,
+  account: Uint8Array,
+): Promise<readonly Buffer[]> {
+  const room = { kind: Kind.Room, key: log } as const;
+  const answer = await context.ask(room, RoomMessage.Member, new Writer(32).bytes(account).view(), ASK_MS);
+  const reader = new Reader(answer);
+  reader.u8();
+  const people: Buffer[] = [];
+  while (reader.remaining > 0) people.push(Buffer.from(reader.bytes(ACCOUNT_ID_BYTES)));
+  return people;
+}
+
+function eventOf(kind: EventKind, except: number, body: object): Buffer {
+  return new Writer(256, EVENT_MAX_BYTES).u8(kind).varint(except).bytes(encodeBody(body)).copy();
+}

@@ -1,0 +1,337 @@
+import { ErrorCode, NatterError } from '../../chat/error.js';
+import { FileAnswer, FileState, type FinishReply } from '../../chat/operations.js';
+import { Reader } from '../../net/bytes.js';
+import { askBlobs } from '../asking.js';
+import type * as Body from '../blobs/bodies.js';
+import { packCbor, unpackCbor } from '../cbor.js';
+import { BlobsMessage, TransferMessage } from '../messages.js';
+import { isInternal, passes } from '../refusal.js';
+import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
+import { DeathReason } from '../runtime/cells.js';
+import { BLOBS } from '../singletons.js';
+import { Audience, askMember } from './audience.js';
+import { Doors } from './doors.js';
+import { goneError } from './gone.js';
+import { Upload } from './upload.js';
+
+/** Blobs is back within this when its thread died. */
+const RETRY_MS = 250;
+const CODE_MAX_BYTES = 64;
+const SENTENCE_MAX_BYTES = 1024;
+
+/** A file as this actor knows it, from when blobs has told it what it is. */
+interface Loaded {
+  readonly upload: Upload;
+  readonly audience: Audience;
+}
+
+type Handler = (file: Loaded, request: never) => Promise<object>;
+
+/**
+ * One file at the server, by its number: who may do what with it, over which connections it comes and goes, and
+ * who is told. What lasts of it is blobs' row; whoever has it open opens it again when this actor was lost, so
+ * that it needs no memory of its own. Chunks never pass through here.
+ */
+export class TransferActor implements Actor {
+  readonly #context: ActorContext;
+  readonly #file: number;
+  readonly #doors: Doors;
+  readonly #ready: Promise<Loaded>;
+  #loaded: Loaded | undefined;
+  #row: Body.FileRow | undefined;
+  /** What was told last: state and reason. */
+  #told = '';
+  #tellAsked = false;
+
+  readonly #handlers: Readonly<Record<number, Handler>> = {
+    [TransferMessage.Upload]: (file, request: Body.FileRequest) => this.#upload(file, request),
+    [TransferMessage.Finish]: (file, request: Body.FinishRequest) => this.#finish(file, request),
+    [TransferMessage.Download]: (file, request: Body.FileRequest) => this.#download(file, request),
+    [TransferMessage.Close]: (file, request: Body.CloseRequest) => this.#close(file, request),
+    [TransferMessage.Withdraw]: (file, request: Body.FileRequest) => this.#withdraw(file, request),
+    [TransferMessage.Answer]: (file, request: Body.AnswerRequest) => this.#answer(file, request),
+  };
+
+  constructor(context: ActorContext) {
+    this.#context = context;
+    this.#file = context.self.key;
+    this.#doors = new Doors(context, (conn) => this.#sessionGone(conn));
+    context.watch(BLOBS);
+    this.#ready = this.#load();
+    // Whoever asked is told why; the next message makes a new actor, which tries again.
+    this.#ready.catch(() => context.stop());
+  }
+
+  receive(message: Message): void {
+    const reader = new Reader(message.body);
+    switch (message.type) {
+      case TransferMessage.Complete:
+        this.#later(({ upload }) => upload.complete());
+        return;
+      case TransferMessage.Halted: {
+        const failure = errorOf(reader.text(CODE_MAX_BYTES), reader.text(SENTENCE_MAX_BYTES));
+        this.#later(({ upload }) => upload.stalled(failure));
+        return;
+      }
+      case TransferMessage.Gone: {
+        const reason = reader.text(CODE_MAX_BYTES);
+        this.#later((file) => this.#gone(file, reason));
+        return;
+      }
+      case SystemMessage.Terminated:
+        this.#terminated(reader.u8(), reader.u48(), reader.u8());
+        return;
+      default:
+        this.#request(message);
+    }
+  }
+
+  busy(): boolean {
+    return this.#doors.size > 0 || (this.#loaded?.upload.busy ?? false);
+  }
+
+  stopping(): void {
+    this.#loaded?.upload.stop();
+  }
+
+  describe() {
+    return this.#loaded?.upload.describe() ?? { state: 'loading', facts: {} };
+  }
+
+  // ---- Coming to be -------------------------------------------------------------------------------------
+
+  async #load(): Promise<Loaded> {
+    const context = this.#context;
+    const row = await askBlobs<Body.FileRow>(context, BlobsMessage.Load, { f: this.#file });
+    const people = await askMember(context, row.l, row.a).catch((error: unknown) => {
+      // An owner who left a room: nobody leaves a private conversation.
+      if (error instanceof NatterError && error.code === 'NOT_A_MEMBER') return [];
+      throw error;
+    });
+    this.#row = row;
+    const upload = new Upload({
+      context,
+      row,
+      changed: () => this.#tellLater(),
+      held: (held) => {
+        this.#row = held;
+      },
+      failed: (error) => void this.#lose(error),
+      facts: () => ({ file: this.#file, bytes: row.s, open: this.#doors.size }),
+    });
+    this.#told = told(upload.state, undefined);
+    this.#loaded = { upload, audience: new Audience(context, row, people) };
+    return this.#loaded;
+  }
+
+  /** Once the file is loaded; in the order in which it was asked for. */
+  #later(run: (file: Loaded) => void): void {
+    this.#ready.then(run).catch((error: unknown) => {
+      if (!passes(error) && isInternal(error)) this.#fail(error);
+    });
+  }
+
+  #request(message: Message): void {
+    const handler = this.#handlers[message.type];
+    if (!handler) throw new Error(`message ${message.type} is not for a transfer`);
+    const request = unpackCbor<never>(message.body);
+    const held = this.#context.hold(message);
+    this.#ready
+      .then((file) => handler(file, request))
+      .then(
+        (answer) => this.#context.reply(held, packCbor(answer)),
+        (error: Error) => this.#context.refuse(held, error),
+      );
+  }
+
+  /** What was thrown outside of `receive` fails this actor as well. */
+  #fail(error: unknown): void {
+    this.#context.clock.setTimeout(() => {
+      throw error;
+    }, 0);
+  }
+
+  // ---- Requests. After each await the file may be gone --------------------------------------------------
+
+  async #upload({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.UploadOpened> {
+    const { l } = this.#own(a);
+    const reply = await this.#through(c, a, 'upload', () => upload.begin(c));
+    if (upload.state === FileState.Held) this.#doors.endUpload();
+    return { ...reply, l };
+  }
+
+  async #finish({ upload }: Loaded, { a, c, h }: Body.FinishRequest): Promise<FinishReply> {
+    this.#own(a);
+    return { s: upload.finish(c, h, this.#here().h) };
+  }
+
+  async #download({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {
+    this.#here();
+    const open: Body.ByConnection = { f: this.#file, c };
+    await this.#through(c, a, 'download', () => askBlobs(this.#context, BlobsMessage.OpenDownload, open));
+    const { l, s: z, h } = this.#here();
+    const s = upload.state;
+    return s === FileState.Held && h ? { s, z, h, l } : { s, z, l };
+  }
+
+  /**
+   * Opens a door to whoever belongs to the conversation. It is there from the first moment on, so that a Close, or
+   * the end of the session, finds it whenever it comes.
+   */
+  async #through<T>(
+    conn: number,
+    account: Uint8Array,
+    what: 'upload' | 'download',
+    open: () => Promise<T>,
+  ): Promise<T> {
+    this.#doors.open(conn, account, what);
+    try {
+      await askMember(this.#context, this.#here().l, account);
+      this.#here();
+      if (!this.#doors.has(conn, what))
+        throw new NatterError('CANCELLED', 'This was closed before it was open; open it again.');
+      return await open();
+    } catch (error) {
+      this.#doors.close(conn, what);
+      throw error;
+    }
+  }
+
+  async #close({ upload }: Loaded, { c, u }: Body.CloseRequest): Promise<object> {
+    if (u) {
+      this.#doors.close(c, 'upload');
+      upload.pause(c);
+    } else if (this.#doors.close(c, 'download')) await this.#closeAtBlobs(c);
+    return {};
+  }
+
+  async #withdraw(file: Loaded, { a }: Body.FileRequest): Promise<object> {
+    if (this.#own(a, false).st === FileState.Gone) return {};
+    const withdrawn: Body.RemoveFile = { f: this.#file, r: 'FILE_WITHDRAWN' };
+    await askBlobs(this.#context, BlobsMessage.Remove, withdrawn);
+    this.#gone(file, withdrawn.r);
+    return {};
+  }
+
+  async #answer({ audience }: Loaded, request: Body.AnswerRequest): Promise<object> {
+    const { a, s } = request;
+    const row = this.#known();
+    if (Buffer.compare(row.a, a) === 0)
+      throw new NatterError('NOT_ALLOWED', 'You sent this file yourself; only others answer it.');
+    if (s === FileAnswer.None)
+      throw new NatterError('BAD_ARGUMENT', 'An answer accepts or rejects a file, or says that it is done.');
+    if (row.st === FileState.Gone && s === FileAnswer.Accepted) throw goneError(row.r);
+    await askMember(this.#context, row.l, a);
+    await askBlobs(this.#context, BlobsMessage.Answer, { f: this.#file, a, s } satisfies Body.AnswerFile);
+    await audience.notice(request);
+    audience.answered(request);
+    return {};
+  }
+
+  #known(): Body.FileRow {
+    if (this.#row) return this.#row;
+    throw goneError(undefined);
+  }
+
+  /** @throws NatterError FILE_WITHDRAWN or whatever else it is gone for */
+  #here(): Body.FileRow {
+    const row = this.#known();
+    if (row.st === FileState.Gone) throw goneError(row.r);
+    return row;
+  }
+
+  /** @throws NatterError NOT_ALLOWED to everybody but its owner */
+  #own(account: Uint8Array, here = true): Body.FileRow {
+    const row = here ? this.#here() : this.#known();
+    if (Buffer.compare(row.a, account) === 0) return row;
+    throw new NatterError('NOT_ALLOWED', 'Only who offered a file may do that; offer one of your own.');
+  }
+
+  // ---- Ends ---------------------------------------------------------------------------------------------
+
+  /** The upload cannot come to an end: what is here of it goes. */
+  async #lose({ code }: NatterError): Promise<void> {
+    const file = this.#loaded;
+    if (!file || this.#known().st === FileState.Gone) return;
+    const lost: Body.RemoveFile = { f: this.#file, r: code };
+    // If blobs does not take it now, its age ends the file later.
+    await askBlobs(this.#context, BlobsMessage.Remove, lost).catch(() => undefined);
+    this.#gone(file, code);
+  }
+
+  #gone({ upload }: Loaded, reason: string): void {
+    const row = this.#known();
+    if (row.st === FileState.Gone) return;
+    this.#row = { ...row, st: FileState.Gone, r: reason };
+    upload.cancel(goneError(reason));
+    this.#tellLater();
+  }
+
+  #terminated(kind: number, key: number, reason: number): void {
+    if (kind === Kind.Blobs) {
+      this.#context.watch(BLOBS);
+      this.#later(({ upload }) => upload.blobsLost());
+      for (const conn of this.#doors.readers) void this.#reopen(conn);
+    } else if (reason === DeathReason.ThreadDied) this.#doors.sessionLost(key);
+    else this.#sessionGone(key);
+  }
+
+  #sessionGone(conn: number): void {
+    if (this.#doors.close(conn, 'download')) void this.#closeAtBlobs(conn);
+    if (this.#doors.close(conn, 'upload')) this.#later(({ upload }) => upload.leave(conn));
+  }
+
+  /** Blobs came back and has forgotten who reads what. */
+  async #reopen(conn: number): Promise<void> {
+    const open: Body.ByConnection = { f: this.#file, c: conn };
+    try {
+      await askBlobs(this.#context, BlobsMessage.OpenDownload, open);
+    } catch (error) {
+      if (!passes(error) || !this.#doors.readers.includes(conn)) return;
+      this.#context.clock.setTimeout(() => void this.#reopen(conn), RETRY_MS);
+    }
+  }
+
+  async #closeAtBlobs(conn: number): Promise<void> {
+    const close: Body.CloseFile = { f: this.#file, c: conn, u: false };
+    // Blobs hears from io as well when a connection is gone, and one that died has nothing open.
+    await askBlobs(this.#context, BlobsMessage.Close, close).catch(() => undefined);
+  }
+
+  // ---- Telling ------------------------------------------------------------------------------------------
+
+  /** Once a turn: what was opened anew within it has not changed for anybody. */
+  #tellLater(): void {
+    if (this.#tellAsked) return;
+    this.#tellAsked = true;
+    this.#context.onTurnEnd(() => {
+      this.#tellAsked = false;
+      if (this.#loaded) this.#tell(this.#loaded);
+    });
+  }
+
+  #tell({ upload, audience }: Loaded): void {
+    const { f, l, h, r, st } = this.#known();
+    const s = st === FileState.Gone ? st : upload.state;
+    const waits = s === FileState.Waiting ? upload.failure?.code : undefined;
+    const reason = s === FileState.Gone ? (r ?? upload.failure?.code) : waits;
+    if (this.#told === told(s, reason)) return;
+    // One that failed by itself is told when blobs has let go of it.
+    if (s === FileState.Gone && st !== FileState.Gone) return;
+    this.#told = told(s, reason);
+    audience.state(
+      { f, l, s, ...(s === FileState.Held && h && { h }), ...(reason !== undefined && { r: reason }) },
+      this.#doors.all(),
+    );
+    if (s === FileState.Held) this.#doors.endUpload();
+    else if (s === FileState.Gone) this.#doors.closeAll();
+  }
+}
+
+function told(state: FileState, reason: string | undefined): string {
+  return `${state} ${reason ?? ''}`;
+}
+
+function errorOf(code: string, message: string): NatterError {
+  return new NatterError(ErrorCode.find((each) => each === code) ?? 'INTERNAL', message);
+}
