@@ -9,6 +9,7 @@ import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { RoomActor } from '../../src/actors/room/room.js';
 import { type ActorType, Kind } from '../../src/actors/runtime/actor.js';
 import { SessionActor } from '../../src/actors/session/session.js';
+import { TransferActor } from '../../src/actors/transfer/transfer.js';
 import { EntryKind, Operation } from '../../src/chat/operations.js';
 import { decodeBody, encodeBody } from '../../src/chat/wire.js';
 import { Reader as Bytes, type Reader, Writer } from '../../src/net/bytes.js';
@@ -26,6 +27,7 @@ import {
   replyCodec,
   requestCodec,
 } from '../../src/net/talk.js';
+import { FakeBlobs } from './fake-blobs.js';
 import { FakeIo } from './fake-io.js';
 import { LocalSystem } from './local-system.js';
 import { MemoryLogs } from './memory-logs.js';
@@ -53,6 +55,7 @@ export interface TestServerOptions {
 /** A whole server in one thread: real actors over a store in memory, with inboxes in place of the network. */
 export class TestServer {
   readonly io = new FakeIo();
+  readonly blobs = new FakeBlobs();
   readonly logs: MemoryLogs;
   /** What the server would have logged. */
   readonly errors: Error[] = [];
@@ -98,11 +101,18 @@ export class TestServer {
           },
         }),
     };
+    const transfer: ActorType = {
+      kind: Kind.Transfer,
+      name: 'transfer',
+      passivateMs: 60_000,
+      create: (context) => new TransferActor(context),
+    };
     this.system = new LocalSystem(seed, [
       { name: 'io', types: () => [this.io.type] },
-      { name: 'core-0', types: () => [session, room, presence, registry] },
-      { name: 'core-1', types: () => [session, room] },
+      { name: 'core-0', types: () => [session, room, transfer, presence, registry] },
+      { name: 'core-1', types: () => [session, room, transfer] },
       { name: 'store', types: () => [storeType(() => this.logs)] },
+      { name: 'files', types: () => [this.blobs.type] },
     ]);
   }
 

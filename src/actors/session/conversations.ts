@@ -16,14 +16,24 @@ export class Conversations {
   readonly #context: ActorContext;
   readonly #conn: number;
   readonly #gone: (log: number) => void;
+  readonly #closed: (log: number) => void;
   readonly #logs = new Set<number>();
   readonly #timers = new Map<number, unknown>();
 
-  /** @param gone the room says that this account does not belong to it any more */
-  constructor(context: ActorContext, conn: number, gone: (log: number) => void) {
+  /**
+   * @param gone the room says that this account does not belong to it any more
+   * @param closed it is not read any more, for whatever reason
+   */
+  constructor(
+    context: ActorContext,
+    conn: number,
+    gone: (log: number) => void,
+    closed: (log: number) => void,
+  ) {
     this.#context = context;
     this.#conn = conn;
     this.#gone = gone;
+    this.#closed = closed;
   }
 
   get size(): number {
@@ -32,6 +42,10 @@ export class Conversations {
 
   has(log: number): boolean {
     return this.#logs.has(log);
+  }
+
+  logs(): IterableIterator<number> {
+    return this.#logs.keys();
   }
 
   /** Reads a conversation from now on. */
@@ -53,6 +67,7 @@ export class Conversations {
     this.#context.clock.clearTimeout(this.#timers.get(log));
     this.#timers.delete(log);
     this.#context.tell(room, RoomMessage.Detach, new Writer(16).varint(this.#conn).view());
+    this.#closed(log);
     return true;
   }
 

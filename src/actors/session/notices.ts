@@ -1,4 +1,4 @@
-import { type ConversationBody, EventKind } from '../../chat/operations.js';
+import { type ConversationBody, EventKind, type FileEventBody } from '../../chat/operations.js';
 import { type Reader, Writer } from '../../net/bytes.js';
 import { KEY_BYTES, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
 import { Lane } from '../../net/types.js';
@@ -7,6 +7,7 @@ import type { Downlink } from '../downlink.js';
 import { SessionMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { type Conversations, complete } from './conversations.js';
+import type { OpenFiles } from './open-files.js';
 import type { Author, Posts } from './posts.js';
 
 /** In a Revoked message: close the sessions of this device; without it, close all others. */
@@ -17,6 +18,7 @@ export interface NoticesOptions {
   readonly downlink: Downlink;
   readonly conversations: Conversations;
   readonly posts: Posts;
+  readonly files: OpenFiles;
   /** Ends the session: its device may not be here any more. */
   readonly revoked: () => void;
 }
@@ -54,6 +56,9 @@ export class Notices {
         if (reader.varint() !== this.#conn) downlink.event(EventKind.Cursor, { l, s });
         return;
       }
+      case SessionMessage.Event:
+        this.#event(reader);
+        return;
       case SessionMessage.Revoked: {
         const ours = device.equals(reader.bytes(KEY_BYTES));
         const onlyThis = reader.remaining > 0 && reader.u8() === ONLY_THIS;
@@ -69,6 +74,17 @@ export class Notices {
   gone(log: number): void {
     const { conversations, downlink } = this.#options;
     if (conversations.close(log)) downlink.event(EventKind.ConversationGone, { l: log });
+  }
+
+  /** About a file: whoever is not in its conversation any more hears no more of it. */
+  #event(reader: Reader): void {
+    const { conversations, downlink, files } = this.#options;
+    const kind = reader.u8() as EventKind;
+    const except = reader.varint();
+    const body = unpackCbor<FileEventBody>(reader.rest());
+    if (except === this.#conn || !conversations.has(body.l)) return;
+    downlink.event(kind, body);
+    if (kind === EventKind.File) files.told(body.f, body.s);
   }
 
   #expected(reader: Reader, author: Author): void {

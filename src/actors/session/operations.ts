@@ -14,6 +14,7 @@ import { LOBBY } from '../registry/state.js';
 import { type Address, Kind } from '../runtime/actor.js';
 import { PRESENCE, STORE } from '../singletons.js';
 import { complete, readHead } from './conversations.js';
+import * as files from './files.js';
 import { ONLY_THIS } from './notices.js';
 import type { SessionScope } from './scope.js';
 
@@ -48,6 +49,15 @@ export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, Op
   [Operation.Who, chat(schemas.WhoBody, who)],
   [Operation.Cursor, chat(schemas.CursorBody, cursor)],
   [Operation.Away, chat(schemas.AwayBody, away)],
+  [Operation.Offer, chat(schemas.OfferBody, files.offer)],
+  [Operation.Upload, chat(schemas.FileBody, files.upload)],
+  [Operation.Finish, chat(schemas.FinishBody, files.finish)],
+  [Operation.Download, chat(schemas.FileBody, files.download)],
+  [Operation.FileClose, chat(schemas.FileCloseBody, files.fileClose)],
+  [Operation.Withdraw, chat(schemas.FileBody, files.withdraw)],
+  [Operation.Answer, chat(schemas.AnswerBody, files.answer)],
+  [Operation.Files, chat(schemas.FilesBody, files.files)],
+  [Operation.Offers, chat(schemas.OffersBody, files.offers)],
 ]);
 
 type Run<S extends v.GenericSchema> = (scope: SessionScope, body: v.InferOutput<S>) => Promise<object>;

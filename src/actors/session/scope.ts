@@ -1,7 +1,10 @@
 import type { WelcomeReply } from '../../chat/operations.js';
+import type { Bucket } from '../../net/bucket.js';
+import type { ServerLimits } from '../limits.js';
 import type { Identified } from '../registry/bodies.js';
 import type { ActorContext } from '../runtime/actor.js';
 import type { Conversations } from './conversations.js';
+import type { OpenFiles } from './open-files.js';
 import type { Author } from './posts.js';
 
 /** What an operation may see and do of the session that it runs in. */
@@ -14,6 +17,10 @@ export interface SessionScope {
   /** Where the client is, as far as limits go: an IPv4 address, or an IPv6 network of 64 bits. */
   readonly address: string;
   readonly conversations: Conversations;
+  readonly files: OpenFiles;
+  readonly limits: ServerLimits;
+  /** A token for each file offered. */
+  readonly offers: Bucket;
   /** @throws NatterError NOT_LOGGED_IN */
   author(): Author;
   /** The client has proven who it is; ends when its conversations are loaded. */

@@ -1,5 +1,6 @@
 import { NatterError } from '../../chat/error.js';
 import type { ConversationBody, WelcomeReply } from '../../chat/operations.js';
+import { Bucket } from '../../net/bucket.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
 import { FrameType, HANDSHAKE_HASH_BYTES, KEY_BYTES } from '../../net/constants.js';
 import { networkOf } from '../../net/ratelimit.js';
@@ -15,6 +16,7 @@ import { HostedMachine } from '../runtime/machine.js';
 import { IO, PRESENCE } from '../singletons.js';
 import { Conversations, complete } from './conversations.js';
 import { Notices } from './notices.js';
+import { OpenFiles } from './open-files.js';
 import { type Author, Posts } from './posts.js';
 import type { SessionScope } from './scope.js';
 import { type SessionPort, sessionMachine } from './session.machine.js';
@@ -43,6 +45,8 @@ export class SessionActor implements Actor, SessionPort {
   readonly #standing: Standing;
   readonly #conversations: Conversations;
   readonly #posts: Posts;
+  readonly #files: OpenFiles;
+  readonly #offers: Bucket;
   readonly #notices: Notices;
   readonly #machine: HostedMachine<typeof sessionMachine>;
   readonly #reader = new Reader();
@@ -64,13 +68,30 @@ export class SessionActor implements Actor, SessionPort {
     this.#conn = context.self.key;
     this.#downlink = new Downlink(context, this.#conn);
     this.#standing = new Standing(context, this.#downlink, () => this.#forgotten());
-    this.#conversations = new Conversations(context, this.#conn, (log) => this.#notices.gone(log));
+    this.#files = new OpenFiles({
+      context,
+      downlink: this.#downlink,
+      account: () => this.#standing.author?.account,
+      changed: (open) => {
+        this.#standing.openFiles = open;
+        // On the way out they are closed as well, and the connection is nobody's by then.
+        if (this.#active) this.#standing.keep();
+      },
+    });
+    this.#offers = new Bucket(limits.offersPerMinute / 60, limits.offersBurst, context.clock.now());
+    this.#conversations = new Conversations(
+      context,
+      this.#conn,
+      (log) => this.#notices.gone(log),
+      (log) => this.#files.closeAll(log),
+    );
     this.#posts = new Posts(context, this.#conn, this.#downlink, limits);
     this.#notices = new Notices({
       context,
       downlink: this.#downlink,
       conversations: this.#conversations,
       posts: this.#posts,
+      files: this.#files,
       revoked: () => this.#forgotten(),
     });
     this.#machine = new HostedMachine(context, sessionMachine, {
@@ -169,7 +190,8 @@ export class SessionActor implements Actor, SessionPort {
       return;
     }
     if (!this.#active || !this.#standing.author) return;
-    if (kind === Kind.Room) this.#conversations.roomLost(key, this.#standing.author.account);
+    if (kind === Kind.Transfer) this.#files.transferLost(key);
+    else if (kind === Kind.Room) this.#conversations.roomLost(key, this.#standing.author.account);
     else if (kind === Kind.Presence) this.#standing.enterPresence();
   }
 
@@ -228,6 +250,7 @@ export class SessionActor implements Actor, SessionPort {
     this.#standing.begin();
     for (const { l } of this.#loaded) this.#conversations.open(l, author.account);
     this.#loaded = [];
+    this.#files.restore(this.#standing.openFiles);
     for (const frame of this.#early.splice(0)) this.#frame(frame);
   }
 
@@ -254,6 +277,9 @@ export class SessionActor implements Actor, SessionPort {
       handshakeHash,
       address,
       conversations: this.#conversations,
+      files: this.#files,
+      limits: this.#options.limits,
+      offers: this.#offers,
       author: () => standing.requireAuthor(),
       welcome: (who) => this.#welcome(who),
       proved: () => standing.proved(),

@@ -7,6 +7,7 @@ import { PresenceMessage, RegistryMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { PRESENCE } from '../singletons.js';
+import type { OpenFile } from './open-files.js';
 import type { Author } from './posts.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -15,9 +16,10 @@ const PROOF_MS = 5 * 60 * 1000;
 /** While a session is up its device is marked as used this often, well within the life of a temporary one. */
 const SEEN_MS = 6 * 3600 * 1000;
 
-/** What the I/O actor keeps for a session, CBOR. w: away. */
+/** What the I/O actor keeps for a session, CBOR. w: away; o: open files. */
 interface Identity extends Body.Identified {
   readonly w: boolean;
+  readonly o: readonly OpenFile[];
 }
 
 /** Who is logged in at a session, and where else that is known: to presence, registry and the I/O actor. */
@@ -26,6 +28,8 @@ export class Standing {
   device: Buffer = NOTHING;
   /** Whoever is logged in, or about to be. */
   author: Author | undefined;
+  /** The files that are open: `keep` after a change. */
+  openFiles: readonly OpenFile[] = [];
   readonly #context: ActorContext;
   readonly #downlink: Downlink;
   readonly #forgotten: () => void;
@@ -42,14 +46,15 @@ export class Standing {
 
   /** Takes up what the I/O actor kept from before a restart. */
   restore(identity: Buffer): void {
-    const { a, n, w } = unpackCbor<Identity>(identity);
+    const { a, n, w, o } = unpackCbor<Identity>(identity);
+    this.openFiles = o;
     this.author = { account: Buffer.from(a), name: n };
     this.#away = w;
   }
 
   /** The author is logged in: the others may know. */
   begin(): void {
-    this.#keepIdentity();
+    this.keep();
     this.enterPresence();
     this.#confirmLater();
   }
@@ -59,6 +64,7 @@ export class Standing {
     this.#context.unwatch(PRESENCE);
     this.#tell(PresenceMessage.Exit, new Writer(16));
     this.author = undefined;
+    this.openFiles = [];
     this.#away = false;
     this.#provedAt = Number.NEGATIVE_INFINITY;
   }
@@ -77,7 +83,7 @@ export class Standing {
 
   setAway(away: boolean): void {
     this.#away = away;
-    this.#keepIdentity();
+    this.keep();
     this.#tellAway();
   }
 
@@ -100,15 +106,17 @@ export class Standing {
     return this.author;
   }
 
+  /** Has the connection remember all this, for the session after this one if its thread dies. */
+  keep(): void {
+    if (!this.author) return;
+    const { account, name } = this.author;
+    const identity: Identity = { a: account, n: name, w: this.#away, o: this.openFiles };
+    this.#downlink.identity(packCbor(identity));
+  }
+
   /** The connection comes back as nobody if its thread dies now. */
   dropIdentity(): void {
     this.#downlink.identity(NOTHING);
-  }
-
-  #keepIdentity(): void {
-    if (!this.author) return;
-    const { account, name } = this.author;
-    this.#downlink.identity(packCbor({ a: account, n: name, w: this.#away } satisfies Identity));
   }
 
   #tellAway(): void {
