@@ -66,6 +66,8 @@ export const SessionMessage = {
   Expected: 15,
   /** From a transfer: event u8, except conn (0 none), body (rest): an EVENT for the client, if its account is in conversation `l` of that body. */
   Event: 16,
+  /** From a transfer: file varint: another connection uploads it now. */
+  UploadTaken: 17,
 } as const;
 
 /** To a room (key = log number): lobby, room and direct conversation alike. */

@@ -7,30 +7,9 @@ import { FrameType } from '../../src/net/constants.js';
 import { entryCodec } from '../../src/net/entry.js';
 import { pushCodec } from '../../src/net/talk.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
+import { fileEvents, HASH, held, offered, offerOf } from '../support/files.js';
 
 const LOBBY = 1;
-const HASH = Buffer.alloc(32, 7);
-let ids = 0;
-
-function offerOf(l: number, more: object = {}): { i: Buffer } & Record<string, unknown> {
-  return { l, i: Buffer.alloc(16, ++ids), n: 'cat.png', s: 100_000, t: 'image/png', ...more };
-}
-
-async function offered(client: TestClient, l: number, more: object = {}): Promise<number> {
-  return Number((await client.do(Operation.Offer, offerOf(l, more))).f);
-}
-
-/** Offered, supplied, finished: held. */
-async function held(client: TestClient, l: number): Promise<number> {
-  const { server } = client;
-  const f = await offered(client, l);
-  await client.do(Operation.Upload, { f });
-  server.blobs.complete(f);
-  await client.do(Operation.Finish, { f, h: HASH });
-  await server.settle();
-  return f;
-}
-
 /** The files whose entries were pushed to a client. */
 function pushedFiles(client: TestClient, log: number) {
   return client
@@ -39,13 +18,6 @@ function pushedFiles(client: TestClient, log: number) {
     .map(({ entry }) => entryCodec.decode(new Reader(entry)))
     .filter(({ kind }) => kind === EntryKind.File)
     .map(({ author, body }) => ({ author, ...decodeBody(FileEntryBody, body) }));
-}
-
-function fileEvents(client: TestClient) {
-  return client
-    .events()
-    .filter(({ event }) => event === EventKind.File)
-    .map(({ body }) => body);
 }
 
 async function two(options = {}): Promise<{ server: TestServer; ada: TestClient; ben: TestClient }> {

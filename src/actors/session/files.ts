@@ -73,7 +73,11 @@ async function open<T extends { readonly l: number }>(
   const { conversations, files } = scope;
   files.requireRoom(f, u);
   const type = u ? TransferMessage.Upload : TransferMessage.Download;
-  const { l, ...reply } = await askTransfer<T>(scope, f, type, {});
+  const { l, ...reply } = await askTransfer<T>(scope, f, type, {}).catch((error: unknown) => {
+    // It may have been open before: what the client is told must be so.
+    files.close(f, u);
+    throw error;
+  });
   files.opened({ f, u, l });
   if (conversations.has(l)) return reply;
   // Left while it was being opened.

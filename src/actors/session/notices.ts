@@ -59,6 +59,9 @@ export class Notices {
       case SessionMessage.Event:
         this.#event(reader);
         return;
+      case SessionMessage.UploadTaken:
+        this.#options.files.taken(reader.varint());
+        return;
       case SessionMessage.Revoked: {
         const ours = device.equals(reader.bytes(KEY_BYTES));
         const onlyThis = reader.remaining > 0 && reader.u8() === ONLY_THIS;

@@ -82,6 +82,11 @@ export class OpenFiles {
     if (uploaded || downloaded) this.#options.changed([...this.#open.values()]);
   }
 
+  /** Another connection of this account uploads it now: this one must not take it back by itself. */
+  taken(f: number): void {
+    if (this.#drop(f, true)) this.#options.changed([...this.#open.values()]);
+  }
+
   /** A watched transfer ended: the next one under its number is told of us. */
   transferLost(f: number): void {
     for (const u of [true, false]) {

@@ -1,7 +1,15 @@
+import { askBlobs } from '../asking.js';
+import type { ByConnection, CloseFile } from '../blobs/bodies.js';
+import { BlobsMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 
 /** A session that comes back after its thread died says again what it has open, well within this. */
 const RETURN_MS = 10_000;
+/** What is open is said to blobs again this often. */
+const ASSURE_MS = 10_000;
+
+/** A file may be open over a connection to be sent, to be fetched, or both. */
+export type Way = 'upload' | 'download';
 
 interface Door {
   /** 16 bytes. */
@@ -12,16 +20,30 @@ interface Door {
   timer: unknown;
 }
 
-/** The connections that have one file open. Their sessions are watched, since a session may end without a word. */
-export class Doors {
-  readonly #context: ActorContext;
-  readonly #shut: (conn: number) => void;
-  readonly #doors = new Map<number, Door>();
+export interface DoorsOptions {
+  readonly context: ActorContext;
+  /** A session did not come back; its doors are still open. */
+  readonly shut: (conn: number) => void;
+  /** Has the upload said to blobs again, if there is one. */
+  readonly assureUpload: () => void;
+}
 
-  /** @param shut a session did not come back: called while its door is still open */
-  constructor(context: ActorContext, shut: (conn: number) => void) {
-    this.#context = context;
-    this.#shut = shut;
+/**
+ * The connections that have one file open. Their sessions are watched, since a session may end without a word; and
+ * blobs is told again and again what is open, since it forgets that when it alone fails and is restarted, of which
+ * nobody hears.
+ */
+export class Doors {
+  readonly #options: DoorsOptions;
+  readonly #context: ActorContext;
+  readonly #file: number;
+  readonly #doors = new Map<number, Door>();
+  #assuring: unknown;
+
+  constructor(options: DoorsOptions) {
+    this.#options = options;
+    this.#context = options.context;
+    this.#file = options.context.self.key;
   }
 
   get size(): number {
@@ -34,21 +56,18 @@ export class Doors {
     return undefined;
   }
 
-  get readers(): number[] {
-    return [...this.#doors].filter(([, { download }]) => download).map(([conn]) => conn);
-  }
-
   /** Everybody who has it open, with their accounts. */
   all(): readonly (readonly [conn: number, account: Buffer])[] {
     return [...this.#doors].map(([conn, { account }]) => [conn, account]);
   }
 
-  has(conn: number, what: 'upload' | 'download'): boolean {
-    return this.#doors.get(conn)?.[what] ?? false;
+  has(conn: number, way: Way): boolean {
+    return this.#doors.get(conn)?.[way] ?? false;
   }
 
-  open(conn: number, account: Uint8Array, what: 'upload' | 'download'): void {
-    if (what === 'upload' && this.uploader !== conn) this.endUpload();
+  /** Notes that a connection has it open; only one may upload. Blobs is not told yet. */
+  open(conn: number, account: Uint8Array, way: Way): void {
+    if (way === 'upload' && this.uploader !== conn) this.endUpload();
     let door = this.#doors.get(conn);
     if (!door) {
       door = { account: Buffer.from(account), upload: false, download: false, timer: undefined };
@@ -56,25 +75,43 @@ export class Doors {
     }
     this.#context.clock.clearTimeout(door.timer);
     this.#context.watch({ kind: Kind.Session, key: conn });
-    door[what] = true;
+    door[way] = true;
+    this.#assureLater();
   }
 
-  /** @returns whether it was open */
-  close(conn: number, what: 'upload' | 'download'): boolean {
+  /** Blobs takes wants of that connection from now on. */
+  async openDownload(conn: number): Promise<void> {
+    const open: ByConnection = { f: this.#file, c: conn };
+    await askBlobs(this.#context, BlobsMessage.OpenDownload, open);
+  }
+
+  /** @returns once blobs supplies nothing more, if it was a download */
+  async close(conn: number, way: Way): Promise<void> {
     const door = this.#doors.get(conn);
-    if (!door?.[what]) return false;
-    door[what] = false;
+    if (!door?.[way]) return;
+    door[way] = false;
     if (!door.upload && !door.download) this.#remove(conn, door);
-    return true;
+    if (way === 'upload') return;
+    const close: CloseFile = { f: this.#file, c: conn, u: false };
+    // Blobs hears from io as well when a connection is gone, and one that died has nothing open.
+    await askBlobs(this.#context, BlobsMessage.Close, close).catch(() => undefined);
   }
 
   endUpload(): void {
     const { uploader } = this;
-    if (uploader !== undefined) this.close(uploader, 'upload');
+    if (uploader !== undefined) void this.close(uploader, 'upload');
   }
 
-  closeAll(): void {
+  /** The file is gone, for blobs too. */
+  forgetAll(): void {
     for (const [conn, door] of this.#doors) this.#remove(conn, door);
+  }
+
+  /** Says to blobs what is open for fetching. What it knows already changes nothing. */
+  assure(): void {
+    // Refused or not answered: it is said again, and the reader asks for itself when nothing comes.
+    for (const [conn, { download }] of this.#doors)
+      if (download) this.openDownload(conn).catch(() => undefined);
   }
 
   /** The thread of this session died. Its connection may live on, and chunks with it. */
@@ -82,7 +119,17 @@ export class Doors {
     const door = this.#doors.get(conn);
     if (!door) return;
     this.#context.clock.clearTimeout(door.timer);
-    door.timer = this.#context.clock.setTimeout(() => this.#shut(conn), RETURN_MS);
+    door.timer = this.#context.clock.setTimeout(() => this.#options.shut(conn), RETURN_MS);
+  }
+
+  #assureLater(): void {
+    this.#assuring ??= this.#context.clock.setTimeout(() => {
+      this.#assuring = undefined;
+      if (this.#doors.size === 0) return;
+      this.#options.assureUpload();
+      this.assure();
+      this.#assureLater();
+    }, ASSURE_MS);
   }
 
   #remove(conn: number, door: Door): void {

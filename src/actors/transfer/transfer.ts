@@ -1,21 +1,19 @@
 import { ErrorCode, NatterError } from '../../chat/error.js';
 import { FileAnswer, FileState, type FinishReply } from '../../chat/operations.js';
-import { Reader } from '../../net/bytes.js';
+import { Reader, Writer } from '../../net/bytes.js';
 import { askBlobs } from '../asking.js';
 import type * as Body from '../blobs/bodies.js';
 import { packCbor, unpackCbor } from '../cbor.js';
-import { BlobsMessage, TransferMessage } from '../messages.js';
+import { BlobsMessage, SessionMessage, TransferMessage } from '../messages.js';
 import { isInternal, passes } from '../refusal.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
 import { DeathReason } from '../runtime/cells.js';
 import { BLOBS } from '../singletons.js';
 import { Audience, askMember } from './audience.js';
-import { Doors } from './doors.js';
+import { Doors, type Way } from './doors.js';
 import { goneError } from './gone.js';
 import { Upload } from './upload.js';
 
-/** Blobs is back within this when its thread died. */
-const RETRY_MS = 250;
 const CODE_MAX_BYTES = 64;
 const SENTENCE_MAX_BYTES = 1024;
 
@@ -55,7 +53,11 @@ export class TransferActor implements Actor {
   constructor(context: ActorContext) {
     this.#context = context;
     this.#file = context.self.key;
-    this.#doors = new Doors(context, (conn) => this.#sessionGone(conn));
+    this.#doors = new Doors({
+      context,
+      shut: (conn) => this.#sessionGone(conn),
+      assureUpload: () => this.#loaded?.upload.assure(),
+    });
     context.watch(BLOBS);
     this.#ready = this.#load();
     // Whoever asked is told why; the next message makes a new actor, which tries again.
@@ -155,7 +157,15 @@ export class TransferActor implements Actor {
 
   async #upload({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.UploadOpened> {
     const { l } = this.#own(a);
-    const reply = await this.#through(c, a, 'upload', () => upload.begin(c));
+    const before = this.#doors.uploader;
+    const reply = await this.#through(c, a, 'upload', () => upload.begin(c)).catch((error: unknown) => {
+      upload.leave(c);
+      throw error;
+    });
+    if (before !== undefined && before !== c) {
+      const taken = new Writer(16).varint(this.#file).view();
+      this.#context.tell({ kind: Kind.Session, key: before }, SessionMessage.UploadTaken, taken);
+    }
     if (upload.state === FileState.Held) this.#doors.endUpload();
     return { ...reply, l };
   }
@@ -167,8 +177,7 @@ export class TransferActor implements Actor {
 
   async #download({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {
     this.#here();
-    const open: Body.ByConnection = { f: this.#file, c };
-    await this.#through(c, a, 'download', () => askBlobs(this.#context, BlobsMessage.OpenDownload, open));
+    await this.#through(c, a, 'download', () => this.#doors.openDownload(c));
     const { l, s: z, h } = this.#here();
     const s = upload.state;
     return s === FileState.Held && h ? { s, z, h, l } : { s, z, l };
@@ -178,30 +187,23 @@ export class TransferActor implements Actor {
    * Opens a door to whoever belongs to the conversation. It is there from the first moment on, so that a Close, or
    * the end of the session, finds it whenever it comes.
    */
-  async #through<T>(
-    conn: number,
-    account: Uint8Array,
-    what: 'upload' | 'download',
-    open: () => Promise<T>,
-  ): Promise<T> {
-    this.#doors.open(conn, account, what);
+  async #through<T>(conn: number, account: Uint8Array, way: Way, open: () => Promise<T>): Promise<T> {
+    this.#doors.open(conn, account, way);
     try {
       await askMember(this.#context, this.#here().l, account);
       this.#here();
-      if (!this.#doors.has(conn, what))
+      if (!this.#doors.has(conn, way))
         throw new NatterError('CANCELLED', 'This was closed before it was open; open it again.');
       return await open();
     } catch (error) {
-      this.#doors.close(conn, what);
+      void this.#doors.close(conn, way);
       throw error;
     }
   }
 
   async #close({ upload }: Loaded, { c, u }: Body.CloseRequest): Promise<object> {
-    if (u) {
-      this.#doors.close(c, 'upload');
-      upload.pause(c);
-    } else if (this.#doors.close(c, 'download')) await this.#closeAtBlobs(c);
+    await this.#doors.close(c, u ? 'upload' : 'download');
+    if (u) upload.pause(c);
     return {};
   }
 
@@ -271,31 +273,16 @@ export class TransferActor implements Actor {
     if (kind === Kind.Blobs) {
       this.#context.watch(BLOBS);
       this.#later(({ upload }) => upload.blobsLost());
-      for (const conn of this.#doors.readers) void this.#reopen(conn);
+      this.#doors.assure();
     } else if (reason === DeathReason.ThreadDied) this.#doors.sessionLost(key);
     else this.#sessionGone(key);
   }
 
   #sessionGone(conn: number): void {
-    if (this.#doors.close(conn, 'download')) void this.#closeAtBlobs(conn);
-    if (this.#doors.close(conn, 'upload')) this.#later(({ upload }) => upload.leave(conn));
-  }
-
-  /** Blobs came back and has forgotten who reads what. */
-  async #reopen(conn: number): Promise<void> {
-    const open: Body.ByConnection = { f: this.#file, c: conn };
-    try {
-      await askBlobs(this.#context, BlobsMessage.OpenDownload, open);
-    } catch (error) {
-      if (!passes(error) || !this.#doors.readers.includes(conn)) return;
-      this.#context.clock.setTimeout(() => void this.#reopen(conn), RETRY_MS);
-    }
-  }
-
-  async #closeAtBlobs(conn: number): Promise<void> {
-    const close: Body.CloseFile = { f: this.#file, c: conn, u: false };
-    // Blobs hears from io as well when a connection is gone, and one that died has nothing open.
-    await askBlobs(this.#context, BlobsMessage.Close, close).catch(() => undefined);
+    const sends = this.#doors.has(conn, 'upload');
+    void this.#doors.close(conn, 'download');
+    void this.#doors.close(conn, 'upload');
+    if (sends) this.#later(({ upload }) => upload.leave(conn));
   }
 
   // ---- Telling ------------------------------------------------------------------------------------------
@@ -324,7 +311,7 @@ export class TransferActor implements Actor {
       this.#doors.all(),
     );
     if (s === FileState.Held) this.#doors.endUpload();
-    else if (s === FileState.Gone) this.#doors.closeAll();
+    else if (s === FileState.Gone) this.#doors.forgetAll();
   }
 }
 

@@ -141,6 +141,11 @@ export class Upload {
     return this.state;
   }
 
+  /** Blobs may have failed and come back without anybody hearing of it: what it knows already changes nothing. */
+  assure(): void {
+    if (this.#value === 'running') this.#open();
+  }
+
   complete(): void {
     this.#send({ type: 'COMPLETE' });
   }
@@ -238,7 +243,7 @@ export class Upload {
   // ---- What goes wrong ----------------------------------------------------------------------------------
 
   #failed(error: unknown): void {
-    const failure = error instanceof NatterError ? error : mismatch();
+    const failure = error instanceof NatterError ? error : internal(error);
     if (passes(failure) || failure.code === 'MAILBOX_FULL' || failure.code === 'BUSY') {
       this.#send({ type: 'LOST' });
       this.#againLater();
@@ -255,6 +260,10 @@ export class Upload {
   #again(): void {
     if (this.#conn !== undefined) this.#send({ type: 'TURN' });
   }
+}
+
+function internal(cause: unknown): NatterError {
+  return new NatterError('INTERNAL', 'Something failed on the server; send the file again.', {}, cause);
 }
 
 /** What blobs refuses an upload with when there is nothing to upload to any more. */
