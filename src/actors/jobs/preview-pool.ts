@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { Preview } from '../../chat/preview.js';
+import type { PreviewTask } from './preview.js';
+
+/** A hostile picture may keep a decoder busy for ever. */
+const DEADLINE_MS = 5_000;
+/** Previews waiting at most. */
+const QUEUE_MAX = 64;
+/** A decoder's memory is only given back with its thread. */
+const IDLE_MS = 2_000;
+/** Of JavaScript's own objects; pixels lie outside and are bounded by the picture's size. */
+const HEAP_MB = 128;
+const COLUMNS_MAX = 500;
+const ROWS_MAX = 250;
+
+/** One thread that looks into files, made at the first preview and gone again when idle. */
+export class PreviewPool {
+  readonly #deadlineMs: number;
+  #pool: Piscina<PreviewTask, Preview> | undefined;
+
+  constructor(deadlineMs = DEADLINE_MS) {
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /**
+   * What can be seen of a file in so many cells. Never rejects: kind `none` says why there is nothing. A file that
+   * takes longer than the deadline loses its thread.
+   * @param columns 1 to 500 @param rows 1 to 250; what lies outside is moved inside
+   */
+  async previewFile(path: string, columns: number, rows: number): Promise<Preview> {
+    this.#pool ??= new Piscina({
+      filename: fileURLToPath(new URL('./preview.js', import.meta.url)),
+      name: 'preview',
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: QUEUE_MAX,
+      idleTimeout: IDLE_MS,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    const task = { path, columns: within(columns, COLUMNS_MAX), rows: within(rows, ROWS_MAX) };
+    try {
+      return await this.#pool.run(task, { signal: AbortSignal.timeout(this.#deadlineMs) });
+    } catch {
+      return { kind: 'none', reason: 'Looking into the file took too long.' };
+    }
+  }
+
+  /** Ends the thread; what it was doing ends as `none`. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.destroy();
+  }
+}
+
+function within(size: number, max: number): number {
+  return Math.min(max, Math.max(1, Math.floor(size) || 1));
+}
