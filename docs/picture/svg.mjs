@@ -31,9 +31,14 @@ function colour(index) {
   return `#${hex(level(Math.floor(cube / 36)))}${hex(level(Math.floor(cube / 6) % 6))}${hex(level(cube % 6))}`;
 }
 
+const trueColour = (value) => `#${value.toString(16).padStart(6, '0')}`;
+
 function styleOf(cell) {
-  const foreground = cell.isFgPalette() ? colour(cell.getFgColor()) : INK;
-  const background = cell.isBgPalette() ? colour(cell.getBgColor()) : GROUND;
+  let [foreground, background] = [INK, GROUND];
+  if (cell.isFgPalette()) foreground = colour(cell.getFgColor());
+  else if (cell.isFgRGB()) foreground = trueColour(cell.getFgColor());
+  if (cell.isBgPalette()) background = colour(cell.getBgColor());
+  else if (cell.isBgRGB()) background = trueColour(cell.getBgColor());
   const [fg, bg] = cell.isInverse() ? [background, foreground] : [foreground, background];
   return { fg, bg, isBold: cell.isBold() !== 0, isUnderlined: cell.isUnderline() !== 0 };
 }
@@ -54,6 +59,8 @@ function drawCell(characters, style, x, y, width) {
   const line = (x1, y1, x2, y2) =>
     `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${style.fg}" stroke-width="1"/>`;
   if (characters === '│') return line(middle, y, middle, y + CELL_HEIGHT);
+  if (characters === '▀')
+    return `<rect x="${x}" y="${y}" width="${CELL_WIDTH + 0.4}" height="${CELL_HEIGHT / 2}" fill="${style.fg}"/>`;
   if (characters === '─') return line(x, y + CELL_HEIGHT / 2, x + CELL_WIDTH, y + CELL_HEIGHT / 2);
   const emoji = width === 2 && /\p{Emoji}/u.test(characters) ? emojiOf(characters) : undefined;
   if (emoji !== undefined) {

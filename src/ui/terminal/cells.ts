@@ -12,7 +12,7 @@
  * cells; for that they must be written too, so a row that holds such a cell is always written whole.
  */
 
-import type { Look } from './theme.js';
+import { type Look, PLAIN } from './theme.js';
 import { clusterWidth, graphemes, isRightToLeft } from './width.js';
 
 /** [look, what is written for this column]. */
@@ -23,6 +23,8 @@ export type Line = Cell[] & { dirty?: boolean };
 export interface Span {
   readonly text: string;
   readonly look: Look;
+  /** Colours that no look can name, as SGR parameters, for a text of blocks; `look` is then not looked at. */
+  readonly colours?: string;
 }
 
 export interface Area {
@@ -36,11 +38,13 @@ export interface Area {
 const STALE = '\0';
 /** Ends a right-to-left run, lest a terminal that reorders rows takes the border after it along (UAX #9). */
 const LEFT_TO_RIGHT_MARK = '\u200e';
+/** Ends the colours of one cell; neo-blessed takes the terminal to be as the cell's look says, which is plain. */
+const RESET = '\x1b[m';
 const SIMPLE = /^[\x20-\x7e\u00a0-\u02ff\u2010-\u2027\u2500-\u257f]$/;
 
 /** True for what must be followed by a column move of its own. */
 function isRisky(cell: string): boolean {
-  return cell.length !== 1;
+  return cell.length !== 1 && !cell.endsWith(RESET);
 }
 
 export class Surface {
@@ -103,7 +107,12 @@ export class Surface {
   /** Spans one after the other; returns the column after them. */
   spans(x: number, y: number, spans: readonly Span[], end = this.width): number {
     let column = x;
-    for (const span of spans) column = this.text(column, y, span.text, span.look, end);
+    for (const span of spans) {
+      column =
+        span.colours === undefined
+          ? this.text(column, y, span.text, span.look, end)
+          : this.#blocks(column, y, span.text, span.colours, end);
+    }
     return column;
   }
 
@@ -142,6 +151,15 @@ export class Surface {
       if (differs && risky) for (const old of before) old[1] = STALE;
     }
     return isChanged;
+  }
+
+  #blocks(x: number, y: number, text: string, colours: string, end: number): number {
+    let column = x;
+    for (const block of text) {
+      if (column >= end) break;
+      this.#set(column++, y, PLAIN, `\x1b[${colours}m${block}${RESET}`);
+    }
+    return column;
   }
 
   #set(x: number, y: number, look: Look, characters: string): void {

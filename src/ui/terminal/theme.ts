@@ -10,7 +10,8 @@ const BOLD = 1;
 const UNDERLINE = 2;
 const INVERSE = 8;
 
-const look = (fg: number, bg = OWN, flags = 0): Look => (flags << 18) | (fg << 9) | bg;
+/** A look from colours of the 256-colour palette. */
+export const look = (fg: number, bg = OWN, flags = 0): Look => (flags << 18) | (fg << 9) | bg;
 
 /** The terminal's own colours, no flags. */
 export const PLAIN: Look = look(OWN);

@@ -3,6 +3,7 @@
  * Only the chunks that make the picture stay, and only if they inflate to what its size says.
  */
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createInflate } from 'node:zlib';
 
 const SIGNATURE_BYTES = 8;
@@ -49,12 +50,14 @@ function rowBytes(bytes: Buffer): number | undefined {
 async function inflatesWithin(data: readonly Buffer[], bytesMax: number): Promise<boolean> {
   let total = 0;
   try {
-    for await (const piece of Readable.from(data).compose(createInflate())) {
-      total += (piece as Buffer).length;
-      if (total > bytesMax) return false;
-    }
+    await pipeline(Readable.from(data), createInflate(), async (inflated: AsyncIterable<Buffer>) => {
+      for await (const piece of inflated) {
+        total += piece.length;
+        if (total > bytesMax) return;
+      }
+    });
   } catch {
-    return total <= bytesMax;
+    // Only what came out before counts.
   }
-  return true;
+  return total <= bytesMax;
 }
