@@ -3,6 +3,7 @@ import type { Dialer } from '../../src/actors/client/world.js';
 import {
   type ConversationBody,
   ConversationKind,
+  EntryKind,
   type EventKind,
   Operation,
 } from '../../src/chat/operations.js';
@@ -13,6 +14,7 @@ import { entryCodec, entryId } from '../../src/net/entry.js';
 import * as talk from '../../src/net/talk.js';
 import { CloseCode, type ConnectOptions, type EndpointHandler, type KeyPair } from '../../src/net/types.js';
 import { FakeConnection, type Fate, type Frame } from './fake-connection.js';
+import { FakeFiles } from './fake-files.js';
 import type { VirtualTime } from './virtual-time.js';
 
 const Anything = v.record(v.string(), v.any());
@@ -134,6 +136,15 @@ export class FakeServer {
   }
 
   readonly cursors = new Map<number, number>();
+  readonly files = new FakeFiles({
+    at: () => this.#time.wall(),
+    post: (number, author, body) => {
+      const log = this.log(number);
+      const id = entryId(accountOf(author), Buffer.alloc(16, 98), log.id, log.entries.length + 1);
+      return this.#append(log, author, EntryKind.File, id, encodeBody(body), true);
+    },
+    event: (event, body) => this.event(event, body),
+  });
 
   // ---- The network's side -------------------------------------------------------------------------------
 
@@ -167,6 +178,7 @@ export class FakeServer {
         options.keepaliveMs,
       );
       open.push(connection);
+      this.files.attach(connection);
       this.open.push(connection);
       handler.opened(connection);
     };
@@ -211,6 +223,8 @@ export class FakeServer {
   }
 
   #answer(from: FakeConnection, operation: number, body: Record<string, never>): object {
+    const ofFiles = this.files.answer(from, operation, body);
+    if (ofFiles !== undefined) return ofFiles;
     const name = String(body.n ?? '');
     switch (operation) {
       case Operation.RegisterStart:

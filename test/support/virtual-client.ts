@@ -1,8 +1,10 @@
 import { ClientCore } from '../../src/actors/client/core.js';
+import type { Disk } from '../../src/actors/client/files/disk.js';
 import type { ClientProfile, Habits, Stretching, World } from '../../src/actors/client/world.js';
 import { NatterError } from '../../src/chat/error.js';
 import type { ClientEvent, Credentials } from '../../src/chat/events.js';
 import type { KeyPair } from '../../src/net/types.js';
+import { noDisk } from './fake-disk.js';
 import { FakeServer } from './fake-server.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -77,6 +79,7 @@ export class FakeClient {
     habits: Habits = SCRIPT,
     at: { server: FakeServer; time: VirtualTime } | undefined = undefined,
     profile = new FakeProfile(),
+    disk: Disk = noDisk(),
   ) {
     this.time = at?.time ?? new VirtualTime();
     this.server = at?.server ?? new FakeServer(this.time);
@@ -94,6 +97,7 @@ export class FakeClient {
       dialer: async (keys, handler) => this.server.dialer(keys, handler),
       stretching: fakeStretching,
       profile: () => this.profile,
+      disk: () => disk,
       keyPair: () => keyPair(100 + this.#seed),
       turnEnd: (run) => queueMicrotask(run),
     };

@@ -3,10 +3,11 @@ import type { Credentials } from '../../chat/events.js';
 import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { LoginStartReply, RegisterStartReply, WelcomeReply as WelcomeSchema } from '../../chat/schemas.js';
 import { loginMac } from '../../net/login.js';
+import { errorOf } from '../failure.js';
 import type { Calls } from './calls.js';
 import { loginMachine, type Unlocked } from './login.machine.js';
 import { registrationMachine } from './registration.machine.js';
-import { errorOf, type Outcome } from './steps.js';
+import type { Outcome } from './steps.js';
 import type { Stretching } from './world.js';
 
 export interface AuthenticationOptions {

@@ -22,9 +22,12 @@ export class Channel {
   readonly calls: Calls;
   readonly posts: Requests<Accepted>;
   readonly #fetches: Requests<Entries>;
+  readonly #detached: () => void;
   #connection: Connection | undefined;
 
-  constructor(clock: Clock) {
+  /** @param detached called when the connection is gone */
+  constructor(clock: Clock, detached: () => void = () => {}) {
+    this.#detached = detached;
     this.calls = new Calls(clock, this.numbers, this.writer);
     this.posts = new Requests(clock, this.numbers, this.writer);
     this.#fetches = new Requests(clock, this.numbers, this.writer);
@@ -47,6 +50,7 @@ export class Channel {
   detach(): void {
     this.#connection = undefined;
     for (const each of [this.calls, this.posts, this.#fetches]) each.detach();
+    this.#detached();
   }
 
   failAll(error: NatterError): void {

@@ -1,6 +1,7 @@
 import type { Message, MessageKind, Room, Target } from '../../chat/events.js';
 import { type ConversationBody, ConversationKind, EntryKind } from '../../chat/operations.js';
 import type { Entry } from '../../net/entry.js';
+import { offeredIn } from './files/entry.js';
 import type { Replica } from './replica.js';
 import { Roster } from './roster.js';
 import { Unread } from './unread.js';
@@ -41,6 +42,9 @@ export function targetOf(body: Pick<ConversationBody, 'k' | 'n'>): Target {
   return (body.k === ConversationKind.Direct ? '@' : '#') + body.n;
 }
 
+/** Stands for the name of a file whose entry makes no sense. */
+const UNREADABLE_FILE = '(a file that this natter cannot read)';
+
 /** One log with what the account knows of it. */
 export class Conversation {
   readonly log: number;
@@ -51,6 +55,8 @@ export class Conversation {
   readonly replica: Replica;
   readonly unread: Unread;
   readonly roster = new Roster();
+  /** Everything up to some head was shown: what comes now is news. */
+  caughtUp = false;
   topic: string;
   members: number;
 
@@ -79,16 +85,20 @@ export class Conversation {
   }
 
   message(seq: number, entry: Entry, mine: boolean): Message {
+    const kind = messageKind(entry.kind);
+    const file = kind === 'file' ? offeredIn(entry.body)?.offer : undefined;
+    const text = kind === 'file' ? (file?.name ?? UNREADABLE_FILE) : entry.body.toString('utf8');
     return {
       room: this.target,
       seq,
       id: entry.id.toString('hex'),
       from: entry.author,
-      text: entry.body.toString('utf8'),
+      text,
       at: entry.at,
-      kind: messageKind(entry.kind),
+      kind,
       mine,
       delivery: 'ok',
+      ...(file === undefined ? {} : { file }),
     };
   }
 }

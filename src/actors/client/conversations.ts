@@ -1,5 +1,5 @@
 import { NatterError } from '../../chat/error.js';
-import type { ClientEvent, Room, Target } from '../../chat/events.js';
+import type { ClientEvent, Message, Room, Target } from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
 import { nameKey } from '../../chat/name.js';
 import { type ConversationBody, EphemeralKind, type WhoReply } from '../../chat/operations.js';
@@ -24,6 +24,8 @@ export interface ConversationsOptions {
   answered(log: number, seq: number): void;
   /** Did this process say the entry with this id? It is reported as a delivery then. */
   said(id: string, seq: number, at: number): boolean;
+  /** A file was offered there. @param isNew everything before was seen already */
+  offered(conversation: Conversation, message: Message, entry: Entry, isNew: boolean): void;
   emit(event: ClientEvent): void;
   /** `settle` has something to say at the end of this turn. */
   changed(): void;
@@ -67,6 +69,10 @@ export class Conversations {
 
   get user(): string {
     return this.#user;
+  }
+
+  byLog(log: number): Conversation | undefined {
+    return this.#byLog.get(log);
   }
 
   /** The lobby everyone lands in. */
@@ -249,7 +255,10 @@ export class Conversations {
         fetch: (log, from, entries, done) =>
           options.fetch(log, from, entries, (answer) => done(answer instanceof Error ? undefined : answer)),
         deliver: (seq, entry) => this.#deliver(conversation, seq, entry),
-        caughtUp: (seq) => options.caughtUp(conversation.target, seq),
+        caughtUp: (seq) => {
+          conversation.caughtUp = true;
+          options.caughtUp(conversation.target, seq);
+        },
       }),
     );
     return conversation;
@@ -265,6 +274,13 @@ export class Conversations {
     else if (conversation.unread.own(seq)) this.#options.answered(conversation.log, seq);
     if (mine && this.#options.said(message.id, seq, entry.at)) return;
     this.#options.emit({ event: 'message', message, history: false });
+    if (message.file !== undefined)
+      this.#options.offered(
+        conversation,
+        message,
+        entry,
+        conversation.caughtUp || this.#options.backlog === 0,
+      );
   }
 
   #forget(): void {

@@ -5,7 +5,6 @@ import type {
   ClientEvent,
   Credentials,
   MessageKind,
-  Presence,
   Room,
   Target,
 } from '../../chat/events.js';
@@ -19,7 +18,6 @@ import { Channel } from './channel.js';
 import type { Conversation } from './conversation.js';
 import { Conversations } from './conversations.js';
 import { CursorThrottle } from './cursors.js';
-import { listRooms, listWho } from './directory.js';
 import { Doors } from './doors.js';
 import { notLoggedIn, quitting } from './failures.js';
 import { Transfers } from './files/transfers.js';
@@ -27,8 +25,9 @@ import { readHistory } from './history.js';
 import { LinkReport } from './link.js';
 import { Login } from './login.js';
 import { takeNews } from './news.js';
+import { within } from './patience.js';
+import { type Member, People } from './people.js';
 import { type Probed, probe } from './probe.js';
-import { presenceWord } from './roster.js';
 import { Talker } from './talker.js';
 import { TypingThrottle, typingFrame } from './typing.js';
 import type { Habits, World } from './world.js';
@@ -48,9 +47,9 @@ export class ClientCore implements ClientCommands {
   readonly #typing: TypingThrottle;
   readonly #link: LinkReport;
   readonly #doors: Doors;
-  readonly #transfers = new Transfers();
+  readonly #people: People;
+  readonly #transfers: Transfers;
   #login: Login | undefined;
-  #away = false;
 
   constructor(world: World, habits: Habits, onEvent: (events: ClientEvent[]) => void) {
     const { clock, random } = world;
@@ -58,7 +57,7 @@ export class ClientCore implements ClientCommands {
     this.#world = world;
     this.#habits = habits;
     this.#batch = new EventBatch(world.turnEnd, () => this.#conversations.settle(), onEvent);
-    this.#channel = new Channel(clock);
+    this.#channel = new Channel(clock, () => this.#transfers.link.detach());
     this.#talker = new Talker({
       clock,
       random,
@@ -76,10 +75,24 @@ export class ClientCore implements ClientCommands {
         if (habits.attentive) this.#cursors.move(log, seq);
       },
       said: (id, seq, at) => this.#talker.outbox.seen(id, seq, at),
+      offered: (conversation, message, entry, isNew) =>
+        this.#transfers.inbox.seen(conversation, message, entry.body, isNew),
       emit,
       changed: () => this.#batch.touch(),
     });
     this.#doors = new Doors(this.#conversations, habits.backlog);
+    this.#people = new People(this.#conversations, emit);
+    this.#transfers = new Transfers({
+      clock,
+      random,
+      disk: () => world.disk(),
+      calls: this.#channel.calls,
+      attentive: habits.attentive,
+      open: (room) => this.#open(room),
+      find: (log) => this.#conversations.byLog(log),
+      user: () => this.#conversations.user,
+      emit,
+    });
     this.#cursors = new CursorThrottle(clock, (l, s) => this.#tell(Operation.Cursor, { l, s }));
     this.#typing = new TypingThrottle(clock);
     this.#link = new LinkReport({
@@ -102,9 +115,10 @@ export class ClientCore implements ClientCommands {
       channel: this.#channel,
       server: address,
       credentials: { ...credentials, user },
-      welcome: (welcome) => this.#welcome(welcome),
+      welcome: (welcome) => this.#welcome(address.name, welcome),
       news: (type, reader) =>
-        takeNews(type, reader, this.#conversations, (body) => this.#doors.appeared(body)),
+        takeNews(type, reader, this.#conversations, (body) => this.#doors.appeared(body), this.#transfers),
+      files: this.#transfers.link,
       pinned: (fingerprint) => this.#batch.add({ event: 'pinned', server: address.name, fingerprint }),
       state: (state, failure) => this.#link.set(state, failure),
       failed: (failure) => this.#failed(failure),
@@ -121,7 +135,8 @@ export class ClientCore implements ClientCommands {
   async quit(ms: number): Promise<void> {
     if (this.#login !== undefined) {
       this.#cursors.flush();
-      await this.#answered(ms);
+      const { outbox } = this.#talker;
+      await within(this.#world.clock, ms, Promise.all([outbox.drained(), this.#channel.calls.drained()]));
     }
     await this.#end();
     this.#talker.outbox.failAll(quitting());
@@ -149,8 +164,13 @@ export class ClientCore implements ClientCommands {
     const conversation = this.#conversations.get(room);
     const { first } = conversation.replica;
     const until = before > 0 ? Math.min(before, conversation.replica.head + 1) : first;
-    const messages = await readHistory(this.#channel, conversation, until, count, (author) =>
-      this.#conversations.isMine(author),
+    const messages = await readHistory(
+      this.#channel,
+      conversation,
+      until,
+      count,
+      (author) => this.#conversations.isMine(author),
+      (message, { body }) => this.#transfers.inbox.seen(conversation, message, body, false),
     );
     for (const message of messages) this.#batch.add({ event: 'message', message, history: true });
     if (until - count <= 1) this.#batch.add({ event: 'beginning', room: conversation.target });
@@ -191,28 +211,17 @@ export class ClientCore implements ClientCommands {
 
   // ---- People and rooms ---------------------------------------------------------------------------------
 
-  async away(on: boolean): Promise<void> {
-    this.#away = on;
-    await this.#call(Operation.Away, { a: on });
+  away(on: boolean): Promise<void> {
+    return this.#people.away(this.#loggedIn().calls, on);
   }
 
-  async who(room?: Target): Promise<readonly { user: string; state: Presence }[]> {
-    const conversation = room === undefined ? this.#conversations.lobby : await this.#open(room);
-    const mark = conversation?.roster.mark ?? 0;
-    const list = await listWho(this.#loggedIn().calls, room === undefined ? 0 : (conversation?.log ?? 0));
-    const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s) }));
-    if (conversation !== undefined) {
-      this.#conversations.roster(conversation, list, mark);
-      this.#batch.add({ event: 'members', room: conversation.target, members });
-    }
-    return members;
+  async who(room?: Target): Promise<readonly Member[]> {
+    const conversation = room === undefined ? undefined : await this.#open(room);
+    return this.#people.who(this.#loggedIn().calls, conversation);
   }
 
   async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
-    const list = await listRooms(this.#loggedIn().calls);
-    const rooms = list.map(({ n, t, m }) => ({ name: n, topic: t, members: m }));
-    this.#batch.add({ event: 'directory', rooms });
-    return rooms;
+    return this.#people.rooms(this.#loggedIn().calls);
   }
 
   // ---- The account --------------------------------------------------------------------------------------
@@ -267,12 +276,15 @@ export class ClientCore implements ClientCommands {
     this.#channel.calls.call(operation, body, Empty).catch(() => {});
   }
 
-  #welcome({ a, n, c }: WelcomeReply): void {
+  #welcome(server: string, { a, n, c }: WelcomeReply): void {
     this.#talker.outbox.become(a);
     this.#batch.add({ event: 'welcome', user: n, account: Buffer.from(a).toString('hex') });
     this.#conversations.welcome(n, c);
     if (!this.#conversations.behind) this.#login?.session.synced();
-    if (this.#away) this.#tell(Operation.Away, { a: true });
+    this.#people.remind(this.#channel.calls);
+    const { connection } = this.#channel;
+    if (connection !== undefined)
+      this.#transfers.welcome(server, n, connection, () => this.#login?.session.wake());
     // Whoever shows a list keeps it up to date without asking again.
     if (this.#habits.attentive) this.who().catch(() => {});
   }
@@ -292,20 +304,10 @@ export class ClientCore implements ClientCommands {
     return this.#doors.open(room, this.#loggedIn().calls);
   }
 
-  /** Waits until nothing is unanswered, but no longer than `ms`. */
-  async #answered(ms: number): Promise<void> {
-    const { clock } = this.#world;
-    let timer: unknown;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, ms);
-    });
-    await Promise.race([Promise.all([this.#talker.outbox.drained(), this.#channel.calls.drained()]), late]);
-    clock.clearTimeout(timer);
-  }
-
   async #end(): Promise<void> {
     const login = this.#login;
     this.#login = undefined;
+    this.#transfers.close();
     await login?.session.quit();
   }
 }

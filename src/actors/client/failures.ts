@@ -1,5 +1,6 @@
 import { type ErrorCode, NatterError } from '../../chat/error.js';
 import type { CloseReason } from '../../net/types.js';
+import { isPassing } from '../failure.js';
 
 /** The server has another key than the pinned one. Nothing is sent to it. */
 export function keyChanged(server: string): NatterError {
@@ -41,18 +42,6 @@ export function notLoggedIn(): NatterError {
   return new NatterError('NOT_LOGGED_IN', 'Nobody is logged in; log in first.');
 }
 
-/** Failures of a login that trying again may cure. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'NO_ANSWER',
-  'DISCONNECTED',
-  'BUSY',
-  'ACTOR_DIED',
-  'DEADLINE',
-  'MAILBOX_FULL',
-  'STOPPED',
-  'RATE_LIMITED',
-]);
-
 /** Failures that trying again does not cure, also not for somebody who was in before. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   'WRONG_PASSWORD',
@@ -66,6 +55,6 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
  * Is a login that failed like this worth another try?
  * @param wasIn the same login went well before: whoever was in is let in again, unless the server says never
  */
-export function isPassing({ code }: NatterError, wasIn: boolean): boolean {
-  return PASSING.has(code) || (wasIn && !FINAL.has(code));
+export function deservesRetry(error: NatterError, wasIn: boolean): boolean {
+  return isPassing(error) || (wasIn && !FINAL.has(error.code));
 }

@@ -2,7 +2,7 @@ import { NatterError } from '../../chat/error.js';
 import type { Message } from '../../chat/events.js';
 import { Malformed, Reader } from '../../net/bytes.js';
 import { FETCH_ENTRIES_MAX } from '../../net/constants.js';
-import { entryCodec } from '../../net/entry.js';
+import { type Entry, entryCodec } from '../../net/entry.js';
 import type { Entries } from '../../net/talk.js';
 import type { Channel } from './channel.js';
 import type { Conversation } from './conversation.js';
@@ -10,6 +10,7 @@ import type { Conversation } from './conversation.js';
 /**
  * Reads entries backwards from `before`, at most `count`, oldest first. A page may take several answers, since
  * an answer is bounded in bytes.
+ * @param read given each message with its entry, whose bytes are views
  * @throws NatterError NOT_A_MEMBER, NO_ANSWER, PROTOCOL
  */
 export async function readHistory(
@@ -18,6 +19,7 @@ export async function readHistory(
   before: number,
   count: number,
   isMine: (author: string) => boolean,
+  read: (message: Message, entry: Entry) => void,
 ): Promise<Message[]> {
   const messages: Message[] = [];
   const reader = new Reader();
@@ -39,7 +41,7 @@ export async function readHistory(
   /** The answer's bytes are views, so they are read at once. */
   function settle(answer: Entries, resolve: (page: Page) => void, reject: (error: Error) => void): void {
     try {
-      resolve(read(answer));
+      resolve(pageOf(answer));
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       reject(
@@ -51,13 +53,15 @@ export async function readHistory(
     }
   }
 
-  function read({ first, entries }: Entries): Page {
+  function pageOf({ first, entries }: Entries): Page {
     const page: Page = { messages: [], last: first + entries.length - 1 };
     entries.forEach((bytes, index) => {
       const seq = first + index;
       if (seq <= after || seq >= before) return;
       const entry = entryCodec.decode(reader.reset(bytes));
-      page.messages.push(conversation.message(seq, entry, isMine(entry.author)));
+      const message = conversation.message(seq, entry, isMine(entry.author));
+      page.messages.push(message);
+      read(message, entry);
     });
     return page;
   }

@@ -1,15 +1,8 @@
 import { assign, setup } from 'xstate';
 import { NatterError } from '../../chat/error.js';
 import type { WelcomeReply } from '../../chat/operations.js';
-import {
-  type Blinded,
-  errorOf,
-  type Outcome,
-  passwordNeeded,
-  step,
-  thrownIn,
-  wrongPassword,
-} from './steps.js';
+import { errorOf } from '../failure.js';
+import { type Blinded, type Outcome, passwordNeeded, step, thrownIn, wrongPassword } from './steps.js';
 
 /** What a login begins with. */
 export interface LoginInput {

@@ -7,6 +7,7 @@ import type { Reader } from '../../net/bytes.js';
 import { Authentication } from './authentication.js';
 import type { Channel } from './channel.js';
 import { notLoggedIn, unreachable } from './failures.js';
+import type { FileTraffic } from './files/link.js';
 import { REQUEST_DEADLINE_MS } from './requests.js';
 import { Session } from './session.js';
 import { passwordNeeded } from './steps.js';
@@ -19,6 +20,7 @@ export interface LoginOptions {
   readonly credentials: Credentials;
   welcome(welcome: WelcomeReply): void;
   news(type: number, reader: Reader): void;
+  readonly files: FileTraffic;
   pinned(fingerprint: string): void;
   state(state: LinkState, failure: NatterError | undefined): void;
   /** The session ended by itself after it was once live. */
@@ -56,6 +58,7 @@ export class Login {
       label: this.#label,
       welcome: (welcome) => this.#welcomed(welcome),
       news: (type, reader) => options.news(type, reader),
+      files: options.files,
       pinned: (print) => options.pinned(print),
       state: (state, failure) => this.#state(state, failure),
     });

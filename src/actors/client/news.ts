@@ -1,7 +1,9 @@
 import { type ConversationBody, EventKind } from '../../chat/operations.js';
 import {
+  AnswerEventBody,
   ConversationBody as ConversationSchema,
   CursorBody,
+  FileEventBody,
   LogBody,
   TopicBody,
 } from '../../chat/schemas.js';
@@ -10,6 +12,10 @@ import type { Reader } from '../../net/bytes.js';
 import { FrameType } from '../../net/constants.js';
 import { ephemeralCodec, eventCodec, headCodec, pushCodec } from '../../net/talk.js';
 import type { Conversations } from './conversations.js';
+import type { Transfers } from './files/transfers.js';
+
+/** What is told of files. */
+export type FileNews = Pick<Transfers, 'told' | 'answered'>;
 
 /**
  * Takes in a frame that the server sent unasked. Types and events that this version does not know are left
@@ -21,6 +27,7 @@ export function takeNews(
   reader: Reader,
   conversations: Conversations,
   appeared: (body: ConversationBody) => void,
+  files: FileNews,
 ): void {
   switch (type) {
     case FrameType.Push:
@@ -33,7 +40,7 @@ export function takeNews(
       conversations.ephemeral(ephemeralCodec.decode(reader));
       break;
     case FrameType.Event:
-      takeEvent(reader, conversations, appeared);
+      takeEvent(reader, conversations, appeared, files);
   }
 }
 
@@ -41,6 +48,7 @@ function takeEvent(
   reader: Reader,
   conversations: Conversations,
   appeared: (body: ConversationBody) => void,
+  files: FileNews,
 ): void {
   const { event, body } = eventCodec.decode(reader);
   switch (event) {
@@ -60,5 +68,11 @@ function takeEvent(
       conversations.topic(l, t);
       break;
     }
+    case EventKind.File:
+      files.told(decodeBody(FileEventBody, body));
+      break;
+    case EventKind.Answer:
+      files.answered(decodeBody(AnswerEventBody, body));
+      break;
   }
 }

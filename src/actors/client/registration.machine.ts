@@ -1,6 +1,7 @@
 import { assign, setup } from 'xstate';
 import type { WelcomeReply } from '../../chat/operations.js';
-import { type Blinded, errorOf, type Outcome, step, thrownIn } from './steps.js';
+import { errorOf } from '../failure.js';
+import { type Blinded, type Outcome, step, thrownIn } from './steps.js';
 
 interface RegistrationContext extends Outcome {
   readonly blinded: Blinded;

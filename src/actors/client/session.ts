@@ -13,13 +13,15 @@ import {
   type KeyPair,
   type PathAddress,
 } from '../../net/types.js';
+import { errorOf } from '../failure.js';
 import { Candidate } from './candidate.js';
 import type { Channel } from './channel.js';
-import { disconnected, isPassing, keyChanged, shutOut, unreachable } from './failures.js';
+import { deservesRetry, disconnected, keyChanged, shutOut, unreachable } from './failures.js';
+import type { FileTraffic } from './files/link.js';
 import { pinKey } from './pins.js';
 import { linkState, sessionMachine } from './session.machine.js';
 import { Silence } from './silence.js';
-import { errorOf, type Outcome } from './steps.js';
+import type { Outcome } from './steps.js';
 import { type ClientProfile, type Dialer, fraction, type World } from './world.js';
 
 /** One round of handshakes; then the name is resolved again, since the server may have moved. */
@@ -42,6 +44,8 @@ export interface SessionOptions {
   welcome(welcome: WelcomeReply): void;
   /** A frame that is no answer. */
   news(type: number, reader: Reader): void;
+  /** Chunks of files over the connection that is logged in. */
+  readonly files: FileTraffic;
   /** First contact: the server's key is trusted from now on. */
   pinned(fingerprint: string): void;
   state(state: LinkState, failure: NatterError | undefined): void;
@@ -167,6 +171,18 @@ export class Session implements EndpointHandler {
     }
   }
 
+  wanted(connection: Connection, file: number, first: number, count: number): void {
+    if (connection === this.#current) this.#options.files.wanted(file, first, count);
+  }
+
+  chunk(connection: Connection, file: number, chunk: number, record: Buffer): void {
+    if (connection === this.#current) this.#options.files.chunk(file, chunk, record);
+  }
+
+  supplied(connection: Connection, file: number, chunk: number): void {
+    if (connection === this.#current) this.#options.files.supplied(file, chunk);
+  }
+
   /** The keepalive was sent: its answer is owed like any other. */
   asked(connection: Connection): void {
     if (connection === this.#current) this.#silence.watch();
@@ -283,7 +299,7 @@ export class Session implements EndpointHandler {
       // The registration was cut off, and the server never saw its end: begin again.
       this.#deviceKnown = false;
       this.#machine.send({ type: 'LOST', failure: error });
-    } else if (isPassing(error, this.#welcome !== undefined)) {
+    } else if (deservesRetry(error, this.#welcome !== undefined)) {
       this.#machine.send({ type: 'LOST', failure: error });
     } else {
       this.refuse(error);

@@ -24,12 +24,6 @@ export function thrownIn(event: object): unknown {
   return 'error' in event ? event.error : undefined;
 }
 
-/** Whatever was thrown, as an error for people. */
-export function errorOf(error: unknown): NatterError {
-  if (error instanceof NatterError) return error;
-  return new NatterError('INTERNAL', `Something went wrong here (${String(error)}); try again.`, {}, error);
-}
-
 export function wrongPassword(): NatterError {
   return new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
 }

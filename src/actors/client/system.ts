@@ -8,6 +8,7 @@ import { Profile } from '../../store/profile.js';
 import type { OpaquePool } from '../jobs/pool.js';
 import type { Clock } from '../runtime/actor.js';
 import { openDialer } from './driver.js';
+import { SystemDisk } from './files/system-disk.js';
 import type { Stretching, World } from './world.js';
 
 export interface SystemOptions {
@@ -24,6 +25,7 @@ export class System implements World {
   readonly stretching: Stretching;
   readonly #data: string | undefined;
   #profile: Profile | undefined;
+  #disk: SystemDisk | undefined;
   #pool: Promise<OpaquePool> | undefined;
 
   constructor({ data, clock, random }: SystemOptions) {
@@ -57,6 +59,11 @@ export class System implements World {
   profile(): Profile {
     this.#profile ??= new Profile(openFolder(this.#data, FolderPart.Client));
     return this.#profile;
+  }
+
+  disk(): SystemDisk {
+    this.#disk ??= new SystemDisk(openFolder(this.#data, FolderPart.Client));
+    return this.#disk;
   }
 
   keyPair = newKeyPair;

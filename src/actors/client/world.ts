@@ -1,6 +1,7 @@
 import type { ConnectOptions, EndpointHandler, KeyPair, PathAddress } from '../../net/types.js';
 import type { Profile } from '../../store/profile.js';
 import type { Clock } from '../runtime/actor.js';
+import type { Disk } from './files/disk.js';
 
 /**
  * Everything the client core takes from outside. With a simulated world the whole core runs in virtual time;
@@ -16,6 +17,8 @@ export interface World {
   readonly stretching: Stretching;
   /** @throws NatterError when the data folder cannot be used */
   profile(): ClientProfile;
+  /** Files to send, the folder they land in, and what is remembered of them. @throws as `profile` */
+  disk(): Disk;
   /** A new random X25519 pair. */
   keyPair(): KeyPair;
   /** Runs once at the end of this turn: events are handed over in batches. */

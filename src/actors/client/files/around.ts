@@ -1,0 +1,31 @@
+import type * as v from 'valibot';
+import type { Room, Target } from '../../../chat/events.js';
+import type { Operation } from '../../../chat/operations.js';
+import type { Clock } from '../../runtime/actor.js';
+import type { Disk } from './disk.js';
+import type { FileLink } from './link.js';
+import type { Supplies } from './supplies.js';
+
+/** Requests to the server and their answers. */
+export interface Calls {
+  /** @throws NatterError what the server refused with, NO_ANSWER, PROTOCOL for an answer that does not fit */
+  call<S extends v.GenericSchema>(operation: Operation, body: object, schema: S): Promise<v.InferOutput<S>>;
+}
+
+/** Of a conversation, what files need to know. */
+export interface FileRoom {
+  readonly log: number;
+  readonly kind: Room['kind'];
+  readonly target: Target;
+}
+
+/** What every transfer of a client works with. */
+export interface Around {
+  readonly clock: Clock;
+  readonly calls: Calls;
+  readonly link: FileLink;
+  readonly disk: Disk;
+  readonly supplies: Supplies;
+  /** Bytes of records that one download may have wanted and not got. */
+  windowBytes(): number;
+}

@@ -1,0 +1,326 @@
+import { NatterError } from '../../../chat/error.js';
+import { FileState, Operation } from '../../../chat/operations.js';
+import { DownloadReply, Empty } from '../../../chat/schemas.js';
+import type { TransferPort } from '../../transfer/transfer.machine.js';
+import type { Around } from './around.js';
+import { gone, mismatched, sizeLies, stalled, waitsForSender } from './failures.js';
+import type { Life } from './life.js';
+import type { Taker } from './link.js';
+import { Nap } from './nap.js';
+import { Sink } from './sink.js';
+import { meet } from './trouble.js';
+
+/** What was wanted and does not come is asked for again. */
+const ASK_AGAIN_MS = 10_000;
+/** So often in vain: then it stands still. */
+const STALLS_MAX = 3;
+/** How long a file rests whose sender is away; the server tells when that changes. */
+const SENDER_AWAY_MS = 15_000;
+/** Whether the sender is done is asked so often, should the server's word be lost. */
+const HASH_EVERY_MS = 5_000;
+/** Chunks per step of hashing: 4 MiB, some milliseconds. */
+const STEP_CHUNKS = 64;
+const STEP_BYTES = 4 << 20;
+/** Records in a row that do not fit their hash: whoever sends them is broken or lies. */
+const WRONGS_MAX = 3;
+
+/** The receiving end of a file: wants what is missing, until all of it is here, checked and in its place. */
+export class Download implements TransferPort, Taker {
+  readonly #life: Life;
+  readonly #around: Around;
+  /** Counts openings and endings: what an earlier one began and has not ended is void. */
+  #era = 0;
+  #sink: Sink | undefined;
+  /** Wanted and not here, with the bytes of their records. */
+  readonly #outstanding = new Map<number, number>();
+  #outstandingBytes = 0;
+  /** Everything before it is here or wanted. */
+  #cursor = 0;
+  #open = false;
+  #wrongs = 0;
+  /** Of the whole, as its sender says; known once the server holds the file. */
+  #expected: Buffer | undefined;
+  readonly #nap: Nap;
+  #stalls = 0;
+  #stallTimer: unknown;
+  #activeAt = 0;
+
+  constructor(life: Life, around: Around) {
+    this.#life = life;
+    this.#around = around;
+    this.#nap = new Nap(around.clock);
+  }
+
+  // ---- From the machine ---------------------------------------------------------------------------------
+
+  open(): void {
+    this.#close();
+    void this.#run((era) => this.#opening(era));
+  }
+
+  move(): void {
+    this.#want();
+    this.#watch();
+  }
+
+  halt(): void {
+    const open = this.#open;
+    this.#close();
+    if (!open) return;
+    const { number } = this.#life.record;
+    this.#around.calls.call(Operation.FileClose, { f: number, u: false }, Empty).catch(() => {});
+  }
+
+  verify(): void {
+    void this.#run((era) => this.#verifying(era));
+  }
+
+  settle(): void {
+    this.halt();
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (sink !== undefined) sink.remove();
+    else this.#clear();
+  }
+
+  /** This process ends: what is here is kept for the next. */
+  leave(): void {
+    this.#close();
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.close();
+  }
+
+  // ---- From the link ------------------------------------------------------------------------------------
+
+  chunk(chunk: number, record: Buffer): void {
+    const bytes = this.#outstanding.get(chunk);
+    const sink = this.#sink;
+    if (bytes === undefined || sink === undefined) return;
+    this.#outstanding.delete(chunk);
+    this.#outstandingBytes -= bytes;
+    this.#activeAt = this.#around.clock.now();
+    try {
+      this.#put(sink, chunk, record);
+    } catch (error) {
+      meet(this.#life, error);
+      return;
+    }
+    if (sink.complete) this.#life.send({ type: 'COMPLETE' });
+    else this.#want();
+  }
+
+  room(): void {
+    this.#want();
+  }
+
+  lost(): void {
+    // What is complete can be checked without a link, if it is known against what.
+    const done = this.#life.state === 'verifying' && this.#expected !== undefined;
+    if (done) return;
+    this.#close();
+    this.#life.send({ type: 'LOST' });
+  }
+
+  /** The server tells how far it is with the file. */
+  told(state: FileState, hash: Uint8Array | undefined, reason: string | undefined): void {
+    if (hash !== undefined) this.#expected = Buffer.from(hash);
+    if (state === FileState.Gone && this.#life.state !== 'verifying')
+      this.#life.send({ type: 'FAILED', failure: gone(this.#life.record.name, reason) });
+    if (this.#life.state === 'accepted' && state !== FileState.Waiting) this.#life.wake();
+    this.#nap.end();
+  }
+
+  // ---- Within -------------------------------------------------------------------------------------------
+
+  async #run(step: (era: number) => Promise<void>): Promise<void> {
+    const era = this.#era;
+    try {
+      await step(era);
+    } catch (error) {
+      if (era === this.#era) meet(this.#life, error);
+    }
+  }
+
+  async #opening(era: number): Promise<void> {
+    const sink = this.#sink ?? this.#makeSink();
+    this.#sink = sink;
+    const state = await this.#ask(era);
+    if (era !== this.#era) return;
+    if (state === FileState.Gone) throw gone(this.#life.record.name, undefined);
+    this.#life.progress(sink.held);
+    if (sink.complete) this.#life.send({ type: 'COMPLETE' });
+    else this.#life.send({ type: 'OPENED' });
+  }
+
+  /** Opens the file at the server, again if need be. @returns how far the server is with it */
+  async #ask(era: number): Promise<FileState> {
+    const { number: f, size, name } = this.#life.record;
+    const { s, z, h } = await this.#around.calls.call(Operation.Download, { f }, DownloadReply);
+    if (era !== this.#era) return s;
+    if (z !== size && s !== FileState.Gone) throw sizeLies(name);
+    if (h !== undefined) this.#expected = Buffer.from(h);
+    this.#open = true;
+    this.#around.link.openTaker(f, this);
+    return s;
+  }
+
+  /** Goes on with what an earlier life left, if it can be used; else begins anew. */
+  #makeSink(): Sink {
+    const { disk } = this.#around;
+    const { size } = this.#life.record;
+    const path = this.#path();
+    try {
+      return new Sink(disk.reopen(path, size));
+    } catch {
+      // Nothing there, or nothing that fits: the name is ours alone, so what is in the way goes.
+    }
+    disk.clear(path);
+    return new Sink(disk.create(path, size));
+  }
+
+  /** What an earlier life left. A folder that is of no use now keeps it. */
+  #clear(): void {
+    try {
+      this.#around.disk.clear(this.#path());
+    } catch (error) {
+      if (!(error instanceof NatterError)) throw error;
+    }
+  }
+
+  /** Of the partial file. */
+  #path(): string {
+    const { into, partial = '' } = this.#life.record;
+    return this.#around.disk.downloads(into).partial(partial);
+  }
+
+  #put(sink: Sink, chunk: number, record: Buffer): void {
+    const result = sink.put(chunk, record);
+    if (result === 'written') {
+      this.#wrongs = 0;
+      this.#stalls = 0;
+      this.#life.progress(sink.held);
+    } else if (result === 'known') {
+      this.#life.repeated();
+    } else {
+      this.#cursor = Math.min(this.#cursor, chunk);
+      if (++this.#wrongs >= WRONGS_MAX) throw mismatched(this.#life.record.name);
+    }
+  }
+
+  /** Asks for missing chunks in order, as far as the window goes. */
+  #want(): void {
+    const { link } = this.#around;
+    const sink = this.#sink;
+    if (sink === undefined || !this.#open) return;
+    const { number } = this.#life.record;
+    const windowBytes = this.#around.windowBytes();
+    let asked = false;
+    while (this.#outstandingBytes < windowBytes) {
+      const chunk = sink.missing(this.#cursor);
+      // Nothing beyond: some before may be outstanding, or come back as wrong.
+      if (chunk < 0) break;
+      const bytes = sink.recordBytes(chunk);
+      if (!this.#outstanding.has(chunk)) {
+        if (!link.want(number, this, chunk, bytes)) break;
+        this.#outstanding.set(chunk, bytes);
+        this.#outstandingBytes += bytes;
+        asked = true;
+      }
+      this.#cursor = chunk + 1;
+    }
+    if (asked) link.wake();
+  }
+
+  #watch(): void {
+    const { clock } = this.#around;
+    clock.clearTimeout(this.#stallTimer);
+    this.#activeAt = Math.max(this.#activeAt, clock.now());
+    const look = () => {
+      const left = this.#activeAt + ASK_AGAIN_MS - clock.now();
+      if (left > 0) this.#stallTimer = clock.setTimeout(look, left);
+      else if (this.#life.state === 'running') void this.#run((era) => this.#askAgain(era));
+    };
+    look();
+  }
+
+  async #askAgain(era: number): Promise<void> {
+    this.#stalls++;
+    const state = await this.#ask(era);
+    if (era !== this.#era || this.#life.state !== 'running') return;
+    const { name, from } = this.#life.record;
+    if (state === FileState.Gone) throw gone(name, undefined);
+    if (this.#stalls < STALLS_MAX) {
+      this.#forgetWants();
+      this.#want();
+      this.#activeAt = this.#around.clock.now();
+      this.#watch();
+      return;
+    }
+    this.#stalls = 0;
+    if (state === FileState.Held || state === FileState.Verifying) {
+      this.#life.send({ type: 'STALLED', failure: stalled(name) });
+      return;
+    }
+    this.halt();
+    this.#life.rest(SENDER_AWAY_MS, waitsForSender(from));
+    this.#life.send({ type: 'LOST' });
+  }
+
+  async #verifying(era: number): Promise<void> {
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    const { name, into } = this.#life.record;
+    while (sink.hashOn(STEP_CHUNKS)) await this.#breathe();
+    if (era !== this.#era) return;
+    const expected = await this.#sendersHash(era);
+    if (era !== this.#era || expected === undefined) return;
+    const hash = sink.hash();
+    if (!hash.equals(expected)) {
+      await this.#doubt(era, sink);
+      return;
+    }
+    const path = await this.#around.disk.downloads(into).place(sink.path, name);
+    this.#life.note({ path, hash: hash.toString('hex') });
+    this.#life.send({ type: 'VERIFIED' });
+  }
+
+  /** The hash that its sender gives, as soon as the sender is done. */
+  async #sendersHash(era: number): Promise<Buffer | undefined> {
+    while (era === this.#era && this.#expected === undefined) {
+      const state = await this.#ask(era);
+      if (state === FileState.Gone) throw gone(this.#life.record.name, undefined);
+      if (era === this.#era && this.#expected === undefined) await this.#nap.sleep(HASH_EVERY_MS);
+    }
+    return this.#expected;
+  }
+
+  /** The whole is wrong although every chunk was right: what an earlier life wrote may have been damaged since. */
+  async #doubt(era: number, sink: Sink): Promise<void> {
+    while (sink.recheck(STEP_BYTES)) await this.#breathe();
+    if (era !== this.#era) return;
+    const failure = mismatched(this.#life.record.name);
+    this.#life.send(sink.complete ? { type: 'FAILED', failure } : { type: 'MISMATCH', failure });
+  }
+
+  /** Lets everything else have its turn. */
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => void this.#around.clock.setTimeout(resolve, 0));
+  }
+
+  #forgetWants(): void {
+    this.#outstanding.clear();
+    this.#outstandingBytes = 0;
+    this.#cursor = 0;
+    this.#around.link.unwant(this.#life.record.number);
+  }
+
+  #close(): void {
+    this.#era++;
+    this.#open = false;
+    this.#around.clock.clearTimeout(this.#stallTimer);
+    this.#nap.end();
+    this.#forgetWants();
+    this.#around.link.closeTaker(this.#life.record.number, this);
+  }
+}

@@ -1,0 +1,106 @@
+import { NatterError } from '../../../chat/error.js';
+import { FileAnswer, Operation } from '../../../chat/operations.js';
+import { Empty } from '../../../chat/schemas.js';
+import type { FileLock } from '../../../store/lock.js';
+import type { TransferRecord } from '../../../store/transfers.js';
+import { isPassing } from '../../failure.js';
+import type { Calls } from './around.js';
+import type { Records } from './disk.js';
+import { elsewhere, finishedElsewhere } from './failures.js';
+import { isEnded } from './life.js';
+
+type Debt = TransferRecord['owes'];
+
+/** The answers that stand for what was done with a file. */
+const ANSWERS: { readonly [D in Debt]?: FileAnswer } = {
+  accepted: FileAnswer.Accepted,
+  rejected: FileAnswer.Rejected,
+  done: FileAnswer.Done,
+};
+
+/** Everything remembered of an account's files, and what of it the server is still to be told. */
+export class Ledger {
+  readonly #calls: Calls;
+  readonly #records: Records;
+  readonly #byId = new Map<string, TransferRecord>();
+
+  constructor(calls: Calls, records: Records) {
+    this.#calls = calls;
+    this.#records = records;
+    for (const record of records.list()) this.#byId.set(record.id, record);
+  }
+
+  /** Oldest first. */
+  get all(): readonly TransferRecord[] {
+    return [...this.#byId.values()];
+  }
+
+  get(id: string): TransferRecord | undefined {
+    return this.#byId.get(id);
+  }
+
+  save(record: TransferRecord): void {
+    this.#byId.set(record.id, record);
+    this.#records.save(record);
+  }
+
+  forget(record: TransferRecord): void {
+    this.#byId.delete(record.id);
+    this.#records.remove(record);
+  }
+
+  /**
+   * Makes this process the one that works on it.
+   * @param isNew it begins now, also if it was under way before and has ended
+   * @returns the lock, and the record as it is now
+   * @throws NatterError DATA_LOCKED when another process works on it, NO_SUCH_FILE when one has finished it
+   */
+  lock(known: TransferRecord, isNew: boolean): { lock: FileLock; record: TransferRecord } {
+    const lock = this.#records.lock(known);
+    if (lock === undefined) throw elsewhere(known.name);
+    const kept = this.#records.read(known);
+    if (kept !== undefined && isEnded(kept.state) && !isNew) {
+      lock.release();
+      this.#byId.set(known.id, kept);
+      throw finishedElsewhere(known.name);
+    }
+    const record = kept === undefined || isEnded(kept.state) ? known : kept;
+    this.save(record);
+    return { lock, record };
+  }
+
+  trusted(): string[] {
+    return this.#records.trusted();
+  }
+
+  trust(names: readonly string[]): void {
+    this.#records.trust(names);
+  }
+
+  /** Tells the server, now or when it can be reached; what it owed before is past. Nobody else changes the record meanwhile. */
+  owe(record: TransferRecord, owes: Debt): void {
+    this.save({ ...record, owes });
+    this.#settle({ ...record, owes }).catch(() => {});
+  }
+
+  /** The server can be reached: tells it whatever it was not told. */
+  settle(): void {
+    for (const record of this.all) this.#settle(record).catch(() => {});
+  }
+
+  async #settle({ id, number: f, owes }: TransferRecord): Promise<void> {
+    if (owes === 'nothing' || f === 0) return;
+    const s = ANSWERS[owes];
+    const calls = this.#calls;
+    try {
+      await (s === undefined
+        ? calls.call(Operation.Withdraw, { f }, Empty)
+        : calls.call(Operation.Answer, { f, s }, Empty));
+    } catch (error) {
+      // A refusal is an answer, too: the file is gone, say.
+      if (error instanceof NatterError && isPassing(error)) return;
+    }
+    const record = this.#byId.get(id);
+    if (record?.owes === owes) this.save({ ...record, owes: 'nothing' });
+  }
+}

@@ -1,0 +1,22 @@
+import type { NatterError } from '../../../chat/error.js';
+import { errorOf, isPassing } from '../../failure.js';
+import type { Life } from './life.js';
+
+/** A try that failed for a passing reason is made again after this. */
+const RETRY_MS = 2_000;
+
+/** The disk takes nothing now; what is there stays. */
+const HALTING: ReadonlySet<NatterError['code']> = new Set(['DISK_FULL', 'READ_ONLY']);
+
+/** Says to a transfer what an error means for it: another try, a pause, or the end. */
+export function meet(life: Life, error: unknown): void {
+  const failure = errorOf(error);
+  if (isPassing(failure)) {
+    life.rest(RETRY_MS);
+    life.send({ type: 'LOST' });
+  } else if (HALTING.has(failure.code)) {
+    life.send({ type: 'STALLED', failure });
+  } else {
+    life.send({ type: 'FAILED', failure });
+  }
+}

@@ -1,0 +1,51 @@
+import type { ClientEvent, Presence } from '../../chat/events.js';
+import { Operation } from '../../chat/operations.js';
+import { Empty } from '../../chat/schemas.js';
+import type { Calls } from './calls.js';
+import type { Conversation } from './conversation.js';
+import type { Conversations } from './conversations.js';
+import { listRooms, listWho } from './directory.js';
+import { presenceWord } from './roster.js';
+
+export type Member = { readonly user: string; readonly state: Presence };
+
+/** Who is there, in which rooms, and whether oneself is. */
+export class People {
+  readonly #conversations: Conversations;
+  readonly #emit: (event: ClientEvent) => void;
+  #away = false;
+
+  constructor(conversations: Conversations, emit: (event: ClientEvent) => void) {
+    this.#conversations = conversations;
+    this.#emit = emit;
+  }
+
+  async away(calls: Calls, on: boolean): Promise<void> {
+    this.#away = on;
+    await calls.call(Operation.Away, { a: on }, Empty);
+  }
+
+  /** A new session begins with its account present. */
+  remind(calls: Calls): void {
+    if (this.#away) calls.call(Operation.Away, { a: true }, Empty).catch(() => {});
+  }
+
+  /** @param conversation everyone, as the lobby shows them, without it */
+  async who(calls: Calls, conversation: Conversation | undefined): Promise<readonly Member[]> {
+    const shown = conversation ?? this.#conversations.lobby;
+    const mark = shown?.roster.mark ?? 0;
+    const list = await listWho(calls, conversation?.log ?? 0);
+    const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s) }));
+    if (shown !== undefined) {
+      this.#conversations.roster(shown, list, mark);
+      this.#emit({ event: 'members', room: shown.target, members });
+    }
+    return members;
+  }
+
+  async rooms(calls: Calls): Promise<readonly { name: string; topic: string; members: number }[]> {
+    const rooms = (await listRooms(calls)).map(({ n, t, m }) => ({ name: n, topic: t, members: m }));
+    this.#emit({ event: 'directory', rooms });
+    return rooms;
+  }
+}
