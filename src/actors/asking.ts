@@ -14,12 +14,13 @@ export async function askRegistry<T extends object>(
   return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), ASK_MS));
 }
 
-/** Asks blobs; body and answer are the CBOR shapes of blobs/bodies.ts. */
+/** Asks blobs; body and answer are the CBOR shapes of blobs/bodies.ts. Where there is nothing to say the answer is empty. */
 export async function askBlobs<T extends object>(
   context: ActorContext,
   type: number,
   body: object,
   deadlineMs = ASK_MS,
 ): Promise<T> {
-  return unpackCbor<T>(await context.ask(BLOBS, type, packCbor(body), deadlineMs));
+  const answer = await context.ask(BLOBS, type, packCbor(body), deadlineMs);
+  return answer.length === 0 ? ({} as T) : unpackCbor<T>(answer);
 }

@@ -6,6 +6,8 @@ import { loginMachine } from '../../src/actors/registry/login.machine.js';
 import { registrationMachine } from '../../src/actors/registry/registration.machine.js';
 import { roomMachine } from '../../src/actors/room/room.machine.js';
 import { type SessionEvent, sessionMachine } from '../../src/actors/session/session.machine.js';
+import { type TransferEvent, transferMachine } from '../../src/actors/transfer/transfer.machine.js';
+import { NatterError } from '../../src/chat/error.js';
 import { PresenceState } from '../../src/chat/operations.js';
 
 type Event = { readonly type: string } & Record<string, unknown>;
@@ -166,5 +168,68 @@ describe('the machines of registration and login', () => {
     actor.start();
     await ended;
     expect(actor.getSnapshot().value).toBe('refused');
+  });
+});
+
+describe('the transfer machine', () => {
+  const failure = new NatterError('STALLED', 'Nothing came.');
+  const events: TransferEvent[] = [
+    { type: 'ACCEPT' },
+    { type: 'REJECT' },
+    { type: 'TURN' },
+    { type: 'OPENED' },
+    { type: 'COMPLETE' },
+    { type: 'VERIFIED' },
+    { type: 'MISMATCH', failure },
+    { type: 'LOST' },
+    { type: 'STALLED', failure },
+    { type: 'PAUSE' },
+    { type: 'RESUME' },
+    { type: 'CANCEL', failure },
+    { type: 'FAILED', failure },
+  ];
+  const quiet = { open: nothing, move: nothing, halt: nothing, verify: nothing, settle: nothing };
+
+  it('reaches every state, and frees what it holds once at the end', () => {
+    const ways = waysTo(transferMachine, { port: quiet }, events);
+    expect(ends(ways)).toEqual(statesOf(transferMachine));
+    for (const { steps } of ways) {
+      let settled = 0;
+      const actor = createActor(transferMachine, { input: { port: { ...quiet, settle: () => settled++ } } });
+      actor.start();
+      for (const { event } of steps) if (event.type !== 'xstate.init') actor.send(event as TransferEvent);
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'CANCEL', failure });
+      expect(actor.getSnapshot().status).toBe('done');
+      expect(settled).toBe(1);
+    }
+  });
+
+  it('tells the other end whenever it stops moving by itself', () => {
+    for (const event of [
+      { type: 'PAUSE' },
+      { type: 'STALLED', failure },
+      { type: 'CANCEL', failure },
+    ] as const) {
+      let halts = 0;
+      const actor = createActor(transferMachine, { input: { port: { ...quiet, halt: () => halts++ } } });
+      actor.start();
+      for (const type of ['ACCEPT', 'TURN', 'OPENED'] as const) actor.send({ type });
+      actor.send(event);
+      expect(halts).toBe(1);
+    }
+  });
+
+  it('asks again for what is wrong, and gives up when the whole is wrong for the third time', () => {
+    let opens = 0;
+    const actor = createActor(transferMachine, { input: { port: { ...quiet, open: () => opens++ } } });
+    actor.start();
+    for (const type of ['ACCEPT', 'TURN'] as const) actor.send({ type });
+    for (let i = 0; i < 3; i++) {
+      actor.send({ type: 'COMPLETE' });
+      actor.send({ type: 'MISMATCH', failure });
+    }
+    expect(opens).toBe(3);
+    expect(actor.getSnapshot().value).toBe('failed');
+    expect(actor.getSnapshot().context.failure).toBe(failure);
   });
 });

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlobsMessage } from '../../src/actors/messages.js';
+import { packCbor } from '../../src/actors/cbor.js';
+import { BlobsMessage, TransferMessage } from '../../src/actors/messages.js';
 import { Kind } from '../../src/actors/runtime/actor.js';
 import { EventKind, FileAnswer, FileState, Operation } from '../../src/chat/operations.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
@@ -70,17 +71,24 @@ describe('a transfer', () => {
     expect(server.blobs.openOf(f)).toEqual([`${ada.conn} up`]);
   });
 
-  it('ends for whose connection was closed while its session was dead', async () => {
-    const { server, ada, ben, f } = await moving();
-    for (const core of CORES) server.system.kill(core);
+  it.each(CORES)('ends for whose connection was closed while %s was dead', async (core) => {
+    const { server, ada, f } = await moving();
+    // Sessions and the transfer are spread over both threads: of several, some are on different ones.
+    const readers = await Promise.all(['cleo', 'dora', 'emil'].map((name) => server.register(name)));
+    for (const reader of readers) {
+      await reader.do(Operation.Join, { n: 'garden' });
+      await reader.do(Operation.Download, { f });
+    }
+    server.system.kill(core);
     await server.system.advance(50);
-    server.io.close(ben.conn);
-    for (const core of CORES) server.system.respawn(core);
+    for (const conn of [...server.io.connections.keys()]) if (conn !== ada.conn) server.io.close(conn);
+    server.system.respawn(core);
+    await server.system.advance(2_000);
+    await ada.do(Operation.FileClose, { f, u: true });
     // Whoever comes back does so within 10 s.
-    await server.system.advance(12_000);
-    await ada.do(Operation.Withdraw, { f });
-    await server.system.advance(90_000);
+    await server.system.advance(100_000);
     expect(actors(server)).toBe(0);
+    expect(server.blobs.openOf(f)).toEqual([]);
   });
 
   it('is opened again when the thread of the blobs died', async () => {
@@ -112,6 +120,18 @@ describe('a transfer', () => {
     server.blobs.silent.clear();
     await reborn(server, 'files');
     expect(fileEvents(ada).at(-1)).toMatchObject({ s: FileState.Held });
+  });
+
+  it('asks the room about everybody, whatever a session believes', async () => {
+    const { server, f } = await moving();
+    const stranger = Buffer.alloc(16, 99);
+    const request = { c: 77, a: stranger, n: 'eve', s: FileAnswer.Accepted };
+    for (const type of [TransferMessage.Download, TransferMessage.Answer]) {
+      const answer = server.system.ask({ kind: Kind.Transfer, key: f }, type, packCbor(request), 1_000);
+      await server.settle();
+      await expect(answer).rejects.toMatchObject({ code: 'NOT_A_MEMBER' });
+    }
+    expect(server.blobs.openOf(f).some((each) => each.startsWith('77'))).toBe(false);
   });
 
   it('goes on with what was wrong when the whole was, and ends when it is wrong too often', async () => {

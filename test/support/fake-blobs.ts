@@ -10,9 +10,9 @@ import {
 } from '../../src/actors/runtime/actor.js';
 import { type ErrorCode, NatterError } from '../../src/chat/error.js';
 import { FileAnswer, FileState } from '../../src/chat/operations.js';
-import { Writer } from '../../src/net/bytes.js';
+import { Reader, Writer } from '../../src/net/bytes.js';
 
-type Handler = (body: never) => object;
+type Handler = (body: never) => object | undefined;
 
 interface Row extends Body.FileRow {
   st: FileState;
@@ -49,6 +49,10 @@ export class FakeBlobs {
       return {
         receive: (message) => {
           this.asked.push(message.type);
+          if (message.type === BlobsMessage.Closed) {
+            this.#closed(new Reader(message.body).varint());
+            return;
+          }
           const body = unpackCbor<never>(message.body);
           const { type } = message;
           const held = context.hold(message);
@@ -67,11 +71,11 @@ export class FakeBlobs {
     [BlobsMessage.OpenDownload]: ({ f, c }: Body.ByConnection) => {
       this.#here(f);
       this.open.add(`${f} ${c} down`);
-      return {};
+      return undefined;
     },
     [BlobsMessage.Close]: ({ f, c, u }: Body.CloseFile) => {
       this.open.delete(`${f} ${c} ${u ? 'up' : 'down'}`);
-      return {};
+      return undefined;
     },
     [BlobsMessage.Finish]: ({ f, h }: Body.FinishFile) => {
       for (const each of this.openOf(f)) if (each.endsWith('up')) this.open.delete(`${f} ${each}`);
@@ -124,14 +128,15 @@ export class FakeBlobs {
 
   #answer(context: ActorContext, held: Held, type: number, body: never): void {
     try {
-      context.reply(held, packCbor(this.#handle(type, body)));
+      const answer = this.#handle(type, body);
+      context.reply(held, answer ? packCbor(answer) : Buffer.alloc(0));
     } catch (error) {
       if (held.ask === 0 || !(error instanceof Error)) throw error;
       context.refuse(held, error);
     }
   }
 
-  #handle(type: number, body: never): object {
+  #handle(type: number, body: never): object | undefined {
     const code = this.refusals.get(type);
     this.refusals.delete(type);
     // The chunks at fault are missing again.
@@ -140,6 +145,10 @@ export class FakeBlobs {
     const handler = this.#handlers[type];
     if (!handler) throw new Error(`message ${type} is not for blobs`);
     return handler(body);
+  }
+
+  #closed(conn: number): void {
+    for (const each of this.open) if (each.split(' ')[1] === String(conn)) this.open.delete(each);
   }
 
   #create(body: Body.CreateFile): Row {

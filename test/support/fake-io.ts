@@ -1,4 +1,4 @@
-import { IoMessage, SessionMessage } from '../../src/actors/messages.js';
+import { BlobsMessage, IoMessage, SessionMessage } from '../../src/actors/messages.js';
 import {
   type Actor,
   type ActorContext,
@@ -8,6 +8,7 @@ import {
   type Message,
   SystemMessage,
 } from '../../src/actors/runtime/actor.js';
+import { BLOBS } from '../../src/actors/singletons.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 
@@ -75,6 +76,7 @@ export class FakeIo {
     for (const { readers } of this.tables.values()) readers.delete(conn);
     this.context?.unwatch({ kind: Kind.Session, key: conn });
     this.#tell(conn, SessionMessage.Closed, new Writer().varint(0).text('').view(), MailLane.Control);
+    this.context?.tell(BLOBS, BlobsMessage.Closed, new Writer().varint(conn).view());
   }
 
   #open(conn: number): void {
