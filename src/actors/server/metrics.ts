@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
 import { NatterError } from '../../chat/error.js';
-import type { IoFigures } from '../io/worker.js';
 import type { ThreadStats } from '../runtime/stats.js';
 import type { Supervisor } from '../runtime/supervisor.js';
 
@@ -33,7 +32,7 @@ export class Metrics {
   readonly #sessions = this.#gauge('natter_sessions', 'Connections that have a session');
   readonly #rooms = this.#gauge('natter_rooms', 'Conversations that are awake');
   readonly #restarts = this.#gauge('natter_thread_restarts_total', 'Times a thread was respawned', 'thread');
-  readonly #io = new Map<string, Gauge<string>>();
+  readonly #figures = new Map<string, Gauge<string>>();
   #http: Server | undefined;
 
   constructor(system: Watched) {
@@ -91,22 +90,24 @@ export class Metrics {
     for (const [kind, count] of Object.entries(actors)) this.#actors.set({ kind }, count);
     this.#sessions.set(actors.session ?? 0);
     this.#rooms.set(actors.room ?? 0);
-    await this.#readIo();
+    await this.#readFigures('io', 'natter_io', "The I/O actor's");
+    await this.#readFigures('files', 'natter_file', 'Of files:');
     return { status: 200, body: await this.#registry.metrics() };
   }
 
-  /** Sessions, deliveries, drops and whatever else the I/O actor counts. */
-  async #readIo(): Promise<void> {
+  /** What a thread counts besides: sessions, deliveries and drops in `io`, chunks in `files`. */
+  async #readFigures(thread: string, prefix: string, whose: string): Promise<void> {
     const figures = (await this.#system
-      .thread('io')
+      .thread(thread)
       .call('figures', STATS_MS)
-      .catch(() => undefined)) as IoFigures | undefined;
+      .catch(() => undefined)) as Readonly<Record<string, number>> | undefined;
     for (const [name, value] of Object.entries(figures ?? {})) {
       const snake = name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
-      let gauge = this.#io.get(name);
+      const full = `${prefix}_${snake}`;
+      let gauge = this.#figures.get(full);
       if (!gauge) {
-        gauge = this.#gauge(`natter_io_${snake}`, `The I/O actor's ${snake.replaceAll('_', ' ')}`);
-        this.#io.set(name, gauge);
+        gauge = this.#gauge(full, `${whose} ${snake.replaceAll('_', ' ')}`);
+        this.#figures.set(full, gauge);
       }
       gauge.set(value);
     }
