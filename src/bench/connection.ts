@@ -11,6 +11,7 @@ import { zeroCounters } from '../net/counters.js';
 import { SealedKeys } from '../net/keys.js';
 import type { ConnectionHost, DrivenConnection } from '../net/seam.js';
 import type { PathAddress } from '../net/types.js';
+import { measureStream } from './stream.js';
 
 const MEMBERS = 200;
 const ENTRY = Buffer.alloc(105, 'entry of a text of 64 bytes ');
@@ -150,4 +151,5 @@ function run(entriesPerTurn: number, turns: number): object {
 export async function benchConnection(show: (figure: object) => void): Promise<void> {
   show(run(1, 4_000));
   show(run(32, 1_000));
+  show(await measureStream());
 }

@@ -1,6 +1,7 @@
 import {
   ACK_DELAY_MAX_MS,
   ACK_EVERY_BYTES,
+  ACK_EVERY_LARGE_PACKETS,
   ACK_EVERY_PACKETS,
   ACK_EVERY_YOUNG_PACKETS,
   ACK_RANGES_MAX,
@@ -17,7 +18,8 @@ const RANGE_LIFE_PACKETS = 1024;
 
 /**
  * Packet numbers received, and when to say so: every second packet while the connection is young (the
- * sender's window is small then), later every ACK_EVERY_BYTES, ACK_EVERY_PACKETS or ACK_DELAY_MAX_MS (what
+ * sender's window is small then), later every ACK_EVERY_BYTES (if these are ACK_EVERY_LARGE_PACKETS at least),
+ * ACK_EVERY_PACKETS or ACK_DELAY_MAX_MS (what
  * many readers of a room are sent is small, and each of their acks costs the server a whole packet), within
  * GRANULARITY_MS when a packet is out of order, at once when it asks for it. (At once also for every packet out
  * of order would be one ack per packet on a path that reorders all the time.)
@@ -67,7 +69,8 @@ export class Acks implements Carried {
       every = ACK_EVERY_YOUNG_PACKETS;
     }
     if (!inOrder) every = Math.min(every, ACK_EVERY_DISORDERED_PACKETS);
-    if (urgent || this.#unreported >= every || this.#unreportedBytes >= ACK_EVERY_BYTES) this.deadline = now;
+    const full = this.#unreportedBytes >= ACK_EVERY_BYTES && this.#unreported >= ACK_EVERY_LARGE_PACKETS;
+    if (urgent || full || this.#unreported >= every) this.deadline = now;
     else if (!inOrder) this.deadline = Math.min(this.deadline, now + GRANULARITY_MS);
     else if (this.#unreported === 1) this.deadline = now + ACK_DELAY_MAX_MS;
   }

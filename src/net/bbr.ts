@@ -16,6 +16,7 @@
 import {
   ACK_DELAY_MAX_MS,
   ACK_EVERY_BYTES,
+  ACK_EVERY_LARGE_PACKETS,
   DATAGRAM_MAX_BYTES,
   INITIAL_WINDOW_PACKETS,
   MINIMUM_WINDOW_PACKETS,
@@ -51,7 +52,8 @@ export class Congestion {
   /** Bytes per millisecond at which packets leave. */
   pacingRate: number;
 
-  readonly #packetBytes: number;
+  /** Of a full packet. */
+  packetBytes: number;
   #phase: Phase = 'startup';
   readonly #rate = new WindowedMax(RATE_WINDOW_ROUNDS);
   #round = 0;
@@ -87,7 +89,7 @@ export class Congestion {
   #redundancy = 1;
 
   constructor(packetBytes: number) {
-    this.#packetBytes = packetBytes;
+    this.packetBytes = packetBytes;
     this.window = INITIAL_WINDOW_PACKETS * packetBytes;
     this.pacingRate = (STARTUP_GAIN * this.window) / ASSUMED_RTT_MS;
   }
@@ -96,7 +98,7 @@ export class Congestion {
   get bulkWindow(): number {
     if (!this.#full) return this.window;
     const wanted = BULK_WINDOW_GAIN * this.#bdp + this.#unreported;
-    return Math.min(this.window, Math.max(wanted, MINIMUM_WINDOW_PACKETS * this.#packetBytes));
+    return Math.min(this.window, Math.max(wanted, MINIMUM_WINDOW_PACKETS * this.packetBytes));
   }
 
   /** Bits for the packet's record. */
@@ -164,7 +166,7 @@ export class Congestion {
   silent(): void {
     if (this.#windowBefore > 0) return;
     this.#windowBefore = this.window;
-    this.window = MINIMUM_WINDOW_PACKETS * this.#packetBytes;
+    this.window = MINIMUM_WINDOW_PACKETS * this.packetBytes;
   }
 
   #updateRound(): void {
@@ -185,8 +187,9 @@ export class Congestion {
 
   /** What the peer may have received without having said so. */
   get #unreported(): number {
-    const reported = Math.min(ACK_EVERY_BYTES, this.#rate.value * ACK_DELAY_MAX_MS);
-    return reported + 2 * DATAGRAM_MAX_BYTES;
+    const every = Math.max(ACK_EVERY_BYTES, ACK_EVERY_LARGE_PACKETS * this.packetBytes);
+    const reported = Math.min(every, this.#rate.value * ACK_DELAY_MAX_MS);
+    return reported + 2 * Math.max(DATAGRAM_MAX_BYTES, this.packetBytes);
   }
 
   #updateRate(now: number): void {
@@ -254,7 +257,7 @@ export class Congestion {
     const paced = this.#pacingGain() * rate * this.#redundancy;
     if (this.#full || paced > this.pacingRate) this.pacingRate = paced;
 
-    const initial = INITIAL_WINDOW_PACKETS * this.#packetBytes;
+    const initial = INITIAL_WINDOW_PACKETS * this.packetBytes;
     const gain = this.#full ? TALK_WINDOW_GAIN : STARTUP_GAIN;
     const target = Math.max(gain * bdp + this.#unreported, initial);
     if (this.#full) this.window = Math.min(this.window + this.#ackedBytes, target);

@@ -39,6 +39,8 @@ export const INITIATION_BYTES = 1200;
 export const DATAGRAM_BASE_BYTES = 1200;
 /** Largest datagram that is probed for: Ethernet less IPv6 and UDP headers. */
 export const DATAGRAM_MAX_BYTES = 1452;
+/** Where both ends are one machine: below the MTU of every loopback interface (macOS has the least, 16,384). */
+export const DATAGRAM_LOOPBACK_BYTES = 16_000;
 export const CONNECTION_ID_BYTES = 8;
 /** Type byte, connection id, 64-bit packet number. */
 export const SEALED_HEADER_BYTES = 17;
@@ -178,8 +180,9 @@ export const ACK_DELAY_MAX_MS = 50;
 /** Acknowledge at once after so many ack-eliciting packets: while a connection is young, and later. */
 export const ACK_EVERY_YOUNG_PACKETS = 2;
 export const ACK_EVERY_PACKETS = 40;
-/** Or after so many bytes of them: ten full ones. */
+/** Or after so many bytes of them, ten full ones; but of the large ones of loopback not before so many packets. */
 export const ACK_EVERY_BYTES = 12_000;
+export const ACK_EVERY_LARGE_PACKETS = 4;
 export const ACK_YOUNG_PACKETS = 100;
 export const ACK_RANGES_MAX = 32;
 export const INITIAL_WINDOW_PACKETS = 10;

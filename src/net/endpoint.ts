@@ -13,6 +13,7 @@ import { SealedConnection } from './connection.js';
 import {
   CONNECTION_ID_BYTES,
   CONNECTIONS_MAX,
+  DATAGRAM_LOOPBACK_BYTES,
   DATAGRAM_MAX_BYTES,
   DatagramType,
   SEALED_OVERHEAD_BYTES,
@@ -22,6 +23,7 @@ import { Deadlines } from './deadlines.js';
 import { Dialler } from './dialler.js';
 import { IdTable } from './ids.js';
 import { HANDSHAKE_ID_AT, SEALED_ID_AT } from './packet.js';
+import { isLoopback } from './path.js';
 import { networkOf } from './ratelimit.js';
 import { Responder } from './responder.js';
 import type { ConnectionHost, ConnectionSeed, DrivenConnection } from './seam.js';
@@ -101,7 +103,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     this.#now = now;
     counters.datagramsIn++;
     counters.bytesIn += datagram.length;
-    if (datagram.length > DATAGRAM_MAX_BYTES) {
+    if (datagram.length > DATAGRAM_MAX_BYTES && !largeAllowed(datagram.length, from)) {
       counters.oversized++;
       return;
     }
@@ -273,6 +275,10 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     flushing.length = 0;
     this.#flushing = flushing;
   }
+}
+
+function largeAllowed(bytes: number, from: PathAddress): boolean {
+  return bytes <= DATAGRAM_LOOPBACK_BYTES && isLoopback(from.address);
 }
 
 /** An endpoint whose connections are sealed ones; see `Endpoint` for how it is driven. */

@@ -14,7 +14,7 @@
 import sodium from 'sodium-native';
 import {
   CONNECTION_ID_BYTES,
-  DATAGRAM_MAX_BYTES,
+  DATAGRAM_LOOPBACK_BYTES,
   DatagramType,
   KEY_BYTES,
   KEY_LINGER_MS,
@@ -33,16 +33,16 @@ const PACKET_NUMBER_AT = 1 + CONNECTION_ID_BYTES;
 const HIGH_WORD_MAX = 2 ** 21 - 1;
 
 // One set for the whole thread: a packet is sealed or opened to its end before the next one is begun.
-const plain = Buffer.alloc(DATAGRAM_MAX_BYTES - SEALED_OVERHEAD_BYTES);
+const plain = Buffer.alloc(DATAGRAM_LOOPBACK_BYTES - SEALED_OVERHEAD_BYTES);
 const plainViews = new Scratch(plain);
-const outgoing = Buffer.alloc(DATAGRAM_MAX_BYTES);
+const outgoing = Buffer.alloc(DATAGRAM_LOOPBACK_BYTES);
 const outgoingViews = new Scratch(outgoing);
 const outgoingHeader = outgoing.subarray(0, SEALED_HEADER_BYTES);
 const outgoingSealed = new Scratch(outgoing, SEALED_HEADER_BYTES);
-const incoming = Buffer.alloc(DATAGRAM_MAX_BYTES);
+const incoming = Buffer.alloc(DATAGRAM_LOOPBACK_BYTES);
 const incomingHeader = incoming.subarray(0, SEALED_HEADER_BYTES);
 const incomingSealed = new Scratch(incoming, SEALED_HEADER_BYTES);
-const opened = Buffer.alloc(DATAGRAM_MAX_BYTES - SEALED_OVERHEAD_BYTES);
+const opened = Buffer.alloc(DATAGRAM_LOOPBACK_BYTES - SEALED_OVERHEAD_BYTES);
 const openedViews = new Scratch(opened);
 const nonce = Buffer.alloc(sodium.crypto_aead_chacha20poly1305_ietf_NPUBBYTES);
 
@@ -126,7 +126,7 @@ export class SealedKeys {
    */
   open(datagram: Buffer, now: number): number {
     const length = datagram.length - SEALED_OVERHEAD_BYTES;
-    if (length < 0 || datagram.length > DATAGRAM_MAX_BYTES) return -1;
+    if (length < 0 || datagram.length > DATAGRAM_LOOPBACK_BYTES) return -1;
     const high = datagram.readUInt32BE(PACKET_NUMBER_AT);
     if (high > HIGH_WORD_MAX) return -1;
     const low = datagram.readUInt32BE(PACKET_NUMBER_AT + 4);

@@ -24,6 +24,11 @@ export function sameAddress(a: PathAddress, b: PathAddress): boolean {
   return a.port === b.port && a.address === b.address;
 }
 
+/** Both ends are one machine, so no link between them has a size of its own. Addresses are numeric. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
+}
+
 /**
  * Where the peer is (RFC 9000 section 9). An authentic packet from elsewhere, newer than all before, makes
  * its source a candidate; the candidate is adopted when it answers a challenge from there. Until then

@@ -26,8 +26,8 @@ const LOST_REMEMBERED = 64;
 /** Told what recovery finds. */
 export interface RecoveryWatcher {
   /** A packet is given up; `bytes` is its datagram. */
-  packetLost(bytes: number, sizeProbe: boolean, now: number): void;
-  packetAcked(bytes: number, sizeProbe: boolean): void;
+  packetLost(number: number, bytes: number, sizeProbe: boolean, now: number): void;
+  packetAcked(number: number, bytes: number, sizeProbe: boolean): void;
 }
 
 export class Recovery implements AckSink {
@@ -97,7 +97,7 @@ export class Recovery implements AckSink {
       if ((state & SentState.InFlight) === 0) continue;
       if (number === this.#ackLargest) this.#ackedLargestAt = sent.sentAt(number);
       this.congestion.acked(sent, number, this.#now);
-      this.#watcher.packetAcked(sent.bytes(number), (state & SentState.SizeProbe) !== 0);
+      this.#watcher.packetAcked(number, sent.bytes(number), (state & SentState.SizeProbe) !== 0);
       sent.acked(number);
       this.#ackedCount++;
     }
@@ -203,7 +203,7 @@ export class Recovery implements AckSink {
     if (this.#lost.length > LOST_REMEMBERED) this.#lost.shift();
     sent.lost(number);
     sent.trim();
-    this.#watcher.packetLost(bytes, sizeProbe, now);
+    this.#watcher.packetLost(number, bytes, sizeProbe, now);
   }
 
   /** A packet that was given up arrived after all: it was reordered, not lost, and patience grows. */

@@ -1,9 +1,14 @@
+import { DATAGRAM_MAX_BYTES } from './constants.js';
+
+/** A fresh view of more bytes than this costs little beside what is done with them. */
+const KEPT_BYTES_MAX = DATAGRAM_MAX_BYTES;
+
 /**
  * A buffer shared by the whole thread, with its prefixes prepared as views.
  *
  * A fresh `subarray` costs 100 to 200 ns and makes the encryption behind it slower still, since each new
  * view is new to the native side. Packets have few distinct lengths, so a view is made once per length and
- * kept: nothing is allocated per packet.
+ * kept: nothing is allocated per packet. Of the longer ones, which only loopback carries, the last is kept.
  *
  *     bytes   [ 0 ........ from ............................ size )
  *     view(n)             [ from .... from + n )
@@ -12,12 +17,15 @@ export class Scratch {
   readonly bytes: Buffer;
   readonly #views: (Buffer | undefined)[];
   readonly #from: number;
+  #long: Buffer;
 
   constructor(bytes: Buffer, from = 0) {
     this.bytes = bytes;
     this.#from = from;
+    this.#long = bytes.subarray(from);
     // Filled, so that the array is dense and a look-up stays a load.
-    this.#views = new Array<Buffer | undefined>(bytes.length - from + 1).fill(undefined);
+    const kept = Math.min(bytes.length - from, KEPT_BYTES_MAX);
+    this.#views = new Array<Buffer | undefined>(kept + 1).fill(undefined);
   }
 
   /** The bytes from `from` on; throws a RangeError when the buffer is shorter. */
@@ -26,9 +34,12 @@ export class Scratch {
   }
 
   #make(length: number): Buffer {
-    if (!(length >= 0 && length < this.#views.length)) throw new RangeError(`no room for ${length} bytes`);
+    if (length === this.#long.length) return this.#long;
+    if (!(length >= 0 && this.#from + length <= this.bytes.length))
+      throw new RangeError(`no room for ${length} bytes`);
     const made = this.bytes.subarray(this.#from, this.#from + length);
-    this.#views[length] = made;
+    if (length < this.#views.length) this.#views[length] = made;
+    else this.#long = made;
     return made;
   }
 }

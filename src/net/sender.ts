@@ -1,13 +1,13 @@
 import type { Acks } from './acks.js';
 import { Congestion } from './bbr.js';
-import { DATAGRAM_BASE_BYTES, DATAGRAM_MAX_BYTES, FrameType, SEALED_OVERHEAD_BYTES } from './constants.js';
+import { DATAGRAM_BASE_BYTES, FrameType, SEALED_OVERHEAD_BYTES } from './constants.js';
 import { CloseFrame, PathFrame } from './frame.js';
 import { TokenHandover } from './handover.js';
 import { Latest } from './latest.js';
 import { DatagramSize } from './mtu.js';
 import { Outgoing } from './outgoing.js';
 import { Pacer } from './pacer.js';
-import { PAYLOAD_BYTES_MIN, type Path } from './path.js';
+import { isLoopback, PAYLOAD_BYTES_MIN, type Path } from './path.js';
 import { Payload } from './payload.js';
 import { Pushes } from './pushes.js';
 import { Recovery, type RecoveryWatcher } from './recovery.js';
@@ -42,7 +42,7 @@ export class Sender implements RecoveryWatcher {
   readonly #path: Path;
   readonly #wants: Wants;
   readonly #pacer: Pacer;
-  readonly #size = new DatagramSize();
+  readonly #size: DatagramSize;
   readonly #tokens: TokenHandover;
   /** A challenge to answer: the last one only. */
   #answer: { readonly data: Buffer; readonly to: PathAddress } | undefined;
@@ -62,6 +62,7 @@ export class Sender implements RecoveryWatcher {
     this.#path = path;
     this.#wants = wants;
     this.supplies = supplies;
+    this.#size = new DatagramSize(isLoopback(path.current.address));
     this.sentAt = seed.now;
     this.outgoing = new Outgoing();
     this.pushes = new Pushes(this.recovery.sent);
@@ -126,21 +127,27 @@ export class Sender implements RecoveryWatcher {
     recovery.rtt.reset();
     recovery.rtt.sample(rttMs, 0);
     recovery.congestion = new Congestion(DATAGRAM_BASE_BYTES);
-    this.#size.reset();
+    this.#size.reset(isLoopback(this.#path.current.address));
+    this.#resize();
   }
 
-  packetAcked(bytes: number, sizeProbe: boolean): void {
-    if (sizeProbe) this.#size.probeAcked();
-    else this.#size.acked(bytes);
+  packetAcked(number: number, bytes: number, sizeProbe: boolean): void {
+    if (sizeProbe) {
+      this.#size.probeAcked(bytes);
+      this.#resize();
+    } else {
+      this.#size.acked(number, bytes);
+    }
   }
 
-  packetLost(bytes: number, sizeProbe: boolean, now: number): void {
+  packetLost(number: number, bytes: number, sizeProbe: boolean, now: number): void {
     if (sizeProbe) {
       this.#size.probeLost(now);
       return;
     }
     this.#host.counters.packetsLost++;
-    this.#size.lost(bytes, now);
+    this.#size.lost(number, bytes, now);
+    this.#resize();
   }
 
   /** Forgets all that waits. */
@@ -243,12 +250,18 @@ export class Sender implements RecoveryWatcher {
   }
 
   #sendSizeProbe(now: number): void {
-    this.#begin(DATAGRAM_MAX_BYTES);
+    this.#begin(this.#size.probeBytes);
     this.#ping();
     payload.bytes.fill(FrameType.Padding, payload.at, payload.end + 1);
     payload.at = payload.end + 1;
     this.#leave(this.#path.current, true, now);
     this.#size.probeSent();
+  }
+
+  /** Least windows and bursts are so many full packets. */
+  #resize(): void {
+    this.recovery.congestion.packetBytes = this.#size.bytes;
+    this.#pacer.packetBytes = this.#size.bytes;
   }
 
   /** Why did it stop: the pacer, the window, or for want of something to say? */

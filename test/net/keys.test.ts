@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { KEY_LINGER_MS, REKEY_AFTER_MS, SEALED_OVERHEAD_BYTES } from '../../src/net/constants.js';
+import {
+  DATAGRAM_LOOPBACK_BYTES,
+  KEY_LINGER_MS,
+  REKEY_AFTER_MS,
+  SEALED_OVERHEAD_BYTES,
+} from '../../src/net/constants.js';
 import { SealedKeys } from '../../src/net/keys.js';
 import { seeded } from './support.js';
 
@@ -48,10 +53,12 @@ describe('sealed keys', () => {
 
   it('open an empty packet and the largest one', () => {
     const { a, b } = session();
-    for (const length of [0, 1452 - SEALED_OVERHEAD_BYTES]) {
+    for (const length of [0, DATAGRAM_LOOPBACK_BYTES - SEALED_OVERHEAD_BYTES]) {
       expect(b.keys.open(Buffer.from(a.keys.seal(ID, length, length, 0)), 0)).toBe(length);
     }
-    expect(() => a.keys.seal(ID, 9, 1453 - SEALED_OVERHEAD_BYTES, 0)).toThrow(RangeError);
+    expect(() => a.keys.seal(ID, 9, DATAGRAM_LOOPBACK_BYTES + 1 - SEALED_OVERHEAD_BYTES, 0)).toThrow(
+      RangeError,
+    );
   });
 
   it('open nothing that differs by a single bit, header included', () => {
