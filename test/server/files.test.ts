@@ -7,7 +7,7 @@ import { FrameType } from '../../src/net/constants.js';
 import { entryCodec } from '../../src/net/entry.js';
 import { pushCodec } from '../../src/net/talk.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
-import { fileEvents, HASH, held, offered, offerOf } from '../support/files.js';
+import { fileEvents, HASH, held, offered, offerOf } from '../support/offered-files.js';
 
 const LOBBY = 1;
 /** The files whose entries were pushed to a client. */

@@ -6,7 +6,7 @@ import { BlobsMessage, TransferMessage } from '../../src/actors/messages.js';
 import { Kind } from '../../src/actors/runtime/actor.js';
 import { EventKind, FileAnswer, FileState, Operation } from '../../src/chat/operations.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
-import { fileEvents, HASH, held, offered, offerOf } from '../support/files.js';
+import { fileEvents, HASH, held, offered, offerOf } from '../support/offered-files.js';
 
 const LOBBY = 1;
 const CORES = ['core-0', 'core-1'] as const;

@@ -41,19 +41,24 @@ const OPERATION = {
 };
 
 const TYPING = 2;
+/** Kind of an entry. */
+const FILE = 4;
 const FETCH_ENTRIES = 256;
 const GIVE_UP_MS = 20_000;
 
-/** An entry of a log, its body as text. */
+/** An entry of a log, its body as text; of kind 4 as the file it offers. */
 export function readEntry(bytes) {
   const reader = new Reader(bytes);
-  return {
+  const entry = {
     kind: reader.u8(),
     at: reader.u48(),
     id: reader.take(16).toString('hex'),
     author: reader.text(),
-    text: reader.rest().toString('utf8'),
   };
+  const body = reader.rest();
+  if (entry.kind !== FILE) return { ...entry, text: body.toString('utf8') };
+  const file = decode(body);
+  return { ...entry, text: file.n, file };
 }
 
 /** The MAC of LoginFinish. */

@@ -59,11 +59,18 @@ export class Connection extends EventEmitter {
     this.largestAt = 0;
     this.heardAt = performance.now();
     this.sentAt = this.heardAt;
+    /** As a hostile reader is: takes everything in and acknowledges nothing. */
+    this.isDeaf = false;
     this.counts = { datagramsIn: 0, datagramsOut: 0, pathChallenges: 0, segments: 0 };
   }
 
   get generation() {
     return this.keys.generation;
+  }
+
+  /** Packets that ask for an ack and have none yet. */
+  get inFlight() {
+    return this.sent.size;
   }
 
   /** Sends application frames (from 0x10 on); one that is larger than a packet goes in SEGMENTs. */
@@ -175,6 +182,7 @@ export class Connection extends EventEmitter {
 
   #ack() {
     this.unacked = 0;
+    if (this.isDeaf) return;
     this.#packet([this.received.frame(performance.now() - this.largestAt)], false);
   }
 
@@ -243,6 +251,7 @@ export class Connection extends EventEmitter {
       this.sent.delete(number);
       this.#packet(frames);
     }
+    this.emit('acked');
   }
 
   #segment(reader) {

@@ -67,6 +67,8 @@ export declare class Connection extends EventEmitter {
   readonly generation: number;
   readonly ended?: { code: number; reason: string };
   readonly counts: { datagramsIn: number; datagramsOut: number; pathChallenges: number; segments: number };
+  isDeaf: boolean;
+  readonly inFlight: number;
   frame(type: number, body: Buffer): void;
   rekey(): void;
   move(): Promise<void>;
@@ -93,6 +95,36 @@ export interface Entry {
   readonly id: string;
   readonly author: string;
   readonly text: string;
+  /** Of kind 4. */
+  readonly file?: FileOffer;
+}
+
+/** An entry of kind 4: number, id, name, bytes, media type. */
+export interface FileOffer {
+  readonly f: number;
+  readonly i: Buffer;
+  readonly n: string;
+  readonly s: number;
+  readonly t: string;
+}
+
+export declare function chunksOf(size: number): number;
+export declare function recordOf(bytes: Buffer, chunk: number): Buffer;
+
+export declare class Files extends EventEmitter {
+  constructor(client: Client);
+  readonly counts: { supplied: number; received: number; wrong: number };
+  offer(
+    conversation: Conversation,
+    file: { name: string; size: number; type?: string; id?: Buffer },
+  ): Promise<{ f: number; q: number }>;
+  send(conversation: Conversation, name: string, bytes: Buffer): Promise<number>;
+  upload(file: number, bytes: Buffer, hash?: Buffer): Promise<void>;
+  piece(file: number, chunk: number, total: number, offset: number, bytes: Buffer): void;
+  want(file: number, first: number, count: number): void;
+  open(file: number): Promise<{ s: number; z: number; h?: Buffer }>;
+  receive(file: number): Promise<Buffer>;
+  withdraw(file: number): Promise<unknown>;
 }
 
 export declare class Client extends EventEmitter {

@@ -7,7 +7,7 @@ import { Reader as NatterReader, Writer } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 import { entryCodec, entryId as natterEntryId } from '../../src/net/entry.js';
 import { fingerprint } from '../../src/net/fingerprint.js';
-import { AckFrame, CloseFrame, SegmentFrame } from '../../src/net/frame.js';
+import { AckFrame, ChunkFrame, CloseFrame, SegmentFrame, WantFrame } from '../../src/net/frame.js';
 import { Handshake } from '../../src/net/handshake.js';
 import { Intervals } from '../../src/net/intervals.js';
 import { SealedKeys } from '../../src/net/keys.js';
@@ -26,6 +26,7 @@ import {
   Received,
   readAck,
   readEntry,
+  recordOf,
   varint,
 } from './index.mjs';
 
@@ -218,6 +219,17 @@ describe('the test vectors of the protocol page', () => {
     );
     const accepted = { request: 4, log: 2, counter: 1, seq: 1, at: AT };
     expect(frame(FrameType.Accepted, talk.acceptedCodec, accepted)).toEqual(bytes('ACCEPTED of POST 4'));
+  });
+
+  test('give what is wanted of a file, and a piece of it', () => {
+    const record = bytes('record of a chunk of "hello"');
+    expect(recordOf(Buffer.from('hello'), 0)).toEqual(record);
+    const want = bytes('WANT of chunks 3 to 5 of file 7');
+    const body = written((writer) => WantFrame.encode(writer, 7, 3, 3));
+    expect(Buffer.concat([Buffer.of(FrameType.Want), block(body)])).toEqual(want);
+    const piece = bytes('CHUNK 0 of file 7, the bytes of that record behind its hash');
+    const target = Buffer.alloc(64);
+    expect(target.subarray(0, ChunkFrame.encode(target, 0, 7, 0, record, 32, 5))).toEqual(piece);
   });
 
   test('give a request, a refusal and a sign of typing', () => {

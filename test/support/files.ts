@@ -1,35 +1,42 @@
-import { EventKind, Operation } from '../../src/chat/operations.js';
-import type { Body, TestClient } from './chat-server.js';
+import { createCipheriv } from 'node:crypto';
+import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from 'node:fs';
+import sodium from 'sodium-native';
 
-/** Of every file in these tests, as far as their senders say. */
-export const HASH = Buffer.alloc(32, 7);
-let ids = 0;
+const BLOCK_BYTES = 1 << 20;
 
-/** The body of an Offer with an id of its own. */
-export function offerOf(l: number, more: object = {}): { i: Buffer } & Record<string, unknown> {
-  return { l, i: Buffer.alloc(16, ++ids), n: 'cat.png', s: 100_000, t: 'image/png', ...more };
+/** Bytes that no compression makes fewer, the same for the same seed. */
+export function randomBytes(length: number, seed: number): Buffer {
+  const key = Buffer.alloc(16);
+  key.writeDoubleBE(seed);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
-/** @returns the file's number */
-export async function offered(client: TestClient, l: number, more: object = {}): Promise<number> {
-  return Number((await client.do(Operation.Offer, offerOf(l, more))).f);
+/** Writes a file of random bytes, block by block. @returns its path */
+export function writeRandom(path: string, size: number, seed: number): string {
+  const file = openSync(path, 'wx');
+  for (let at = 0; at < size; at += BLOCK_BYTES)
+    writeSync(file, randomBytes(Math.min(BLOCK_BYTES, size - at), seed + at / BLOCK_BYTES));
+  closeSync(file);
+  return path;
 }
 
-/** Offered, supplied, finished: held. */
-export async function held(client: TestClient, l: number): Promise<number> {
-  const { server } = client;
-  const f = await offered(client, l);
-  await client.do(Operation.Upload, { f });
-  server.blobs.complete(f);
-  await client.do(Operation.Finish, { f, h: HASH });
-  await server.settle();
-  return f;
+/** A file that is a hole but for its first, a middle and its last bytes. @returns its path */
+export function writeSparse(path: string, size: number): string {
+  const file = openSync(path, 'wx');
+  ftruncateSync(file, size);
+  const mark = Buffer.from('not a hole');
+  for (const at of [0, Math.floor(size / 2), size - mark.length]) writeSync(file, mark, 0, mark.length, at);
+  closeSync(file);
+  return path;
 }
 
-/** The bodies of EVENT File that came, in order. */
-export function fileEvents(client: TestClient): Body[] {
-  return client
-    .events()
-    .filter(({ event }) => event === EventKind.File)
-    .map(({ body }) => body);
+/** BLAKE2b-256 of a file, hex. */
+export async function hashOf(path: string): Promise<string> {
+  const state = Buffer.alloc(sodium.crypto_generichash_STATEBYTES);
+  sodium.crypto_generichash_init(state, null, 32);
+  for await (const part of createReadStream(path, { highWaterMark: BLOCK_BYTES }))
+    sodium.crypto_generichash_update(state, part as Buffer);
+  const hash = Buffer.alloc(32);
+  sodium.crypto_generichash_final(state, hash);
+  return hash.toString('hex');
 }

@@ -7,6 +7,8 @@ export interface RelayFaults {
   readonly duplicate: number;
   readonly reorder: number;
   readonly seed: number;
+  /** Of each way, whoever sends; what would wait longer than QUEUE_MS is lost. Unlimited without it. */
+  readonly bytesPerS?: number;
 }
 
 export interface RelayCounters {
@@ -14,17 +16,31 @@ export interface RelayCounters {
   lost: number;
   duplicated: number;
   reordered: number;
+  /** Bytes that clients sent, and that were sent to them, whatever became of them. */
+  bytesUp: number;
+  bytesDown: number;
 }
 
 /** A reordered datagram waits this long, so that several later ones overtake it. */
 const REORDER_MS = 15;
+/** What a narrow link holds: a home router's queue. */
+const QUEUE_MS = 100;
 
 /**
  * A real UDP link that misbehaves: clients send to it, it sends on to the server from one socket per client,
  * and both ways datagrams are lost, doubled and reordered by a seeded generator.
  */
 export class Relay {
-  readonly counters: RelayCounters = { in: 0, lost: 0, duplicated: 0, reordered: 0 };
+  readonly counters: RelayCounters = {
+    in: 0,
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+  };
+  /** When the link has passed on what waits, each way. */
+  readonly #freeAt = { up: 0, down: 0 };
   /** Nothing passes while this is true. */
   blackout = false;
   readonly #front: Socket;
@@ -47,7 +63,8 @@ export class Relay {
     this.#state = faults.seed >>> 0 || 1;
     front.on('message', (datagram, from) => {
       const back = this.#back(`${from.address} ${from.port}`, from.address, from.port);
-      this.#pass(datagram, (copy) => back.send(copy, this.#server.port, this.#server.host));
+      this.counters.bytesUp += datagram.length;
+      this.#pass(datagram, 'up', (copy) => back.send(copy, this.#server.port, this.#server.host));
     });
   }
 
@@ -72,14 +89,22 @@ export class Relay {
     if (known !== undefined) return known;
     const back = createSocket('udp4');
     back.on('error', () => {});
-    back.on('message', (datagram) => this.#pass(datagram, (copy) => this.#front.send(copy, port, address)));
+    back.on('message', (datagram) => {
+      this.counters.bytesDown += datagram.length;
+      this.#pass(datagram, 'down', (copy) => this.#front.send(copy, port, address));
+    });
     this.#backs.set(key, back);
     return back;
   }
 
-  #pass(datagram: Buffer, send: (copy: Buffer) => void): void {
+  #pass(datagram: Buffer, way: 'up' | 'down', send: (copy: Buffer) => void): void {
     this.counters.in++;
     if (this.blackout || this.#chance(this.#faults.lose)) {
+      this.counters.lost++;
+      return;
+    }
+    const waitMs = this.#queue(datagram.length, way);
+    if (waitMs > QUEUE_MS) {
       this.counters.lost++;
       return;
     }
@@ -92,14 +117,26 @@ export class Relay {
     };
     if (this.#chance(this.#faults.duplicate)) {
       this.counters.duplicated++;
-      setTimeout(deliver, REORDER_MS / 3);
+      setTimeout(deliver, waitMs + REORDER_MS / 3);
     }
     if (this.#chance(this.#faults.reorder)) {
       this.counters.reordered++;
-      setTimeout(deliver, REORDER_MS);
+      setTimeout(deliver, waitMs + REORDER_MS);
+    } else if (waitMs >= 1) {
+      setTimeout(deliver, waitMs);
     } else {
       deliver();
     }
+  }
+
+  /** @returns how long a datagram of this size waits for those before it */
+  #queue(bytes: number, way: 'up' | 'down'): number {
+    const { bytesPerS } = this.#faults;
+    if (bytesPerS === undefined) return 0;
+    const now = performance.now();
+    const waitMs = Math.max(0, this.#freeAt[way] - now);
+    if (waitMs <= QUEUE_MS) this.#freeAt[way] = now + waitMs + (bytes / bytesPerS) * 1000;
+    return waitMs;
   }
 
   /** Mulberry32: small, and the same everywhere. */

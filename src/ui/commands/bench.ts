@@ -14,6 +14,7 @@ type Bench = (show: (figure: object) => void) => Promise<void>;
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   fanout: async () => (await import('../../bench/fanout.js')).benchFanout,
+  files: async () => (await import('../../bench/files.js')).benchFiles,
   connection: async () => (await import('../../bench/connection.js')).benchConnection,
   runtime: async () => (await import('../../bench/runtime.js')).benchRuntime,
   pane: async () => (await import('../../bench/pane.js')).benchPane,
