@@ -229,17 +229,18 @@ describe('get', () => {
     expect(console.out).not.toContain('zoe');
   });
 
-  test('goes on with what an earlier one began', async () => {
-    world.begun.push(
-      transferOf('old', 'done', { direction: 'in' }),
-      transferOf('half', 'accepted', { direction: 'in', from: 'bo', bytes: 500 }),
-      transferOf('sent', 'running'),
+  test('goes on with what an earlier one began, but not with what somebody paused', async () => {
+    world.offered.push(
+      incoming('half', { state: 'accepted', bytes: 500 }),
+      incoming('stalled', { state: 'paused', code: 'STALLED' }),
+      incoming('held', { state: 'paused' }),
     );
     const running = start();
-    await called('acceptFile half');
+    await called('acceptFile stalled');
     console.stop.abort();
     await running;
-    expect(world.calls.filter((call) => call.startsWith('acceptFile'))).toHaveLength(1);
+    expect(world.calls.join()).toContain('acceptFile half');
+    expect(world.calls.join()).not.toContain('acceptFile held');
   });
 
   test('once: ends with the first finished file', async () => {
@@ -258,6 +259,15 @@ describe('get', () => {
       ...{ direction: 'in', from: 'bo', code: 'HASH_MISMATCH', reason: 'It is not what was sent.' },
     });
     expect((await failure(running)).code).toBe('HASH_MISMATCH');
+  });
+
+  test('once: a file that another process takes does not end it', async () => {
+    world.offered.push(incoming('one'), incoming('two'));
+    world.refusals.set('one', new NatterError('DATA_LOCKED', 'Another natter is busy with one.bin.'));
+    const running = start({ once: true });
+    (await called('acceptFile two')).tell('two', 'done', { direction: 'in', from: 'bo' });
+    expect(await running).toBe(0);
+    expect(console.err).toContain('Another natter is busy with one.bin.');
   });
 
   test('a file that fails, or cannot be taken, is told, and it goes on', async () => {

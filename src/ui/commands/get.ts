@@ -20,6 +20,8 @@ export interface GetOptions extends LoginOptions {
   readonly json?: boolean;
 }
 
+/** Another process of this account has it, or had it first. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['DATA_LOCKED', 'NO_SUCH_FILE']);
 /** What stands still by itself (a full disk, a sender that is gone) is tried again after so long. */
 const RETRY_MS = 15_000;
 const FINAL: ReadonlySet<TransferState> = new Set(['done', 'failed', 'rejected']);
@@ -71,8 +73,6 @@ class Get {
       if (stopped.aborted) return Exit.Done;
       if (this.#options.json) printJson(console, { event: 'ready' });
       else this.#report.notice('Waiting for files.');
-      const begun = await patience.wait(client.transfers());
-      for (const transfer of begun) if (!FINAL.has(transfer.state)) this.#follow(transfer);
       for (const transfer of await patience.wait(client.offers())) this.#follow(transfer);
       return await this.#end.promise;
     } finally {
@@ -104,7 +104,9 @@ class Get {
     if (!this.#isWanted(transfer)) return;
     const { id, state } = transfer;
     if (!this.#taken.has(id)) {
-      if (FINAL.has(state)) return;
+      // Somebody paused it by hand, in the client.
+      const isHeld = state === 'paused' && transfer.code === undefined;
+      if (isHeld || FINAL.has(state)) return;
       this.#taken.add(id);
       this.#accept(transfer);
     }
@@ -134,10 +136,18 @@ class Get {
       try {
         await patience.wait(client.acceptFile(transfer.id, this.#folder));
       } catch (error) {
-        if (error instanceof NatterError) this.#failed(transfer, error);
-        else this.#end.reject(error);
+        this.#refused(transfer, error);
       }
     });
+  }
+
+  #refused(transfer: Transfer, error: unknown): void {
+    if (!(error instanceof NatterError)) this.#end.reject(error);
+    else if (!ELSEWHERE.has(error.code)) this.#failed(transfer, error);
+    else {
+      this.#unfinished.delete(transfer.id);
+      this.#report.notice(error.message);
+    }
   }
 
   #failed(transfer: Transfer, error: NatterError): void {
