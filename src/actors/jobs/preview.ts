@@ -16,18 +16,18 @@ export interface PreviewTask {
 }
 
 const PICTURE_BYTES_MAX = 50 * 1024 * 1024;
-const PIXELS_MAX = 40_000_000;
+/** JPEG is decoded at a fraction of its size and PNG row by row; the others take eight bytes a pixel for a moment. */
+const PIXELS_MAX: Readonly<Record<PictureType, number>> = {
+  'image/png': 40_000_000,
+  'image/jpeg': 40_000_000,
+  'image/gif': 16_000_000,
+  'image/webp': 16_000_000,
+};
 /** Of a text; a preview shows its beginning. */
 const TEXT_BYTES = 64 * 1024;
-const PICTURES: ReadonlySet<string> = new Set<PictureType>([
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-]);
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-const isPicture = (type: string): type is PictureType => PICTURES.has(type);
+const isPicture = (type: string): type is PictureType => Object.hasOwn(PIXELS_MAX, type);
 
 const none = (reason: string): NoPreview => ({ kind: 'none', reason });
 
@@ -61,13 +61,13 @@ async function look(file: FileHandle, size: number, task: PreviewTask): Promise<
   const bytes = await read(file, size);
   const stored = pictureHead(type, bytes);
   if (stored === undefined) return none('The picture is damaged.');
-  if (stored.width * stored.height > PIXELS_MAX) return none('The picture is too large for a preview.');
+  if (stored.width * stored.height > PIXELS_MAX[type]) return none('The picture is too large for a preview.');
   // `fitInto` is asked for the picture upright, the decoder for the picture as it is stored.
   const wanted = upright(
     fitInto(upright(stored, stored.orientation), task.columns, task.rows),
     stored.orientation,
   );
-  const pixels = await decode(type, bytes, wanted);
+  const pixels = await decode(type, bytes, stored, wanted);
   if (pixels === undefined) return none('The picture is damaged.');
   return shrink(pixels, stored, stored.orientation, task.columns, task.rows);
 }

@@ -1,16 +1,13 @@
 /**
- * Pictures into pixels. All decoders are C libraries in WebAssembly: whatever a hostile picture does to one, it does
- * to a piece of memory that is its own. Each picture gets a fresh one, lest it meets what another left behind.
+ * Pictures into pixels. The larger decoders are C libraries in WebAssembly: whatever a hostile picture does to one, it
+ * does to a piece of memory that is its own. Each picture gets a fresh one, lest it meets what another left behind.
  */
 import { createRequire } from 'node:module';
 import { firstFrame } from './gif.js';
 import type { PictureType } from './head.js';
 import { decodeJpeg } from './jpeg.js';
-import { harmlessPng } from './png.js';
-import type { Pixels, Size } from './shrink.js';
-
-/** Rows of a PNG, uncompressed: 16 bits a sample may be eight bytes a pixel. */
-const ROWS_BYTES_MAX = 256 * 1024 * 1024;
+import { decodePng } from './png.js';
+import { type Pixels, SAMPLES_MAX, type Size } from './shrink.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,21 +15,27 @@ interface Decoder {
   decode(source: Uint8Array): Pixels;
 }
 
-function fresh(name: '@cwasm/lodepng' | '@cwasm/nsgif' | '@cwasm/webp'): Decoder {
+function fresh(name: '@cwasm/nsgif' | '@cwasm/webp'): Decoder {
   delete require.cache[require.resolve(name)];
   return require(name) as Decoder;
 }
 
 /**
- * @param wanted how many pixels are enough; more may come, and fewer when the picture has fewer
+ * @param stored the picture's size
+ * @param wanted how many pixels the preview has, not more than the picture; more may come
  * @returns undefined for a picture that is malformed or claims what it is not
  * @throws whatever goes wrong in a decoder
  */
-export async function decode(type: PictureType, bytes: Buffer, wanted: Size): Promise<Pixels | undefined> {
+export async function decode(
+  type: PictureType,
+  bytes: Buffer,
+  stored: Size,
+  wanted: Size,
+): Promise<Pixels | undefined> {
   switch (type) {
     case 'image/png': {
-      const harmless = await harmlessPng(bytes, ROWS_BYTES_MAX);
-      return harmless && fresh('@cwasm/lodepng').decode(harmless);
+      const spare = Math.min(stored.width / wanted.width, stored.height / wanted.height);
+      return decodePng(bytes, Math.max(1, Math.floor(spare / SAMPLES_MAX)));
     }
     case 'image/gif': {
       const frame = firstFrame(bytes);

@@ -17,7 +17,7 @@ export interface Size {
 }
 
 /** Samples of one pixel of the preview along each axis at most: beyond that nobody sees a difference. */
-const SAMPLES_MAX = 12;
+export const SAMPLES_MAX = 12;
 const GROUND = 0.216;
 
 /** sRGB (IEC 61966-2-1) to linear light. */
