@@ -261,7 +261,10 @@ it('brings every file to its end, whichever thread dies in the middle of whateve
         if (s === FileState.Held) break;
       }
       await server.settle();
+      await server.system.advance(2_000);
       expect(await insist(ben, Operation.Download, { f })).toMatchObject({ s: FileState.Held, h: HASH });
+      // Who reads it hears that it is held, without asking.
+      expect(fileEvents(ben).filter(({ s }) => s === FileState.Held)).not.toEqual([]);
       expect(server.logs.entries.get(LOBBY)).toHaveLength(1);
       expect(server.blobs.rows.size).toBe(1);
       expect(server.errors).toEqual([]);

@@ -1,8 +1,8 @@
 import { NatterError } from '../../chat/error.js';
 import { EventKind, FileState } from '../../chat/operations.js';
 import { ASK_MS } from '../asking.js';
-import type { CloseRequest, FileRequest } from '../blobs/bodies.js';
-import { packCbor } from '../cbor.js';
+import type { CloseRequest, DownloadOpened, FileRequest } from '../blobs/bodies.js';
+import { packCbor, unpackCbor } from '../cbor.js';
 import type { Downlink } from '../downlink.js';
 import { TransferMessage } from '../messages.js';
 import { passes } from '../refusal.js';
@@ -104,9 +104,10 @@ export class OpenFiles {
     const request: FileRequest = { c: this.#context.self.key, a };
     const type = u ? TransferMessage.Upload : TransferMessage.Download;
     try {
-      await this.#context.ask(transfer(f), type, packCbor(request), ASK_MS);
+      const answer = await this.#context.ask(transfer(f), type, packCbor(request), ASK_MS);
       // It may have been closed meanwhile, when there was nobody to tell.
       if (this.#open.get(keyOf(f, u)) !== file) this.#tellClosed(f, u);
+      else if (!u) this.#caughtUp(unpackCbor<DownloadOpened>(answer), f);
     } catch (error) {
       if (this.#open.get(keyOf(f, u)) !== file) return;
       if (passes(error)) {
@@ -120,6 +121,11 @@ export class OpenFiles {
       const r = error instanceof NatterError ? error.code : 'INTERNAL';
       this.#options.downlink.event(EventKind.File, { f, l, s: FileState.Waiting, r });
     }
+  }
+
+  /** The file may have come to be held while nobody could say so. */
+  #caughtUp({ l, s, h }: DownloadOpened, f: number): void {
+    if (s === FileState.Held && h) this.#options.downlink.event(EventKind.File, { f, l, s, h });
   }
 
   #drop(f: number, u: boolean): boolean {

@@ -89,7 +89,7 @@ export class TransferActor implements Actor {
   }
 
   busy(): boolean {
-    return this.#doors.size > 0 || (this.#loaded?.upload.busy ?? false);
+    return this.#doors.size > 0;
   }
 
   stopping(): void {
@@ -170,9 +170,8 @@ export class TransferActor implements Actor {
     return { ...reply, l };
   }
 
-  async #finish({ upload }: Loaded, { a, c, h }: Body.FinishRequest): Promise<FinishReply> {
-    this.#own(a);
-    return { s: upload.finish(c, h, this.#here().h) };
+  async #finish({ upload }: Loaded, { a, h }: Body.FinishRequest): Promise<FinishReply> {
+    return { s: upload.finish(h, this.#own(a).h) };
   }
 
   async #download({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {

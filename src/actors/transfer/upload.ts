@@ -85,11 +85,6 @@ export class Upload {
     return this.#machine.snapshot.context.failure;
   }
 
-  /** Something is under way that only this actor knows of. */
-  get busy(): boolean {
-    return this.#conn !== undefined || this.#checking;
-  }
-
   describe() {
     return this.#machine.describe();
   }
@@ -110,10 +105,10 @@ export class Upload {
     return this.#opening;
   }
 
-  /** Its sender stops for now. */
+  /** Its sender stops for now. What is here as a whole waits for its hash, or is checked, without them. */
   pause(conn: number): void {
-    if (conn !== this.#conn || this.state === FileState.Verifying) return;
-    this.#send({ type: 'PAUSE' });
+    if (conn !== this.#conn) return;
+    if (this.state !== FileState.Verifying) this.#send({ type: 'PAUSE' });
     this.#conn = undefined;
   }
 
@@ -122,22 +117,17 @@ export class Upload {
     if (conn !== this.#conn) return;
     this.#halt();
     this.#conn = undefined;
-    // What is checked already needs nobody.
-    if (!this.#checking) this.#send({ type: 'LOST' });
+    if (this.state !== FileState.Verifying) this.#send({ type: 'LOST' });
   }
 
-  /** The whole was supplied over this connection. @returns how far it is now */
-  finish(conn: number, hash: Uint8Array, known: Uint8Array | undefined): FileState {
+  /** The whole was supplied. @returns how far it is now. @throws NatterError HASH_MISMATCH: it is held, and is another */
+  finish(hash: Uint8Array, known: Uint8Array | undefined): FileState {
     if (this.state === FileState.Held) {
       if (known && Buffer.compare(known, hash) !== 0) throw mismatch();
       return FileState.Held;
     }
     if (!this.#checking) this.#hash = Buffer.from(hash);
     if (this.#value === 'verifying') this.#verify();
-    else if (this.#value === 'accepted') {
-      // This actor came to be after the upload had begun: what is missing is asked for, if anything is.
-      this.begin(conn).catch(() => undefined);
-    }
     return this.state;
   }
 
