@@ -42,6 +42,8 @@ export const IoMessage = {
   Unsupply: 23,
   /** From blobs: mark varint: everything told before it was taken in; io tells BlobsMessage.Marked. */
   Mark: 24,
+  /** From blobs: mark varint: everything told before that BlobsMessage.Mark was taken in. */
+  Marked: 25,
 } as const;
 
 /** To a session (key = conn). */
@@ -160,6 +162,8 @@ export const BlobsMessage = {
   Closed: 23,
   /** From io: mark varint. */
   Marked: 24,
+  /** From io: mark varint: everything told before it was taken in; blobs tells IoMessage.Marked. */
+  Mark: 25,
 } as const;
 
 /** To a transfer (key = the file's number), on a core thread. Asked with CBOR bodies of blobs/bodies.ts, unless a layout stands here. */

@@ -8,11 +8,9 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { openDatabase } from './database.js';
 import { corrupt } from './faults.js';
-import { unendable } from './guard.js';
 import { checkMarker, hasMarker, writeMarker } from './marker.js';
-import { checkPages } from './pages.js';
 import { TABLES, type Table, type Tables } from './tables.js';
 
 const FILE = 'logs.mdb';
@@ -52,38 +50,18 @@ export interface Environment {
  */
 export function openEnvironment(folder: string, options: EnvironmentOptions): Environment {
   const path = join(folder, FILE);
-  const existed = existsSync(path);
-  // LMDB maps the file and trusts it: a truncated one ends the process with SIGBUS.
-  if (existed) checkPages(path);
-  if (existed && statSync(path).size === 0 && hasMarker(path)) throw corrupt(path, 'truncated to nothing');
-  let root: RootDatabase<Buffer, Buffer>;
-  let tables: Tables;
-  try {
-    root = open<Buffer, Buffer>({
-      path,
-      noSubdir: true,
-      overlappingSync: false,
-      compression: false,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      maxDbs: TABLES.length + 5,
-    });
-    tables = openTables(root);
-  } catch (error) {
-    if (!existed) throw error;
-    throw corrupt(path, error instanceof Error ? error.message : String(error), error);
-  }
-  const transact = (write: () => void): void => {
-    // The braces matter: a thenable returned from the callback would keep the transaction open.
-    unendable(() => {
-      root.transactionSync(() => {
-        write();
-      });
-    });
-  };
-  const lastTransaction = (): number => Number((root.getStats() as { lastTxnId: number }).lastTxnId);
-  const { instance, epoch, renewed } = identify(path, tables.facts, transact, lastTransaction(), options);
-  const mark = (): void => writeMarker(path, instance, lastTransaction());
+  if (existsSync(path) && statSync(path).size === 0 && hasMarker(path))
+    throw corrupt(path, 'truncated to nothing');
+  const database = openDatabase(path, TABLES);
+  const { tables, transact } = database;
+  const { instance, epoch, renewed } = identify(
+    path,
+    tables.facts,
+    transact,
+    database.lastTransaction,
+    options,
+  );
+  const mark = (): void => writeMarker(path, instance, database.lastTransaction);
   mark();
   return {
     path,
@@ -95,22 +73,8 @@ export function openEnvironment(folder: string, options: EnvironmentOptions): En
     mark,
     async close() {
       mark();
-      await root.close();
+      await database.close();
     },
-  };
-}
-
-function openTables(root: RootDatabase<Buffer, Buffer>): Tables {
-  const table = (name: string): Table =>
-    root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
-  return {
-    entries: table('entries'),
-    heads: table('heads'),
-    streams: table('streams'),
-    requests: table('requests'),
-    journal: table('journal'),
-    cursors: table('cursors'),
-    facts: table('facts'),
   };
 }
 

@@ -11,6 +11,8 @@ import {
   SystemMessage,
 } from '../runtime/actor.js';
 import { DeathReason } from '../runtime/cells.js';
+import { BLOBS } from '../singletons.js';
+import { ChunkGate } from './chunks.js';
 import { FanOut } from './fan-out.js';
 import { type FrameLimits, Peer } from './peer.js';
 
@@ -21,6 +23,8 @@ export interface IoCounters {
   framesDropped: number;
   /** Frames not taken in because their connection said too much. */
   framesRefused: number;
+  /** Chunks of files that blobs was too slow for. */
+  chunksDropped: number;
 }
 
 /**
@@ -28,12 +32,13 @@ export interface IoCounters {
  * by its FanOut what a room publishes to its readers. It knows no accounts and checks no rights.
  */
 export class IoActor implements Actor, EndpointHandler {
-  readonly counters: IoCounters = { framesIn: 0, framesDropped: 0, framesRefused: 0 };
+  readonly counters: IoCounters = { framesIn: 0, framesDropped: 0, framesRefused: 0, chunksDropped: 0 };
   readonly #context: ActorContext;
   readonly #endpoint: Endpoint;
   readonly #wake: () => void;
   readonly #limits: FrameLimits;
   readonly #fanOut: FanOut;
+  readonly #chunks: ChunkGate;
   readonly #reader = new Reader();
   readonly #handlers: Readonly<Record<number, (reader: Reader) => void>> = {
     // The message has done its work when this actor is there.
@@ -66,6 +71,13 @@ export class IoActor implements Actor, EndpointHandler {
       feedsOf: (connection) => this.#peer(connection).feeds,
       wake,
     });
+    this.#chunks = new ChunkGate({
+      context,
+      connections: this.#endpoint.connections,
+      wake,
+      dropped: () => this.counters.chunksDropped++,
+    });
+    context.watch(BLOBS);
     // An I/O actor before this one failed: its connections are still there, its feeds are not.
     for (const connection of this.#endpoint.connections.values()) {
       this.#peer(connection).feeds.clear();
@@ -104,6 +116,7 @@ export class IoActor implements Actor, EndpointHandler {
 
   closed(connection: Connection, reason: CloseReason): void {
     for (const feed of this.#peer(connection).feeds) feed.remove(connection);
+    this.#chunks.closed(connection);
     this.#context.unwatch({ kind: Kind.Session, key: connection.id });
     const writer = this.#writer.reset().varint(reason.code).text(reason.text);
     this.#context.tell(
@@ -112,6 +125,19 @@ export class IoActor implements Actor, EndpointHandler {
       writer.view(),
       MailLane.Control,
     );
+  }
+
+  wanted(connection: Connection, file: number, first: number, count: number): void {
+    if (this.#peer(connection).wants.take(this.#context.clock.now()) > 0) this.counters.framesRefused++;
+    else this.#chunks.wanted(connection, file, first, count);
+  }
+
+  chunk(connection: Connection, file: number, chunk: number, record: Buffer): void {
+    this.#chunks.chunk(connection, file, chunk, record);
+  }
+
+  supplied(connection: Connection, file: number, chunk: number): void {
+    this.#chunks.supplied(connection, file, chunk);
   }
 
   #openSession(connection: Connection): void {
@@ -130,8 +156,9 @@ export class IoActor implements Actor, EndpointHandler {
   // ---- From sessions --------------------------------------------------------------------------
 
   receive(message: Message): void {
-    const handle = this.#handlers[message.type] ?? this.#fanOut.handlers[message.type];
-    if (handle === undefined) throw new Malformed(`message ${message.type} is not for the I/O actor`);
+    const { type } = message;
+    const handle = this.#handlers[type] ?? this.#fanOut.handlers[type] ?? this.#chunks.handlers[type];
+    if (handle === undefined) throw new Malformed(`message ${type} is not for the I/O actor`);
     handle(this.#reader.reset(message.body));
   }
 
@@ -161,11 +188,16 @@ export class IoActor implements Actor, EndpointHandler {
     return Peer.of(connection, this.#limits, this.#context.clock.now());
   }
 
-  /** A session's actor ended while its connection lives. It failed or its thread died: it is opened again. */
+  /** A session's actor ended while its connection lives. It failed or its thread died: it is opened again. So is blobs. */
   #terminated(reader: Reader): void {
     const kind = reader.u8();
     const key = reader.u48();
     const reason = reader.u8();
+    if (kind === Kind.Blobs) {
+      this.#chunks.forgetAll();
+      this.#context.watch(BLOBS);
+      return;
+    }
     const connection = this.#endpoint.connections.get(key);
     if (kind !== Kind.Session || connection === undefined || connection.closed !== undefined) return;
     if (reason === DeathReason.Stopped) return;

@@ -6,6 +6,9 @@ import type { Feed } from './feed.js';
 /** What one connection may say, whatever it is. */
 export type FrameLimits = Pick<ServerLimits, 'framesPerS' | 'framesBurst'>;
 
+/** WANTs of one connection: a message to another thread each. One a chunk at 1 GB/s would be fewer. */
+const WANTS_PER_S = 20_000;
+
 /** What the I/O actor keeps as a connection's `owner`, so that it outlives this actor too. */
 export class Peer {
   /** From IoMessage.Identity: given to the session again when its thread was lost. */
@@ -16,9 +19,11 @@ export class Peer {
    * one connection would fill the mailboxes of all.
    */
   readonly frames: Bucket;
+  readonly wants: Bucket;
 
   constructor({ framesPerS, framesBurst }: FrameLimits, now: number) {
     this.frames = new Bucket(framesPerS, framesBurst, now);
+    this.wants = new Bucket(WANTS_PER_S, WANTS_PER_S, now);
   }
 
   /** The peer of a connection, made when there is none yet. */

@@ -109,6 +109,18 @@ class LateHandler implements EndpointHandler {
     this.target?.frame(connection, type, body);
   }
 
+  wanted(connection: Connection, file: number, first: number, count: number): void {
+    this.target?.wanted?.(connection, file, first, count);
+  }
+
+  chunk(connection: Connection, file: number, chunk: number, record: Buffer): void {
+    this.target?.chunk?.(connection, file, chunk, record);
+  }
+
+  supplied(connection: Connection, file: number, chunk: number): void {
+    this.target?.supplied?.(connection, file, chunk);
+  }
+
   closed(connection: Connection, reason: Parameters<EndpointHandler['closed']>[1]): void {
     this.target?.closed(connection, reason);
   }

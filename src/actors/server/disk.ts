@@ -1,10 +1,14 @@
 /**
  * The threads with the disk: `store` keeps the logs and does nothing slow, `files` does the rest. The control
- * method `fault()` of `store` answers why nothing can be written now, '' while all is well.
+ * method `fault()` of `store` answers why nothing can be written now, '' while all is well; `figures()` of `files`
+ * answers FileFigures.
  */
+import { BlobStore } from '../../store/blobs.js';
 import { openLogStore } from '../../store/logs.js';
+import { blobsPart } from '../blobs/blobs.js';
 import { filesType } from '../disk/files.js';
 import { storeType } from '../disk/store.js';
+import type { ServerLimits } from '../limits.js';
 import { registrySchema } from '../registry/snapshot.js';
 import type { ActorType } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
@@ -13,6 +17,7 @@ import type { WorkerHost } from '../runtime/host.js';
 export interface DiskData {
   readonly folder: string;
   readonly part: 'store' | 'files';
+  readonly limits: ServerLimits;
 }
 
 /** What `store` posts: why it is read-only from now on, or that it is no longer. */
@@ -21,8 +26,8 @@ export interface DiskNews {
 }
 
 export function start(host: WorkerHost): readonly ActorType[] {
-  const { folder, part } = host.data as DiskData;
-  if (part === 'files') return [filesType(folder, registrySchema)];
+  const { folder, part, limits } = host.data as DiskData;
+  if (part === 'files') return startFiles(host, folder, limits);
   // Opened here and not by the actor's first message: a damaged file must end the start, with its name.
   const logs = openLogStore(folder, {
     random: host.random,
@@ -31,4 +36,12 @@ export function start(host: WorkerHost): readonly ActorType[] {
   });
   host.expose({ fault: () => logs.fault?.message ?? '' });
   return [storeType(() => logs)];
+}
+
+function startFiles(host: WorkerHost, folder: string, limits: ServerLimits): readonly ActorType[] {
+  const store = BlobStore.open(folder, limits, host.clock.wall());
+  const blobs = blobsPart(store);
+  host.expose({ figures: blobs.figures });
+  host.onStop(() => store.shut());
+  return [filesType(folder, registrySchema), blobs.type];
 }

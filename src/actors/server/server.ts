@@ -153,14 +153,14 @@ export class Server {
       {
         name: 'files',
         module: disk,
-        kinds: [Kind.Files],
-        data: { folder, part: 'files' } satisfies DiskData,
+        kinds: [Kind.Files, Kind.Blobs],
+        data: { folder, part: 'files', limits } satisfies DiskData,
       },
       {
         name: 'store',
         module: disk,
         kinds: [Kind.Store],
-        data: { folder, part: 'store' } satisfies DiskData,
+        data: { folder, part: 'store', limits } satisfies DiskData,
       },
       ...Array.from({ length: cores }, (_, i) =>
         coreSpec(i, { folder, opaque, limits, singletons: i === 0 }),

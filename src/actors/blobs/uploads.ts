@@ -1,0 +1,281 @@
+import { NatterError } from '../../chat/error.js';
+import { Writer } from '../../net/bytes.js';
+import { CHUNK_BYTES, WANTED_BYTES_MAX } from '../../net/constants.js';
+import type { BlobStore } from '../../store/blobs.js';
+import { IoMessage, TransferMessage } from '../messages.js';
+import { type ActorContext, Kind } from '../runtime/actor.js';
+import { IO } from '../singletons.js';
+import type { FileCounters } from './figures.js';
+import { Upload, type WantedRun } from './upload.js';
+
+/** Outstanding over all connections, shared by the uploads that are open. */
+const WINDOW_ALTOGETHER_BYTES = 64 * 1024 * 1024;
+const WINDOW_MIN_BYTES = 4 * CHUNK_BYTES;
+/** Over one connection: more could not have one chunk each outstanding. */
+const UPLOADS_PER_CONNECTION_MAX = 32;
+/** Asked for again when it did not come for this long: it was lost between the threads. */
+const REPEAT_MS = 10_000;
+/** Nothing of an upload came for this long: it is ended. */
+const STALLED_MS = 30_000;
+/** As long as other files still come over the same connection, which is slow then. */
+const STALLED_BESIDE_OTHERS_MS = 120_000;
+/** Kept between two looks at the disk's free space. */
+const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
+const WRONGS_MAX = 2;
+
+/** Who sends over one connection. */
+interface Sender {
+  readonly uploads: Set<Upload>;
+  progressAt: number;
+}
+
+export interface UploadsOptions {
+  readonly context: ActorContext;
+  readonly store: BlobStore;
+  readonly counters: FileCounters;
+  /** A chunk was kept; `record` is a view. */
+  readonly landed: (number: number, chunk: number, record: Buffer) => void;
+  /** Nobody sends that file any more. */
+  readonly ended: (number: number) => void;
+}
+
+/** The files that are being sent to this server: asks for what is missing of each, and keeps what comes. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+  readonly #uploads = new Map<number, Upload>();
+  readonly #senders = new Map<number, Sender>();
+  readonly #hungry = new Set<Upload>();
+  readonly #writer = new Writer(64);
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#uploads.size;
+  }
+
+  get numbers(): number[] {
+    return [...this.#uploads.keys()];
+  }
+
+  has(number: number): boolean {
+    return this.#uploads.has(number);
+  }
+
+  /**
+   * Asks that connection for what is missing, until all is here; who sent it before is not asked any more.
+   * @throws NatterError BUSY, DISK_FULL, or what BlobStore.open throws
+   */
+  open(number: number, connection: number): void {
+    const { context, store } = this.#options;
+    const before = this.#uploads.get(number);
+    if (before?.connection === connection) return;
+    const now = context.clock.now();
+    const sender = this.#senders.get(connection) ?? { uploads: new Set<Upload>(), progressAt: now };
+    if (sender.uploads.size >= UPLOADS_PER_CONNECTION_MAX)
+      throw new NatterError('BUSY', 'So many files are being sent at once; wait until one of them is done.');
+    if (store.crowded) throw crowded();
+    const upload = new Upload(number, connection, store.open(number), now);
+    if (before !== undefined) this.#detach(before);
+    this.#uploads.set(number, upload);
+    this.#senders.set(connection, sender);
+    sender.uploads.add(upload);
+    // What an earlier life of this actor may have asked for.
+    this.#tell(upload, IoMessage.Unwant);
+    this.#feed(upload);
+  }
+
+  /** @param connection only if it is sent over that one */
+  close(number: number, connection = this.#uploads.get(number)?.connection): void {
+    const upload = this.#uploads.get(number);
+    if (upload === undefined || upload.connection !== connection) return;
+    this.#end(upload);
+  }
+
+  /** Ends an upload that cannot go on, and tells its transfer why. */
+  fail(number: number, error: NatterError): void {
+    const upload = this.#uploads.get(number);
+    if (upload !== undefined) this.#halt(upload, error);
+  }
+
+  connectionClosed(connection: number): void {
+    for (const upload of this.#senders.get(connection)?.uploads ?? []) this.#end(upload, false);
+  }
+
+  chunk(connection: number, number: number, chunk: number, record: Buffer): void {
+    const { context, counters, landed } = this.#options;
+    const upload = this.#uploads.get(number);
+    counters.bytesIn += record.length;
+    if (upload === undefined || upload.connection !== connection) {
+      counters.chunksStray++;
+      return;
+    }
+    switch (this.#put(upload, chunk, record)) {
+      case 'failed':
+        return;
+      case 'wrong':
+        counters.chunksWrong++;
+        upload.again(chunk);
+        if (++upload.wrongs >= WRONGS_MAX) this.#halt(upload, wrong());
+        else this.#feed(upload);
+        return;
+      case 'known':
+        counters.chunksRepeated++;
+        break;
+      case 'written':
+        counters.chunksVerified++;
+        landed(number, chunk, record);
+    }
+    upload.wrongs = 0;
+    upload.settle(chunk);
+    upload.progressAt = context.clock.now();
+    const sender = this.#senders.get(connection);
+    this.#look(upload, record.length);
+    if (sender === undefined) return;
+    sender.progressAt = upload.progressAt;
+    // All of them: one that found no room beside the others finds some now.
+    for (const each of sender.uploads) this.#feed(each);
+  }
+
+  /** Once a second or so: asks again for what was lost, ends what stands still. */
+  tick(now: number): void {
+    for (const upload of [...this.#uploads.values()]) {
+      if (!upload.waits) continue;
+      const besides = this.#senders.get(upload.connection)?.progressAt ?? 0;
+      const patience = now - besides < STALLED_MS ? STALLED_BESIDE_OTHERS_MS : STALLED_MS;
+      if (now - upload.progressAt >= patience) {
+        this.#options.counters.uploadsStalled++;
+        this.#halt(upload, stalled());
+        continue;
+      }
+      const repeated = upload.repeat(now - REPEAT_MS, now);
+      if (repeated.length === 0) continue;
+      // A connection over which nothing comes at all may have forgotten what it was asked; what came in part is lost then.
+      if (now - besides >= REPEAT_MS) this.#tell(upload, IoMessage.Unwant);
+      for (const run of repeated) this.#want(upload, run);
+    }
+  }
+
+  /** The I/O actor lives anew with the connections of before: what it was handing over is lost. */
+  repeatAll(): void {
+    for (const upload of this.#uploads.values()) {
+      upload.restart();
+      this.#tell(upload, IoMessage.Unwant);
+      this.#feed(upload);
+    }
+  }
+
+  /** Ends all, as when every connection is gone. */
+  closeAll(): void {
+    for (const upload of [...this.#uploads.values()]) this.#end(upload, false);
+  }
+
+  #put(upload: Upload, chunk: number, record: Buffer): 'written' | 'known' | 'wrong' | 'failed' {
+    try {
+      return upload.chunks.put(chunk, record);
+    } catch (error) {
+      if (!(error instanceof NatterError)) throw error;
+      this.#halt(upload, error);
+      return 'failed';
+    }
+  }
+
+  /** What people say must still find room on the disk. */
+  #look(upload: Upload, bytes: number): void {
+    upload.unlookedBytes += bytes;
+    if (upload.unlookedBytes < LOOK_EVERY_BYTES) return;
+    upload.unlookedBytes = 0;
+    if (this.#options.store.crowded && !upload.chunks.complete) this.#halt(upload, crowded());
+  }
+
+  /** Asks at the end of this turn, so that neighbours are asked for together. */
+  #feed(upload: Upload): void {
+    if (this.#hungry.size === 0) this.#options.context.onTurnEnd(() => this.#feedAll());
+    this.#hungry.add(upload);
+  }
+
+  #feedAll(): void {
+    const hungry = [...this.#hungry];
+    this.#hungry.clear();
+    for (const upload of hungry) {
+      if (this.#uploads.get(upload.number) !== upload) continue;
+      if (upload.chunks.complete) this.#complete(upload);
+      else this.#fill(upload);
+    }
+  }
+
+  /** Each has its share of what all together, and of what its connection may have outstanding. */
+  #fill(upload: Upload): void {
+    const beside = this.#senders.get(upload.connection)?.uploads ?? new Set();
+    const window = Math.min(
+      Math.max(WINDOW_ALTOGETHER_BYTES / this.#uploads.size, WINDOW_MIN_BYTES),
+      WANTED_BYTES_MAX / beside.size,
+    );
+    // Those that were there before may still have more than their share of now.
+    let room = WANTED_BYTES_MAX;
+    for (const { outstandingBytes } of beside) room -= outstandingBytes;
+    for (const run of upload.fill(window, room, this.#options.context.clock.now())) this.#want(upload, run);
+  }
+
+  #complete(upload: Upload): void {
+    this.#end(upload, false);
+    const to = { kind: Kind.Transfer, key: upload.number };
+    this.#options.context.tell(to, TransferMessage.Complete, this.#writer.reset().view());
+  }
+
+  #halt(upload: Upload, error: NatterError): void {
+    this.#end(upload);
+    const body = new Writer(256, 4096).text(error.code).text(error.message).view();
+    this.#options.context.tell({ kind: Kind.Transfer, key: upload.number }, TransferMessage.Halted, body);
+  }
+
+  /** @param told the connection is there and may still be sending */
+  #end(upload: Upload, told = true): void {
+    this.#uploads.delete(upload.number);
+    this.#detach(upload, told);
+    this.#options.ended(upload.number);
+  }
+
+  #detach(upload: Upload, told = true): void {
+    this.#hungry.delete(upload);
+    const sender = this.#senders.get(upload.connection);
+    sender?.uploads.delete(upload);
+    if (sender?.uploads.size === 0) this.#senders.delete(upload.connection);
+    if (told) this.#tell(upload, IoMessage.Unwant);
+  }
+
+  #want({ connection, number }: Upload, { first, count, bytes, lastBytes }: WantedRun): void {
+    const body = this.#writer
+      .reset()
+      .varint(connection)
+      .varint(number)
+      .varint(first)
+      .varint(count)
+      .varint(bytes)
+      .varint(lastBytes);
+    this.#options.context.tell(IO, IoMessage.Want, body.view());
+  }
+
+  #tell({ connection, number }: Upload, type: number): void {
+    this.#options.context.tell(IO, type, this.#writer.reset().varint(connection).varint(number).view());
+  }
+}
+
+function crowded(): NatterError {
+  return new NatterError(
+    'DISK_FULL',
+    'The disk of the server is full; what came is kept. Resume later, or tell whoever runs the server.',
+  );
+}
+
+function stalled(): NatterError {
+  return new NatterError('STALLED', 'Nothing more of the file came; what came is kept. Resume to go on.');
+}
+
+function wrong(): NatterError {
+  return new NatterError(
+    'HASH_MISMATCH',
+    'What came of the file is not what its hashes say; resume, or send it anew.',
+  );
+}
