@@ -173,7 +173,7 @@ it('sends nothing to a connection that has not opened the file', async () => {
   await system.local.settle();
   expect(reader.got.size).toBe(0);
   await openDownload(system, row.f, 2);
-  await system.ask(BlobsMessage.Close, { f: row.f, c: 2, u: false }).catch(() => {});
+  await system.ask(BlobsMessage.Close, { f: row.f, c: 2, u: false });
   reader.fetch(row.f, 0, 10);
   await system.local.settle();
   expect(reader.got.size).toBe(0);

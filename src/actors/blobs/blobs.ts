@@ -22,7 +22,6 @@ const SWEEP_EVERY_MS = 60_000;
 const SWEEP_STEP_MS = 20;
 /** What is told about chunks is small and comes often; io bounds it. */
 const MAILBOX = { control: 1_024, data: 65_536 };
-const NOTHING = Buffer.alloc(0);
 
 /** What the thread of this actor needs of it besides its type. */
 export interface BlobsPart {
@@ -52,8 +51,6 @@ export function blobsPart(store: BlobStore): BlobsPart {
   };
 }
 
-type Answer = object | undefined;
-
 /**
  * What files there are, and their chunks on the way in and out. Chunks come from io and go to io without touching a
  * core thread; the lives of files are their Transfers', which ask here.
@@ -66,7 +63,7 @@ class BlobsActor implements Actor {
   readonly #reader = new Reader();
   #ticking = false;
 
-  readonly #asks: Readonly<Record<number, (body: Buffer) => Answer | Promise<Answer>>> = {
+  readonly #asks: Readonly<Record<number, (body: Buffer) => object | Promise<object>>> = {
     [BlobsMessage.Create]: (body) => this.#desk.create(unpackCbor(body)),
     [BlobsMessage.Load]: (body) => this.#desk.load(unpackCbor(body)),
     [BlobsMessage.OpenUpload]: (body) => this.#desk.openUpload(unpackCbor(body)),
@@ -135,14 +132,14 @@ class BlobsActor implements Actor {
     return { state, facts: { ...this.open, ...this.#counters, blobs, bytesHeld: bytes } };
   }
 
-  #answer(message: Message, answer: Answer | Promise<Answer>): void {
+  #answer(message: Message, answer: object | Promise<object>): void {
     if (!(answer instanceof Promise)) {
-      this.#context.reply(message, pack(answer));
+      this.#context.reply(message, packCbor(answer));
       return;
     }
     const held = this.#context.hold(message);
     answer.then(
-      (body) => this.#context.reply(held, pack(body)),
+      (body) => this.#context.reply(held, packCbor(body)),
       (error: Error) => this.#context.refuse(held, error),
     );
   }
@@ -191,5 +188,3 @@ class BlobsActor implements Actor {
     }
   }
 }
-
-const pack = (answer: Answer): Buffer => (answer === undefined ? NOTHING : packCbor(answer));

@@ -92,9 +92,10 @@ export class FileDesk {
     return this.#row(file);
   }
 
-  close({ f, c, u }: Bodies.CloseFile): undefined {
+  close({ f, c, u }: Bodies.CloseFile): object {
     if (u) this.uploads.close(f, c);
     else this.downloads.close(f, c);
+    return {};
   }
 
   async finish({ f, h }: Bodies.FinishFile): Promise<Bodies.FileRow> {
@@ -116,8 +117,9 @@ export class FileDesk {
     return this.#row(file);
   }
 
-  answer({ f, a, s }: Bodies.AnswerFile): undefined {
+  answer({ f, a, s }: Bodies.AnswerFile): object {
     this.#store.answer(f, Buffer.from(a), s);
+    return {};
   }
 
   list({ l, a, b }: Bodies.ListFiles): Bodies.FileList {
