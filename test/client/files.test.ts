@@ -1,8 +1,9 @@
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FileAnswer } from '../../src/chat/operations.js';
+import { FileAnswer, Operation } from '../../src/chat/operations.js';
 import { CHUNK_BYTES } from '../../src/net/constants.js';
 import { hashOf } from '../support/fake-files.js';
-import { anaAndBo, noise } from '../support/file-client.js';
+import { anaAndBo, FilePerson, meetingPlace, noise } from '../support/file-client.js';
 
 test.each([
   ['an empty file', 0],
@@ -30,4 +31,219 @@ test.each([
   expect(server.files.last.came.length).toBe(Math.ceil(size / CHUNK_BYTES));
   await ana.at.time.until(() => ana.transfer(id).answer === 'done');
   expect(server.files.last.answers.get('bo')).toBe(FileAnswer.Done);
+});
+
+test('what goes to a room is taken by everybody who wants it, also later', async () => {
+  const { ana, bo } = await anaAndBo();
+  const bytes = noise(5 * CHUNK_BYTES);
+  const id = await ana.send('#lobby', ana.file('map.png', bytes));
+  await bo.until(id, 'offered');
+  await ana.until(id, 'done');
+  await bo.client.core.acceptFile(id);
+  await bo.until(id, 'done');
+  const cy = await new FilePerson('cy', ana.at).login();
+  const shown = cy.client.of('message').find(({ message }) => message.kind === 'file');
+  expect(shown?.message).toMatchObject({ text: 'map.png', file: { id, size: bytes.length } });
+  // History is no offer.
+  expect(cy.told(id)).toEqual([]);
+  await cy.client.core.acceptFile(id);
+  await cy.until(id, 'done');
+  expect(cy.received(id).equals(bytes)).toBe(true);
+});
+
+test('a receiver takes what has come while the sender still sends', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 10;
+  const id = await ana.send('@bo', ana.file('long.bin', noise(30 * CHUNK_BYTES)));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes === 10 * CHUNK_BYTES);
+  expect(ana.transfer(id).state).toBe('running');
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  await bo.until(id, 'done');
+});
+
+test('after the connection was lost only what is missing is sent and fetched', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 20;
+  const bytes = noise(50 * CHUNK_BYTES + 5);
+  const id = await ana.send('@bo', ana.file('long.bin', bytes));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => server.files.last.came.length === 20 && bo.transfer(id).bytes === 20 * CHUNK_BYTES);
+  server.drop();
+  await ana.until(id, 'accepted');
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  const [sent, received] = [await ana.until(id, 'done'), await bo.until(id, 'done')];
+  expect(server.files.last.came.length).toBe(51);
+  expect(received.repeated).toBe(0);
+  expect(sent.hash).toBe(hashOf(bytes).toString('hex'));
+  expect(bo.received(id).equals(bytes)).toBe(true);
+});
+
+test('paused from either side nothing moves; resumed it goes on where it was', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 8;
+  const bytes = noise(40 * CHUNK_BYTES);
+  const id = await ana.send('@bo', ana.file('long.bin', bytes));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes === 8 * CHUNK_BYTES);
+  await ana.client.core.pauseFile(id);
+  await bo.client.core.pauseFile(id);
+  await time.pass(1_000);
+  expect([ana.transfer(id).state, bo.transfer(id).state]).toEqual(['paused', 'paused']);
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  await time.pass(60_000);
+  expect(server.files.last.came.length).toBe(8);
+  await ana.client.core.resumeFile(id);
+  await ana.until(id, 'done');
+  expect(bo.transfer(id).bytes).toBe(8 * CHUNK_BYTES);
+  await bo.client.core.resumeFile(id);
+  expect((await bo.until(id, 'done')).repeated).toBe(0);
+  expect(server.files.last.came.length).toBe(40);
+});
+
+test('a sender who cancels withdraws the file from everybody, and both are told why', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 3;
+  const id = await ana.send('@bo', ana.file('long.bin', noise(9 * CHUNK_BYTES)));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes === 3 * CHUNK_BYTES);
+  await ana.client.core.cancelFile(id);
+  expect(await ana.until(id, 'failed')).toMatchObject({ code: 'CANCELLED' });
+  expect(await bo.until(id, 'failed')).toMatchObject({ code: 'FILE_WITHDRAWN' });
+  expect(bo.names()).toEqual([]);
+});
+
+test('a receiver who cancels keeps nothing; the sender is told', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 3;
+  const id = await ana.send('@bo', ana.file('long.bin', noise(9 * CHUNK_BYTES)));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes === 3 * CHUNK_BYTES);
+  await bo.client.core.cancelFile(id);
+  expect(await bo.until(id, 'failed')).toMatchObject({ code: 'CANCELLED' });
+  expect(bo.names()).toEqual([]);
+  await time.until(() => ana.transfer(id).answer === 'rejected');
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  await ana.until(id, 'done');
+});
+
+test('what is declined is not offered again, and its sender is told', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  const id = await ana.send('@bo', ana.file('a.txt', noise(10)));
+  await bo.until(id, 'offered');
+  expect((await time.resolve(bo.client.core.offers())).map((each) => each.id)).toEqual([id]);
+  await bo.client.core.rejectFile(id);
+  expect(bo.transfer(id).state).toBe('rejected');
+  await time.until(() => ana.transfer(id).answer === 'rejected');
+  expect(await time.resolve(bo.client.core.offers())).toEqual([]);
+  expect((await bo.client.core.transfers()).map((each) => each.state)).toEqual(['rejected']);
+});
+
+test('what was offered while one was away is offered at the next login, once', async () => {
+  const at = meetingPlace();
+  const ana = await new FilePerson('ana', at).login();
+  const id = await ana.send('@bo', ana.file('a.txt', noise(10)));
+  await ana.until(id, 'done');
+  const bo = await new FilePerson('bo', at).login();
+  await bo.until(id, 'offered');
+  at.server.drop();
+  await at.time.until(() => bo.client.link === 'live');
+  await at.time.pass(1_000);
+  expect(bo.states(id)).toEqual(['offered']);
+  await bo.client.core.acceptFile(id);
+  await bo.until(id, 'done');
+});
+
+test('files of somebody one trusts are taken by themselves, unless there is no room for them', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  await bo.client.core.trust('ana', true);
+  const id = await ana.send('@bo', ana.file('a.txt', noise(100)));
+  await bo.until(id, 'done');
+  bo.disk.free = 99;
+  const large = await ana.send('@bo', ana.file('b.txt', noise(100, 2)));
+  await bo.until(large, 'offered');
+  await time.pass(1_000);
+  expect(bo.transfer(large).state).toBe('offered');
+  bo.disk.free = 1_000;
+  await bo.client.core.trust('Ana', false);
+  const last = await ana.send('@bo', ana.file('c.txt', noise(100, 3)));
+  await time.pass(1_000);
+  expect(bo.states(last)).toEqual(['offered']);
+});
+
+test('twenty files at once all arrive, a few at a time', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  const ids: string[] = [];
+  for (let n = 0; n < 20; n++)
+    ids.push(await ana.send('@bo', ana.file(`f${n}`, noise(3 * CHUNK_BYTES + n, n + 1))));
+  for (const id of ids) await bo.until(id, 'offered');
+  for (const id of ids) await bo.client.core.acceptFile(id);
+  await time.until(() => ids.every((id) => bo.transfer(id).state === 'done'));
+  await time.until(() => ids.every((id) => ana.transfer(id).state === 'done'));
+  ids.forEach((id, n) => {
+    expect(bo.received(id).equals(noise(3 * CHUNK_BYTES + n, n + 1))).toBe(true);
+  });
+});
+
+test('a file that was changed while it was sent is withdrawn, and both are told', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 4;
+  const path = ana.file('log.txt', noise(20 * CHUNK_BYTES));
+  const id = await ana.send('@bo', path);
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes === 4 * CHUNK_BYTES);
+  ana.file('log.txt', noise(20 * CHUNK_BYTES + 1, 2));
+  await time.pass(2_000);
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  expect(await ana.until(id, 'failed')).toMatchObject({ code: 'FILE_CHANGED' });
+  expect(await bo.until(id, 'failed')).toMatchObject({ code: 'FILE_WITHDRAWN' });
+  expect(bo.names()).toEqual([]);
+});
+
+test('a file that vanishes while it is sent is withdrawn, and both are told', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 4;
+  const path = ana.file('log.txt', noise(20 * CHUNK_BYTES));
+  const id = await ana.send('@bo', path);
+  await time.until(() => server.files.last.came.length === 4);
+  rmSync(path);
+  await time.pass(2_000);
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  expect(await ana.until(id, 'failed')).toMatchObject({ code: 'FILE_MISSING' });
+  await time.until(() => bo.told(id).at(-1)?.state === 'failed');
+});
+
+test('what cannot be sent is refused before anything is offered', async () => {
+  const { ana, server } = await anaAndBo();
+  await expect(ana.send('@bo', '/nowhere/at/all')).rejects.toMatchObject({ code: 'FILE_MISSING' });
+  const path = ana.file('a.txt', noise(10));
+  server.files.refuse = (operation) =>
+    operation === Operation.Offer ? { c: 'QUOTA_EXCEEDED', m: 'There is no room left.' } : undefined;
+  await expect(ana.send('@bo', path)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  expect(await ana.client.core.transfers()).toEqual([]);
+  await expect(ana.client.core.acceptFile('00')).rejects.toMatchObject({ code: 'NO_SUCH_FILE' });
+});
+
+test('progress is told at most ten times a second, with a rate', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  const id = await ana.send('@bo', ana.file('long.bin', noise(400 * CHUNK_BYTES)));
+  await bo.until(id, 'offered');
+  const began = time.now();
+  await bo.client.core.acceptFile(id);
+  await bo.until(id, 'done');
+  const seconds = (time.now() - began) / 1_000;
+  const running = bo.told(id).filter(({ state }) => state === 'running');
+  expect(running.length).toBeLessThanOrEqual(2 + seconds * 10);
+  expect(running.some(({ rate }) => rate > 0)).toBe(true);
+  expect(bo.transfer(id).rate).toBe(0);
 });

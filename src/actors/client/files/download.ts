@@ -8,7 +8,9 @@ import type { Life } from './life.js';
 import type { Taker } from './link.js';
 import { Nap } from './nap.js';
 import { Sink } from './sink.js';
+import { Stillness } from './stillness.js';
 import { meet } from './trouble.js';
+import { Wanted } from './wanted.js';
 
 /** What was wanted and does not come is asked for again. */
 const ASK_AGAIN_MS = 10_000;
@@ -31,24 +33,20 @@ export class Download implements TransferPort, Taker {
   /** Counts openings and endings: what an earlier one began and has not ended is void. */
   #era = 0;
   #sink: Sink | undefined;
-  /** Wanted and not here, with the bytes of their records. */
-  readonly #outstanding = new Map<number, number>();
-  #outstandingBytes = 0;
-  /** Everything before it is here or wanted. */
-  #cursor = 0;
+  readonly #wanted = new Wanted();
   #open = false;
   #wrongs = 0;
   /** Of the whole, as its sender says; known once the server holds the file. */
   #expected: Buffer | undefined;
   readonly #nap: Nap;
+  readonly #stillness: Stillness;
   #stalls = 0;
-  #stallTimer: unknown;
-  #activeAt = 0;
 
   constructor(life: Life, around: Around) {
     this.#life = life;
     this.#around = around;
     this.#nap = new Nap(around.clock);
+    this.#stillness = new Stillness(around.clock, ASK_AGAIN_MS, () => this.#stands());
   }
 
   // ---- From the machine ---------------------------------------------------------------------------------
@@ -60,7 +58,7 @@ export class Download implements TransferPort, Taker {
 
   move(): void {
     this.#want();
-    this.#watch();
+    this.#stillness.watch();
   }
 
   halt(): void {
@@ -94,12 +92,9 @@ export class Download implements TransferPort, Taker {
   // ---- From the link ------------------------------------------------------------------------------------
 
   chunk(chunk: number, record: Buffer): void {
-    const bytes = this.#outstanding.get(chunk);
     const sink = this.#sink;
-    if (bytes === undefined || sink === undefined) return;
-    this.#outstanding.delete(chunk);
-    this.#outstandingBytes -= bytes;
-    this.#activeAt = this.#around.clock.now();
+    if (sink === undefined || !this.#wanted.came(chunk)) return;
+    this.#stillness.moved();
     try {
       this.#put(sink, chunk, record);
     } catch (error) {
@@ -203,45 +198,22 @@ export class Download implements TransferPort, Taker {
     } else if (result === 'known') {
       this.#life.repeated();
     } else {
-      this.#cursor = Math.min(this.#cursor, chunk);
+      this.#wanted.again(chunk);
       if (++this.#wrongs >= WRONGS_MAX) throw mismatched(this.#life.record.name);
     }
   }
 
-  /** Asks for missing chunks in order, as far as the window goes. */
   #want(): void {
     const { link } = this.#around;
     const sink = this.#sink;
     if (sink === undefined || !this.#open) return;
     const { number } = this.#life.record;
-    const windowBytes = this.#around.windowBytes();
-    let asked = false;
-    while (this.#outstandingBytes < windowBytes) {
-      const chunk = sink.missing(this.#cursor);
-      // Nothing beyond: some before may be outstanding, or come back as wrong.
-      if (chunk < 0) break;
-      const bytes = sink.recordBytes(chunk);
-      if (!this.#outstanding.has(chunk)) {
-        if (!link.want(number, this, chunk, bytes)) break;
-        this.#outstanding.set(chunk, bytes);
-        this.#outstandingBytes += bytes;
-        asked = true;
-      }
-      this.#cursor = chunk + 1;
-    }
-    if (asked) link.wake();
+    const ask = (chunk: number, bytes: number) => link.want(number, this, chunk, bytes);
+    if (this.#wanted.fill(sink, this.#around.windowBytes(), ask)) link.wake();
   }
 
-  #watch(): void {
-    const { clock } = this.#around;
-    clock.clearTimeout(this.#stallTimer);
-    this.#activeAt = Math.max(this.#activeAt, clock.now());
-    const look = () => {
-      const left = this.#activeAt + ASK_AGAIN_MS - clock.now();
-      if (left > 0) this.#stallTimer = clock.setTimeout(look, left);
-      else if (this.#life.state === 'running') void this.#run((era) => this.#askAgain(era));
-    };
-    look();
+  #stands(): void {
+    if (this.#life.state === 'running') void this.#run((era) => this.#askAgain(era));
   }
 
   async #askAgain(era: number): Promise<void> {
@@ -253,8 +225,7 @@ export class Download implements TransferPort, Taker {
     if (this.#stalls < STALLS_MAX) {
       this.#forgetWants();
       this.#want();
-      this.#activeAt = this.#around.clock.now();
-      this.#watch();
+      this.#stillness.watch();
       return;
     }
     this.#stalls = 0;
@@ -309,16 +280,14 @@ export class Download implements TransferPort, Taker {
   }
 
   #forgetWants(): void {
-    this.#outstanding.clear();
-    this.#outstandingBytes = 0;
-    this.#cursor = 0;
+    this.#wanted.clear();
     this.#around.link.unwant(this.#life.record.number);
   }
 
   #close(): void {
     this.#era++;
     this.#open = false;
-    this.#around.clock.clearTimeout(this.#stallTimer);
+    this.#stillness.stop();
     this.#nap.end();
     this.#forgetWants();
     this.#around.link.closeTaker(this.#life.record.number, this);

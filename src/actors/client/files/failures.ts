@@ -31,6 +31,13 @@ export function stalled(name: string): NatterError {
   return new NatterError('STALLED', `Nothing of ${name} came for 30 seconds; resume it to try again.`);
 }
 
+export function damaged(name: string): NatterError {
+  return new NatterError(
+    'HASH_MISMATCH',
+    `${name} came to the server damaged again and again; send it anew.`,
+  );
+}
+
 export function serverFull(name: string): NatterError {
   return new NatterError('DISK_FULL', `The server has no room for ${name} now; it is tried again by itself.`);
 }

@@ -4,11 +4,12 @@ import { FILE_HASH_BYTES } from '../../../net/constants.js';
 import { chunkBytes } from '../../../net/file-chunks.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
-import { changed, gone, serverFull, stalled } from './failures.js';
+import { changed, damaged, gone, serverFull, stalled } from './failures.js';
 import type { Life } from './life.js';
 import type { Supplier } from './link.js';
 import { Nap } from './nap.js';
 import { Source } from './source.js';
+import { Stillness } from './stillness.js';
 import { meet } from './trouble.js';
 
 /** Chunks that are wanted and not read yet; what is beyond is asked for again by who wants it. */
@@ -37,15 +38,15 @@ export class Upload implements TransferPort, Supplier {
   #reading = false;
   /** Bytes the server had when it was asked, and what it got since. */
   #there = 0;
-  #activeAt = 0;
   #checkedAt = 0;
-  #stallTimer: unknown;
+  readonly #stillness: Stillness;
   #stalls = 0;
 
   constructor(life: Life, around: Around) {
     this.#life = life;
     this.#around = around;
     this.#nap = new Nap(around.clock);
+    this.#stillness = new Stillness(around.clock, STALL_MS, () => this.#stands());
   }
 
   // ---- From the machine ---------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ export class Upload implements TransferPort, Supplier {
   }
 
   move(): void {
-    this.#watch();
+    this.#stillness.watch();
     void this.#pump();
   }
 
@@ -85,7 +86,7 @@ export class Upload implements TransferPort, Supplier {
   // ---- From the link ------------------------------------------------------------------------------------
 
   wanted(first: number, count: number): void {
-    this.#activeAt = this.#around.clock.now();
+    this.#stillness.moved();
     const end = Math.min(first + count, this.#source?.count ?? 0);
     for (let chunk = first; chunk < end && this.#queue.size < QUEUE_MAX; chunk++)
       if (!this.#flying.has(chunk)) this.#queue.add(chunk);
@@ -97,7 +98,7 @@ export class Upload implements TransferPort, Supplier {
     if (record === undefined) return;
     this.#flying.delete(chunk);
     const { size } = this.#life.record;
-    this.#activeAt = this.#around.clock.now();
+    this.#stillness.moved();
     this.#stalls = 0;
     this.#there = Math.min(size, this.#there + chunkBytes(size, chunk));
     this.#life.progress(this.#there);
@@ -117,6 +118,8 @@ export class Upload implements TransferPort, Supplier {
     else if (state !== FileState.Waiting) this.#nap.end();
     else if (this.#open && reason === 'DISK_FULL')
       this.#life.send({ type: 'STALLED', failure: serverFull(name) });
+    else if (this.#open && reason === 'HASH_MISMATCH')
+      this.#life.send({ type: 'FAILED', failure: damaged(name) });
     // It does not ask for chunks any more: it has to be told again that they can be had.
     else if (this.#open && reason !== undefined) this.#reopen();
   }
@@ -244,34 +247,23 @@ export class Upload implements TransferPort, Supplier {
         this.#life.send({ type: 'VERIFIED' });
         return;
       }
-      const idle = this.#around.clock.now() - this.#activeAt >= STALL_MS;
       if (s === FileState.Gone) this.told(s, undefined, undefined);
-      else if (s === FileState.Waiting || (s === FileState.Uploading && idle)) this.#reopen();
+      else if (s === FileState.Waiting || (s === FileState.Uploading && this.#stillness.isStill))
+        this.#reopen();
       else await this.#nap.sleep(FINISH_EVERY_MS);
     }
   }
 
   /** Nothing is wanted for too long: asks once more, then waits for a person. */
-  #watch(): void {
-    const { clock } = this.#around;
-    clock.clearTimeout(this.#stallTimer);
-    this.#activeAt = Math.max(this.#activeAt, clock.now());
-    const look = () => {
-      const left = this.#activeAt + STALL_MS - clock.now();
-      if (left > 0) this.#stallTimer = clock.setTimeout(look, left);
-      else if (this.#life.state === 'running') this.#stall();
-    };
-    look();
-  }
-
-  #stall(): void {
+  #stands(): void {
+    if (this.#life.state !== 'running') return;
     this.#stalls++;
-    if (this.#stalls > 1) {
-      this.#stalls = 0;
-      this.#life.send({ type: 'STALLED', failure: stalled(this.#life.record.name) });
+    if (this.#stalls === 1) {
+      this.#reopen();
       return;
     }
-    this.#reopen();
+    this.#stalls = 0;
+    this.#life.send({ type: 'STALLED', failure: stalled(this.#life.record.name) });
   }
 
   #reopen(): void {
@@ -281,12 +273,12 @@ export class Upload implements TransferPort, Supplier {
   }
 
   #close(): void {
-    const { clock, link, supplies } = this.#around;
+    const { link, supplies } = this.#around;
     this.#era++;
     this.#open = false;
     this.#there = 0;
     this.#queue.clear();
-    clock.clearTimeout(this.#stallTimer);
+    this.#stillness.stop();
     this.#nap.end();
     link.closeSupplier(this.#life.record.number, this);
     const flying = [...this.#flying.values()];
