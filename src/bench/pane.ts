@@ -9,6 +9,7 @@ import { ChatSource } from '../ui/terminal/chat.js';
 import { Pane } from '../ui/terminal/pane.js';
 import { PLAIN, themeFor } from '../ui/terminal/theme.js';
 import { type Item, Timeline } from '../ui/terminal/timeline.js';
+import { TransferList } from '../ui/terminal/transfers.js';
 
 const MESSAGES = 100_000;
 const FRAMES = 500;
@@ -44,6 +45,7 @@ function conversation(): Timeline {
 export async function benchPane(show: (figure: object) => void): Promise<void> {
   const timeline = conversation();
   const theme = themeFor({});
+  const transfers = new TransferList();
   const lines = (): Line[] =>
     Array.from({ length: ROWS }, () => Array.from({ length: COLUMNS }, () => [PLAIN, ' ']));
   const surface = new Surface(lines(), lines());
@@ -52,7 +54,7 @@ export async function benchPane(show: (figure: object) => void): Promise<void> {
     const pane = new Pane<Item>();
     const timesUs: number[] = [];
     for (let index = 0; index < FRAMES; index++) {
-      const source = new ChatSource(timeline.items, { theme, newAfter: undefined, dash: '-' });
+      const source = new ChatSource(timeline.items, { theme, newAfter: undefined, dash: '-', transfers });
       const start = performance.now();
       frame(pane, source);
       timesUs.push((performance.now() - start) * 1000);

@@ -29,7 +29,17 @@ export type CommandName =
   | 'devices'
   | 'forget-device'
   | 'retry'
-  | 'history';
+  | 'history'
+  | 'send'
+  | 'accept'
+  | 'reject'
+  | 'trust'
+  | 'untrust'
+  | 'get'
+  | 'files'
+  | 'pause'
+  | 'resume'
+  | 'cancel';
 
 export interface CommandSpec {
   readonly name: CommandName;
@@ -140,6 +150,28 @@ export const COMMANDS: readonly CommandSpec[] = [
       place: 'conversation',
     },
   ),
+  spec(
+    'send',
+    ['file', 'upload'],
+    '/send FILE [TARGET]',
+    'Sends a file here, or to #ROOM or @NAME.',
+    [1, 1],
+    {
+      rest: true,
+      link: true,
+    },
+  ),
+  spec('accept', [], '/accept [N|NAME]', 'Takes a file that somebody offers you.', [0, 1], { rest: true }),
+  spec('reject', ['decline'], '/reject [N|NAME]', 'Declines a file that somebody offers you.', [0, 1], {
+    rest: true,
+  }),
+  spec('trust', [], '/trust NAME', 'Takes what a person sends you privately without asking.', [1, 1]),
+  spec('untrust', [], '/untrust NAME', 'Asks again before a file of that person is taken.', [1, 1]),
+  spec('get', ['download'], '/get [N|NAME]', 'Fetches a file of this conversation.', [0, 1], { rest: true }),
+  spec('files', ['transfers'], '/files', 'Shows the files under way and those of before (F6).', [0, 0]),
+  spec('pause', [], '/pause [N]', 'Halts a file, or all of them.', [0, 1]),
+  spec('resume', [], '/resume [N]', 'Goes on with a file, or with all of them.', [0, 1]),
+  spec('cancel', [], '/cancel [N]', 'Ends a file for good; one you sent is withdrawn.', [0, 1]),
 ];
 
 const BY_SPELLING: ReadonlyMap<string, CommandSpec> = new Map(

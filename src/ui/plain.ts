@@ -9,7 +9,9 @@ import { type Console, print, tell } from './console.js';
 import { Deferred } from './deferred.js';
 import { Exit, sentenceOf } from './exit.js';
 import { messageLines } from './format.js';
+import { FileTeller } from './plain-files.js';
 import { tellPinned } from './session.js';
+import { fileLines } from './terminal/file-commands.js';
 import { Model } from './terminal/model.js';
 import { Shell } from './terminal/shell.js';
 
@@ -22,6 +24,7 @@ export class Plain {
   readonly #console: Console;
   readonly #model = new Model();
   readonly #shell: Shell;
+  readonly #files = new FileTeller(this.#model, (line) => this.#notice(line));
   readonly #unanswered = new Set<string>();
   readonly #failed = new Set<string>();
   #saying = 0;
@@ -45,6 +48,9 @@ export class Plain {
       note: (text) => print(this.#console, sanitise(text)),
       open: (room) => this.#open(room),
       ask: (question, isSecret) => (isSecret ? asker.secret(`${question} `) : asker.line(`${question} `)),
+      showFiles: () => {
+        for (const line of fileLines(this.#model.transfers.ranked)) print(this.#console, line);
+      },
       quit: () => {
         this.#isQuitting = true;
       },
@@ -77,6 +83,9 @@ export class Plain {
       case 'pinned':
         tellPinned(event, this.#console);
         return;
+      case 'transfer':
+        this.#files.told(event.transfer.id);
+        return;
       case 'notice':
         this.#notice(event.text);
         return;
@@ -100,6 +109,8 @@ export class Plain {
     await Promise.race([this.#ready.promise, this.#stopped.promise]);
     const here = this.#model.current?.room ?? 'no room';
     this.#notice(`You are ${this.#model.me} in ${here}. /help lists the commands, /quit leaves.`);
+    // Without an answer the offers come as they are made, and the link is down, which is told.
+    this.#files.load(this.#commands).catch(() => undefined);
     try {
       await this.#read();
       await this.#drain();
@@ -174,7 +185,7 @@ export class Plain {
   }
 
   #show(message: Message): void {
-    const [first = '', ...rest] = messageLines(message);
+    const [first = '', ...rest] = messageLines(this.#files.shown(message));
     print(this.#console, `${sanitiseLine(message.room)} ${first}`);
     for (const line of rest) print(this.#console, line);
     // What was printed counts as read, in whichever conversation. Lost is harmless: the next one says more.

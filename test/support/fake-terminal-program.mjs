@@ -109,6 +109,33 @@ const client = {
   async forgetDevice(key) {
     tell('forgetDevice', [key]);
   },
+  async sendFile(target, path) {
+    return tell('sendFile', [target, path]) ?? 'f0';
+  },
+  async acceptFile(id, into) {
+    tell('acceptFile', into === undefined ? [id] : [id, into]);
+  },
+  async rejectFile(id) {
+    tell('rejectFile', [id]);
+  },
+  async pauseFile(id) {
+    tell('pauseFile', [id]);
+  },
+  async resumeFile(id) {
+    tell('resumeFile', [id]);
+  },
+  async cancelFile(id) {
+    tell('cancelFile', [id]);
+  },
+  async trust(user, on) {
+    tell('trust', [user, on]);
+  },
+  async transfers() {
+    return tell('transfers', []) ?? [];
+  },
+  async offers() {
+    return tell('offers', []) ?? [];
+  },
   async quit(ms) {
     tell('quit', [ms]);
   },

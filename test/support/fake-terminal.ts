@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ClientCommands, ClientEvent, Message, Room } from '../../src/chat/events.js';
+import type { ClientCommands, ClientEvent, Message, Room, Transfer } from '../../src/chat/events.js';
 import { Terminal, type Widths } from './terminal.js';
 
 const PROGRAM = fileURLToPath(new URL('./fake-terminal-program.mjs', import.meta.url));
@@ -145,4 +145,20 @@ export function message(seq: number, text: string, more: Partial<Message> = {}):
       ...more,
     },
   };
+}
+
+/** Of the file f1: 4 MB from bo, privately, unless said otherwise. */
+export function transfer(more: Partial<Transfer> = {}): ClientEvent & { readonly event: 'transfer' } {
+  const file = { id: 'f1', name: 'photo.png', size: 4_000_000, type: 'image/png' };
+  const fixed = { direction: 'in', state: 'offered', room: '@bo', from: 'bo', to: 'mia' } as const;
+  return {
+    event: 'transfer',
+    transfer: { ...file, ...fixed, bytes: 0, rate: 0, repeated: 0, at: NOW - 60_000, ...more },
+  };
+}
+
+/** The entry of the same file. */
+export function fileMessage(seq: number, more: Partial<Message> = {}): ClientEvent {
+  const file = { id: 'f1', name: 'photo.png', size: 4_000_000, type: 'image/png' };
+  return message(seq, 'photo.png', { kind: 'file', from: 'bo', room: '@bo', file, ...more });
 }

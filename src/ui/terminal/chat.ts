@@ -8,11 +8,14 @@
  *   12:06        *  ana and 2 others joined
  *   12:07      you  on it                         ok
  */
+import type { Message } from '../../chat/events.js';
 import { drawSticker } from '../../chat/sticker.js';
 import type { Span } from './cells.js';
+import { fileText } from './filetext.js';
 import type { PaneSource, Row } from './pane.js';
 import { type Look, nameLook, type Theme } from './theme.js';
 import type { Item, MessageItem, NoticeItem, PresenceItem } from './timeline.js';
+import type { TransferList } from './transfers.js';
 import { pad, textWidth } from './width.js';
 import { wrap } from './wrap.js';
 
@@ -30,6 +33,7 @@ export interface ChatContext {
   readonly newAfter: number | undefined;
   /** A horizontal rule's character. */
   readonly dash: string;
+  readonly transfers: TransferList;
 }
 
 export class ChatSource implements PaneSource<Item> {
@@ -61,7 +65,7 @@ export class ChatSource implements PaneSource<Item> {
       rows.push(ruleRow(dayOf(timeOf(item)), width, dash, theme.dim, theme.dim));
     if (this.#isFirstNew(index, item))
       rows.push(ruleRow('new messages', width, dash, theme.fresh, theme.fresh));
-    if (item.type === 'message') rows.push(...messageRows(item, width, theme));
+    if (item.type === 'message') rows.push(...messageRows(item, width, this.#context));
     else if (item.type === 'presence')
       rows.push(...asideRows(item.at, foldText(item), width, theme, theme.dim));
     else rows.push(...noticeRows(item, width, theme));
@@ -123,7 +127,7 @@ function ruleRow(label: string, width: number, dash: string, line: Look, text: L
   ];
 }
 
-function messageRows(item: MessageItem, width: number, theme: Theme): Row[] {
+function messageRows(item: MessageItem, width: number, { theme, transfers }: ChatContext): Row[] {
   const { message } = item;
   const names = nameCells(width);
   const isAction = message.kind === 'action';
@@ -139,7 +143,9 @@ function messageRows(item: MessageItem, width: number, theme: Theme): Row[] {
   const indent = indentOf(width);
   const look = bodyLook(item, theme);
   const body =
-    message.kind === 'sticker' ? drawSticker(message.text) : wrap(message.text, width - indent - 1);
+    message.kind === 'sticker'
+      ? drawSticker(message.text)
+      : wrap(wordsOf(message, transfers, width - indent - 1), width - indent - 1);
   const rows: Row[] = body.map((text, index) =>
     index === 0
       ? [...head, { text, look }]
@@ -151,9 +157,18 @@ function messageRows(item: MessageItem, width: number, theme: Theme): Row[] {
   return withState(rows, item, width, indent, theme);
 }
 
+/** What is said; of a file what it is and how it fares, in two rows where one is too short. */
+function wordsOf({ text, file }: Message, transfers: TransferList, width: number): string {
+  if (file === undefined) return text;
+  const [what, note] = fileText(file, transfers.byId(file.id));
+  if (note === '') return what;
+  return what + (textWidth(what) + textWidth(note) + 3 <= width ? ` - ${note}` : `\n${note}`);
+}
+
 function bodyLook(item: MessageItem, theme: Theme): Look {
   if (item.message.kind === 'action') return theme.action;
   if (item.message.kind === 'sticker') return theme.sticker;
+  if (item.message.kind === 'file') return theme.file;
   if (item.message.kind === 'notice') return theme.notice;
   return theme.plain;
 }

@@ -1,5 +1,5 @@
 /** Tab on an editor: the first Tab puts in the best completion, further ones go round. */
-import { type Candidates, complete } from '../../chat/complete.js';
+import type { Candidates, Completion } from '../../chat/complete.js';
 import type { EmojiBook } from '../../chat/emoji.js';
 import type { Editor } from './editor.js';
 import type { Model } from './model.js';
@@ -15,42 +15,72 @@ interface Round {
   index: number;
 }
 
+/** Completes a line at a cursor (UTF-16 units); what the disk is asked for comes later. */
+export type Finder = (line: string, cursor: number) => Completion | Promise<Completion>;
+
 export class Completer {
   #round: Round | undefined;
+  /** What is being looked for; any other key makes its answer useless. */
+  #search: object | undefined;
 
   /** The offers while Tab goes round them, the chosen one's index; undefined when there is nothing to choose. */
   get offers(): { readonly labels: readonly string[]; readonly index: number } | undefined {
-    return this.#round !== undefined && this.#round.labels.length > 1 ? this.#round : undefined;
+    return this.#round;
   }
 
   /** Any other key ends the round. */
   reset(): void {
     this.#round = undefined;
+    this.#search = undefined;
   }
 
-  /** @param step 1 for the next, -1 for the one before */
-  tab(editor: Editor, candidates: Candidates, step: 1 | -1): void {
-    if (this.#round === undefined) this.#round = begin(editor, candidates);
-    else
-      this.#round.index = (this.#round.index + step + this.#round.labels.length) % this.#round.labels.length;
-    if (this.#round === undefined) return;
-    const { head, tail, replacements, index } = this.#round;
+  /**
+   * @param step 1 for the next, -1 for the one before
+   * @param changed called when a completion came later
+   */
+  tab(editor: Editor, step: 1 | -1, find: Finder, changed: () => void): void {
+    if (this.#round !== undefined) {
+      const { labels, index } = this.#round;
+      this.#round.index = (index + step + labels.length) % labels.length;
+      this.#put(editor, this.#round);
+      return;
+    }
+    const { text, before } = editor;
+    const found = find(text, before.length);
+    if (!(found instanceof Promise)) {
+      this.#begin(editor, found);
+      return;
+    }
+    const search = {};
+    this.#search = search;
+    found.then(
+      (completion) => {
+        if (this.#search !== search || editor.text !== text || editor.before !== before) return;
+        this.#begin(editor, completion);
+        changed();
+      },
+      () => undefined,
+    );
+  }
+
+  #begin(editor: Editor, { from, to, replacements, labels }: Completion): void {
+    if (replacements.length === 0) return;
+    const round = {
+      head: editor.text.slice(0, from),
+      tail: editor.text.slice(to),
+      replacements,
+      labels,
+      index: 0,
+    };
+    // With nothing to choose the next Tab completes anew: into the folder that this one found.
+    this.#round = replacements.length > 1 ? round : undefined;
+    this.#put(editor, round);
+  }
+
+  #put(editor: Editor, { head, tail, replacements, index }: Round): void {
     const before = head + (replacements[index] ?? '');
     editor.set(before + tail, before);
   }
-}
-
-function begin(editor: Editor, candidates: Candidates): Round | undefined {
-  const text = editor.text;
-  const found = complete(text, editor.before.length, candidates);
-  if (found.replacements.length === 0) return undefined;
-  return {
-    head: text.slice(0, found.from),
-    tail: text.slice(found.to),
-    replacements: found.replacements,
-    labels: found.labels,
-    index: 0,
-  };
 }
 
 /** What may be completed now: who spoke last comes first, then who is in the conversation, then everyone. */

@@ -1,6 +1,5 @@
 /** The input line at work: writing, completing, answering a question, deciding to quit. */
-import type { Candidates } from '../../chat/complete.js';
-import { Completer } from './completer.js';
+import { Completer, type Finder } from './completer.js';
 import { edit } from './editing.js';
 import { Editor } from './editor.js';
 import type { Action } from './keys.js';
@@ -12,7 +11,10 @@ const TYPING_EVERY_MS = 3_000;
 /** What the composer needs of the screen around it. */
 export interface ComposerHost {
   readonly now: () => number;
-  candidates(): Candidates;
+  /** What Tab offers. */
+  readonly find: Finder;
+  /** Something is to be seen that no key has brought. */
+  changed(): void;
   /** Something was entered; it may be empty. */
   send(text: string): void;
   /** The person writes something that is going to be said. */
@@ -31,8 +33,8 @@ export class Composer {
     this.#host = host;
     this.#actions = {
       send: () => this.#send(),
-      complete: () => this.completer.tab(this.editor, host.candidates(), 1),
-      completeBack: () => this.completer.tab(this.editor, host.candidates(), -1),
+      complete: () => this.completer.tab(this.editor, 1, host.find, host.changed),
+      completeBack: () => this.completer.tab(this.editor, -1, host.find, host.changed),
     };
   }
 

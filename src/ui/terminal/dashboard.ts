@@ -1,27 +1,31 @@
 /** The screen after logging in: turns keys into moving and saying, and events into what is seen. */
+
+import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
 import type { ClientCommands, ClientEvent, Target } from '../../chat/events.js';
 import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
+import { answerConfirm, type Confirm } from './confirm.js';
+import { FileDesk } from './file-desk.js';
 import { type Action, actionOf } from './keys.js';
 import type { Panels } from './layout.js';
-import { type Conversation, Model } from './model.js';
+import { Model } from './model.js';
 import { Older } from './older.js';
-import { Pane } from './pane.js';
+import { Pace, PROGRESS_EVERY_MS } from './pace.js';
+import { completePath } from './paths.js';
+import { Reader } from './reader.js';
 import { roomAt } from './rooms.js';
 import type { Cursor } from './screen.js';
 import type { Token } from './sequences.js';
 import { Shell } from './shell.js';
 import type { Theme } from './theme.js';
-import type { Item } from './timeline.js';
-import { drawScene, type Glyphs, layoutOf, type Scene, sourceOf } from './view.js';
+import { drawScene, type Glyphs, layoutOf, type Scene } from './view.js';
 
 /** The bell rings at most this often; ms. */
 const BELL_EVERY_MS = 2_000;
 const WHEEL_ROWS = 3;
-const QUIT_QUESTION = 'Quit? Ctrl+C again or y quits, any other key stays.';
 
 /** What the dashboard needs of what it is shown on. */
 export interface Stage {
@@ -49,38 +53,60 @@ export class Dashboard {
   readonly #shell: Shell;
   readonly #composer: Composer;
   readonly #older: Older;
-  readonly #panes = new WeakMap<Conversation, Pane<Item>>();
+  readonly #reader: Reader;
+  readonly #files: FileDesk;
+  readonly #pace: Pace;
   readonly #moves: Partial<Record<Action, () => void>>;
   #panels: Panels = { rooms: true, members: true };
   #emoji: EmojiBook | undefined;
   #isHelpShown = false;
   #isMouseOn = false;
   #isFocused = true;
-  #isQuitAsked = false;
+  #confirm: Confirm | undefined;
   /** A conversation to go to as soon as it is there. */
   #wanted: Target | undefined;
   #rangAt = 0;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
-    this.#moves = this.#movesOf(options.stage);
-    this.#older = new Older(options.commands, options.now, () => options.stage.invalidate());
+    const { stage, commands, now } = options;
+    this.#moves = this.#movesOf(stage);
+    this.#pace = new Pace(PROGRESS_EVERY_MS, () => stage.invalidate());
+    this.#reader = new Reader(this.model, options, () => this.#layout().chat);
+    this.#older = new Older(commands, now, () => stage.invalidate());
     this.#composer = new Composer({
-      now: options.now,
-      candidates: () => candidatesOf(this.model, this.#emoji),
+      now,
+      find: (line, cursor) =>
+        completePath(line, cursor) ?? complete(line, cursor, candidatesOf(this.model, this.#emoji)),
+      changed: () => stage.invalidate(),
       send: (text) => this.#send(text),
       typing: () => this.#tellTyping(),
     });
+    this.#files = new FileDesk({
+      model: this.model,
+      commands,
+      composer: this.#composer,
+      confirm: (confirm) => {
+        this.#confirm = confirm;
+        stage.invalidate();
+      },
+      run: (work) => work.then(() => stage.invalidate(), this.#fail),
+      again: (token) => this.handle(token),
+    });
     this.#shell = new Shell({
       model: this.model,
-      commands: options.commands,
-      note: (text) => this.model.note(text, options.now()),
+      commands,
+      note: (text) => this.model.note(text, now()),
       open: (room) => this.#open(room),
+      showFiles: () => this.#files.panel.open(),
       ask: (question, isSecret) => {
-        options.stage.invalidate();
+        stage.invalidate();
         return this.#composer.ask(question, isSecret);
       },
-      quit: options.quit,
+      quit: () => {
+        if (this.model.transfers.underWay.length === 0) options.quit();
+        else this.#askToQuit();
+      },
     });
     // Loaded after the first frame stands; until then Tab offers no emoji.
     loadEmoji().then((book) => {
@@ -94,11 +120,14 @@ export class Dashboard {
     this.#noticeReading();
     const effect = this.model.apply(event, now());
     if (effect.effect === 'opened') this.#opened(effect.room);
-    if (effect.effect === 'mention' && now() - this.#rangAt >= BELL_EVERY_MS) {
+    if (event.event === 'welcome') this.#files.load();
+    const isCall = effect.effect === 'mention' || effect.effect === 'offered';
+    if (isCall && now() - this.#rangAt >= BELL_EVERY_MS) {
       this.#rangAt = now();
       stage.bell();
     }
-    stage.invalidate();
+    if (effect.effect === 'progress') this.#pace.want();
+    else stage.invalidate();
   }
 
   /** Draws a frame, and does what follows from what is seen in it: reading, fetching what is older. */
@@ -113,34 +142,30 @@ export class Dashboard {
 
   handle(token: Token): void {
     this.#options.stage.invalidate();
+    const confirm = this.#confirm;
     if (token.type === 'focus') this.#isFocused = token.on;
     else if (token.type === 'mouse') this.#mouse(token);
-    else if (this.#isQuitAsked) this.#answerQuit(token);
-    else if (this.#isHelpShown) this.#isHelpShown = false;
+    else if (confirm !== undefined) {
+      this.#confirm = undefined;
+      answerConfirm(confirm, token);
+    } else if (this.#isHelpShown) this.#isHelpShown = false;
+    else if (this.#files.handle(token)) return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
-  }
-
-  get #pane(): Pane<Item> {
-    const conversation = this.model.current;
-    const known = conversation === undefined ? undefined : this.#panes.get(conversation);
-    if (known !== undefined) return known;
-    const pane = new Pane<Item>();
-    if (conversation !== undefined) this.#panes.set(conversation, pane);
-    return pane;
   }
 
   #scene(): Scene {
     return {
       model: this.model,
-      pane: this.#pane,
+      pane: this.#reader.pane,
       editor: this.#composer.editor,
       completer: this.#composer.completer,
       question: this.#composer.question,
       panels: this.#panels,
+      files: this.#files.panel,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
-      hint: this.#isQuitAsked ? QUIT_QUESTION : '',
+      hint: this.#confirm?.text ?? '',
       now: this.#options.now(),
       theme: this.#options.theme,
       glyphs: this.#options.glyphs,
@@ -148,16 +173,15 @@ export class Dashboard {
   }
 
   #movesOf(stage: Stage): Partial<Record<Action, () => void>> {
-    const askToQuit = () => {
-      this.#isQuitAsked = true;
-    };
+    const askToQuit = () => this.#askToQuit();
     return {
+      files: () => this.#files.panel.open(),
       interrupt: askToQuit,
       endOfInput: askToQuit,
-      pageUp: () => this.#page(-1),
-      pageDown: () => this.#page(1),
-      toEnd: () => this.#pane.toEnd(),
-      toStart: () => this.#show(this.model.current?.timeline.items[0]),
+      pageUp: () => this.#reader.page(-1),
+      pageDown: () => this.#reader.page(1),
+      toEnd: () => this.#reader.pane.toEnd(),
+      toStart: () => this.#reader.show(this.model.current?.timeline.items[0]),
       nextRoom: () => this.#step(1),
       previousRoom: () => this.#step(-1),
       nextActive: () => this.#open(this.model.nextActive()?.room),
@@ -183,17 +207,20 @@ export class Dashboard {
     else this.#moves[action]?.();
   }
 
-  #answerQuit(token: Token): void {
-    this.#isQuitAsked = false;
-    const action = actionOf(token);
-    const isYes = token.type === 'text' && token.text.toLowerCase() === 'y';
-    if (action === 'interrupt' || action === 'endOfInput' || isYes) this.#options.quit();
+  #askToQuit(): void {
+    const count = this.model.transfers.underWay.length;
+    const files = count === 1 ? 'A file is under way and goes' : `${count} files are under way and go`;
+    this.#confirm = {
+      text: `${count === 0 ? '' : `${files} on at the next start. `}Quit? Ctrl+C or y quits, any other key stays.`,
+      also: ['interrupt', 'endOfInput'],
+      yes: this.#options.quit,
+    };
   }
 
   /** Says or does what was entered; an empty line retries what failed. */
   #send(text: string): void {
     const { stage } = this.#options;
-    this.#pane.toEnd();
+    this.#reader.pane.toEnd();
     const work = text === '' ? this.#shell.retry() : this.#shell.enter(text);
     work.then(
       () => stage.invalidate(),
@@ -209,7 +236,7 @@ export class Dashboard {
   readonly #fail = (error: unknown): void => {
     const text = error instanceof NatterError ? error.message : `Something went wrong: ${String(error)}`;
     this.model.note(text, this.#options.now(), true);
-    this.#pane.toEnd();
+    this.#reader.pane.toEnd();
     this.#options.stage.invalidate();
   };
 
@@ -248,31 +275,11 @@ export class Dashboard {
     return layoutOf({ ...this.#scene(), panels }, stage.width, stage.height);
   }
 
-  /** Two rows of the page before stay in sight. */
-  #page(direction: 1 | -1): void {
-    this.#scroll(direction * Math.max(1, this.#layout().chat.height - 2));
-  }
-
-  #scroll(rows: number): void {
-    const conversation = this.model.current;
-    if (conversation === undefined) return;
-    const { width, height } = this.#layout().chat;
-    this.#pane.scroll(sourceOf(this.#options, conversation), rows, width, height);
-  }
-
   #toFirstUnread(): void {
     if (this.model.current?.newAfter === undefined) this.#open(this.model.nextActive()?.room);
     const conversation = this.model.current;
     if (conversation?.newAfter === undefined) return;
-    this.#show(conversation.timeline.after(conversation.newAfter));
-  }
-
-  /** Scrolls an item to the top of the window. */
-  #show(item: Item | undefined): void {
-    const conversation = this.model.current;
-    if (conversation === undefined || item === undefined) return;
-    const { width, height } = this.#layout().chat;
-    this.#pane.toItem(sourceOf(this.#options, conversation), item, width, height);
+    this.#reader.show(conversation.timeline.after(conversation.newAfter));
   }
 
   /** Where there is no room for the column, the members are listed in the conversation. */
@@ -284,8 +291,8 @@ export class Dashboard {
   }
 
   #mouse(token: Token & { type: 'mouse' }): void {
-    if (token.kind === 'wheelUp') this.#scroll(-WHEEL_ROWS);
-    else if (token.kind === 'wheelDown') this.#scroll(WHEEL_ROWS);
+    if (token.kind === 'wheelUp') this.#reader.scroll(-WHEEL_ROWS);
+    else if (token.kind === 'wheelDown') this.#reader.scroll(WHEEL_ROWS);
     if (token.kind !== 'press') return;
     const { rooms } = this.#layout();
     if (rooms !== undefined && token.x < rooms.width)
@@ -293,7 +300,8 @@ export class Dashboard {
   }
 
   #noticeReading(): void {
-    this.model.isReading = this.#isFocused && this.#pane.isAtEnd && !this.#isHelpShown;
+    this.model.isReading =
+      this.#isFocused && this.#reader.pane.isAtEnd && !this.#isHelpShown && !this.#files.panel.isShown;
   }
 
   /** What is seen at the end of a focused conversation is read, here and on one's other devices. */

@@ -37,6 +37,7 @@ export type Action =
   | 'toggleRooms'
   | 'toggleMembers'
   | 'toggleMouse'
+  | 'files'
   | 'redraw'
   | 'help'
   | `room${number}`;
@@ -89,6 +90,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   'C-p': 'previousRoom',
   'M-a': 'nextActive',
   'M-u': 'firstUnread',
+  f6: 'files',
   f7: 'toggleRooms',
   f8: 'toggleMembers',
   'M-m': 'toggleMouse',

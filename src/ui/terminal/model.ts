@@ -2,15 +2,15 @@
  * What the screen knows: built from ClientEvents alone, without a screen, a clock or a client. Everything
  * remote passes `sanitise` here, once, so nothing behind this file holds a string a terminal would obey.
  */
-import type { ClientEvent, LinkState, Message, Presence, Room, Target } from '../../chat/events.js';
+import type { ClientEvent, Message, Presence, Room, Target, Transfer } from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
+import { Link } from './link.js';
 import { type NoticeItem, Timeline } from './timeline.js';
+import { cleanOffer, type FileEntry, isOffered, TransferList } from './transfers.js';
 
 /** A typing note is shown at most this long after it came; ms. */
 const TYPING_MS = 8_000;
-/** On the way to a connection. */
-const TRYING: ReadonlySet<LinkState> = new Set(['dialling', 'handshaking', 'authenticating']);
 
 export interface Conversation {
   readonly room: Target;
@@ -30,27 +30,23 @@ export interface Conversation {
   isAtBeginning: boolean;
 }
 
-export interface Link {
-  state: LinkState;
-  lagMs: number;
-  /** When this state began, ms since 1970. */
-  since: number;
-  /** Since when there has been no connection although there was one, ms since 1970. */
-  lostAt: number | undefined;
-  detail: string;
-}
-
 /** What happened that a screen may want to react to besides drawing itself. */
 export type Effect =
   | { readonly effect: 'mention'; readonly room: Target; readonly from: string; readonly text: string }
   | { readonly effect: 'opened'; readonly room: Target }
+  /** Somebody offers a file privately. */
+  | { readonly effect: 'offered'; readonly entry: FileEntry }
+  | { readonly effect: 'received'; readonly entry: FileEntry }
+  /** Nothing but how far a file has come. */
+  | { readonly effect: 'progress' }
   | { readonly effect: 'none' };
 
 const NONE: Effect = { effect: 'none' };
 
 export class Model {
   readonly conversations: Conversation[] = [];
-  readonly link: Link = { state: 'offline', lagMs: 0, since: 0, lostAt: undefined, detail: '' };
+  readonly link = new Link();
+  readonly transfers = new TransferList();
   /** One's own name, '' before the welcome. */
   me = '';
   #current: Target = '';
@@ -114,7 +110,7 @@ export class Model {
   apply(event: ClientEvent, now: number): Effect {
     switch (event.event) {
       case 'link':
-        this.#linked(event, now - event.sinceMs);
+        this.link.apply(event, now);
         return NONE;
       case 'welcome':
         this.me = sanitiseLine(event.user);
@@ -141,6 +137,8 @@ export class Model {
       case 'typing':
         this.#typing(event.room, sanitiseLine(event.user), event.on, now);
         return NONE;
+      case 'transfer':
+        return this.#transfer(event.transfer, now);
       case 'beginning': {
         const conversation = this.find(event.room);
         if (conversation !== undefined) conversation.isAtBeginning = true;
@@ -156,7 +154,6 @@ export class Model {
       case 'directory':
       case 'devices':
       case 'caughtUp':
-      case 'transfer':
         // Answers to commands, which return them too; the screen shows them from there.
         return NONE;
     }
@@ -178,16 +175,6 @@ export class Model {
   #after(): Conversation[] {
     const at = this.current === undefined ? 0 : this.conversations.indexOf(this.current) + 1;
     return [...this.conversations.slice(at), ...this.conversations.slice(0, Math.max(0, at - 1))];
-  }
-
-  #linked({ state, lagMs, detail }: Extract<ClientEvent, { event: 'link' }>, since: number): void {
-    const { link } = this;
-    const isLost = state === 'reconnecting' || (link.lostAt !== undefined && TRYING.has(state));
-    // Each new attempt passes through the same states as the first one; the loss lasts until one succeeds.
-    const clean = sanitiseLine(detail);
-    link.detail = isLost && clean === '' ? link.detail : clean;
-    link.lostAt = isLost ? (link.lostAt ?? since) : undefined;
-    Object.assign(link, { state, lagMs, since });
   }
 
   #room(info: Room): Effect {
@@ -261,8 +248,26 @@ export class Model {
       from: sanitiseLine(message.from),
       text: sanitise(message.text),
       ...(message.reason === undefined ? {} : { reason: sanitiseLine(message.reason) }),
+      ...(message.file === undefined ? {} : { file: cleanOffer(message.file) }),
     };
+    this.transfers.said(clean);
     return conversation.timeline.put(clean, !message.mine && mentions(message.text, this.me), was);
+  }
+
+  /** What a person should hear of stands in the conversation too; the line of the file says the rest. */
+  #transfer(raw: Transfer, now: number): Effect {
+    const { entry, transfer, before } = this.transfers.apply(raw);
+    const { name, state, direction, room, reason, path } = transfer;
+    if (before?.state === state) return before.answer === transfer.answer ? { effect: 'progress' } : NONE;
+    if (state === 'failed') this.note(`${name} failed: ${reason ?? 'nobody says why.'}`, now, true, room);
+    if (state === 'paused' && reason !== undefined)
+      this.note(`${name} is paused: ${reason} /resume ${entry.number} goes on.`, now, true, room);
+    if (direction === 'out') return NONE;
+    if (state === 'done') {
+      this.note(`${name} is here: ${path ?? 'in the downloads folder'}`, now, false, room);
+      return { effect: 'received', entry };
+    }
+    return isOffered(entry) ? { effect: 'offered', entry } : NONE;
   }
 
   #presence(room: Target, user: string, state: Presence, now: number): void {

@@ -1,6 +1,7 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
+import { EIGHTHS, HASHES } from './bar.js';
 import { Dashboard } from './dashboard.js';
 import { watchExits } from './exits.js';
 import type { TerminalInput } from './input.js';
@@ -116,5 +117,5 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
 function glyphsFor(environment: Readonly<Record<string, string | undefined>>): Glyphs {
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || '';
   const isPlain = locale === 'C' || locale === 'POSIX' || (locale !== '' && !/utf-?8/i.test(locale));
-  return isPlain ? { bar: '|', dash: '-' } : { bar: '│', dash: '─' };
+  return isPlain ? { bar: '|', dash: '-', blocks: HASHES } : { bar: '│', dash: '─', blocks: EIGHTHS };
 }

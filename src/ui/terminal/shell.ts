@@ -2,21 +2,19 @@
 import { type CommandName, findCommand, helpLines, parseInput, wrongForm } from '../../chat/command.js';
 import { loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { ClientCommands, MessageKind, Target } from '../../chat/events.js';
+import type { MessageKind, Target } from '../../chat/events.js';
 import { nameKey, parseName, parseTarget } from '../../chat/name.js';
 import { findSticker, STICKERS } from '../../chat/sticker.js';
 import { parseText } from '../../chat/text.js';
 import { clockOf, dayOf } from './chat.js';
-import type { Model } from './model.js';
+import { type FileHost, fileCommands } from './file-commands.js';
 
 const HISTORY_COUNT = 50;
 const HISTORY_COUNT_MAX = 1_000;
 const FOUND_MAX = 10;
 
 /** What the shell needs of the screen around it. */
-export interface ShellHost {
-  readonly model: Model;
-  readonly commands: ClientCommands;
+export interface ShellHost extends FileHost {
   /** Shows lines of the program's own. */
   note(text: string): void;
   open(room: Target): void;
@@ -35,6 +33,7 @@ export class Shell {
     this.#host = host;
     const { commands } = host;
     this.#handlers = {
+      ...fileCommands(host),
       help: async ([about]) => host.note(helpLines(about).join('\n')),
       join: async ([room = '']) => this.#join(room),
       leave: async ([room]) => commands.leave(room === undefined ? this.#here() : parseTarget(room).target),

@@ -32,6 +32,7 @@ export interface Theme {
   readonly mine: Look;
   readonly action: Look;
   readonly sticker: Look;
+  readonly file: Look;
   readonly notice: Look;
   readonly warning: Look;
   readonly failed: Look;
@@ -59,6 +60,7 @@ const COLOURED: Theme = {
   mine: look(37, OWN, BOLD),
   action: look(140),
   sticker: look(172),
+  file: look(110),
   notice: look(244),
   warning: look(172, OWN, BOLD),
   failed: look(167, OWN, BOLD),
@@ -86,6 +88,7 @@ const COLOURLESS: Theme = {
   mine: look(OWN, OWN, BOLD),
   action: PLAIN,
   sticker: PLAIN,
+  file: PLAIN,
   notice: PLAIN,
   warning: look(OWN, OWN, BOLD),
   failed: look(OWN, OWN, BOLD),

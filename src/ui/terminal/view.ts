@@ -1,5 +1,6 @@
 /** Draws the dashboard: what the model and the input line hold, at the places layout.ts gives. */
 
+import type { Blocks } from './bar.js';
 import type { Surface } from './cells.js';
 import { type ChatContext, ChatSource } from './chat.js';
 import type { Completer } from './completer.js';
@@ -10,6 +11,8 @@ import { inputRowsMax, type Layout, layOut, type Panels } from './layout.js';
 import { memberRows } from './members.js';
 import type { Conversation, Model } from './model.js';
 import type { Pane, Row } from './pane.js';
+import type { Panel } from './panel.js';
+import { offerBar, progressRow } from './progress.js';
 import { layOutPrompt } from './prompt.js';
 import type { Question } from './question.js';
 import { roomRows } from './rooms.js';
@@ -17,12 +20,14 @@ import type { Cursor } from './screen.js';
 import { hintRow, statusRow, titleRow, typingText } from './status.js';
 import type { Theme } from './theme.js';
 import type { Item } from './timeline.js';
-import { graphemes, textWidth, truncate } from './width.js';
+import { graphemes, pad, textWidth, truncate } from './width.js';
 
 /** The characters of rules: drawn ones, or such as every character set has. */
 export interface Glyphs {
   readonly bar: string;
   readonly dash: string;
+  /** What a bar of progress is made of. */
+  readonly blocks: Blocks;
 }
 
 /** Everything one frame shows. */
@@ -33,6 +38,7 @@ export interface Scene {
   readonly completer: Completer;
   readonly question: Question | undefined;
   readonly panels: Panels;
+  readonly files: Panel;
   readonly isHelpShown: boolean;
   readonly isMouseOn: boolean;
   /** Stands in the row under the conversation, before everything else. */
@@ -59,14 +65,26 @@ function inputOf(scene: Scene, width: number, height: number) {
 }
 
 export function layoutOf(scene: Scene, width: number, height: number): Layout {
-  return layOut(width, height, scene.panels, inputOf(scene, width, height).lines.rows.length);
+  const inputRows = inputOf(scene, width, height).lines.rows.length;
+  return layOut(width, height, scene.panels, inputRows, barRows(scene, width).length);
 }
 
-export function sourceOf(scene: Pick<Scene, 'theme' | 'glyphs'>, conversation: Conversation): ChatSource {
+/** What stands above the status bar. */
+function barRows({ model, glyphs, theme }: Scene, width: number): Row[] {
+  const { transfers } = model;
+  const rows = [offerBar(transfers, width, theme), progressRow(transfers, width, glyphs.blocks, theme)];
+  return rows.filter((row) => row !== undefined);
+}
+
+export function sourceOf(
+  scene: Pick<Scene, 'theme' | 'glyphs' | 'model'>,
+  conversation: Conversation,
+): ChatSource {
   const context: ChatContext = {
     theme: scene.theme,
     newAfter: conversation.newAfter,
     dash: scene.glyphs.dash,
+    transfers: scene.model.transfers,
   };
   return new ChatSource(conversation.timeline.items, context);
 }
@@ -80,9 +98,11 @@ export function drawScene(scene: Scene, surface: Surface): { cursor: Cursor; isA
   surface.rows(layout.title, [titleRow(model, conversation, layout.title.width, theme)]);
   drawPanels(scene, surface, layout);
   const isAtTop = conversation !== undefined && drawChat(scene, surface, layout, conversation);
+  surface.rows(layout.bars, barRows(scene, width));
   surface.rows(layout.status, [statusRow(model, scene.now, layout.status.width, scene.isMouseOn, theme)]);
   const cursor = drawInput(scene, surface, layout);
   if (layout.hints !== undefined) surface.rows(layout.hints, [hintRow(layout.hints.width, theme)]);
+  if (scene.files.isShown) drawFiles(scene, surface, layout);
   if (scene.isHelpShown) drawHelp(surface, layout, theme);
   return { cursor, isAtTop };
 }
@@ -154,6 +174,16 @@ function drawInput(scene: Scene, surface: Surface, layout: Layout): Cursor {
     surface.text(input.x + indent, input.y + index, text, theme.plain);
   });
   return { x: indent + lines.x, y: input.y + lines.y };
+}
+
+/** The panel stands over the conversation and its columns. */
+function drawFiles({ files, theme, glyphs, hint }: Scene, surface: Surface, layout: Layout): void {
+  const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
+  surface.fill(area, theme.plain);
+  surface.rows(area, files.rows(area.width, area.height, { theme, blocks: glyphs.blocks }, []));
+  // The question of a key pressed here.
+  const under = { ...area, y: layout.bars.y - 1, height: 1 };
+  if (hint !== '') surface.rows(under, [[{ text: pad(` ${hint}`, area.width), look: theme.warning }]]);
 }
 
 function drawHelp(surface: Surface, layout: Layout, theme: Theme): void {
