@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf, writeRandom } from '../support/files.js';
-import { type Line, Natter } from '../support/natter.js';
+import { type Line, Natter, register } from '../support/natter.js';
 import { Party } from '../support/party.js';
 import { Relay } from '../support/relay.js';
 
@@ -144,6 +144,8 @@ describe('what ends in the middle goes on with the same command', () => {
   beforeAll(async () => {
     const faults = { lose: 0, duplicate: 0, reorder: 0, seed: 1, bytesPerS: 16 * MB };
     relay = await Relay.open({ host: '127.0.0.1', port: party.port }, faults);
+    // What a device remembers, it remembers of the address it dials.
+    await register(relay.address, 'dora', party.path('dora'));
   });
 
   afterAll(() => relay.close());
@@ -162,10 +164,10 @@ describe('what ends in the middle goes on with the same command', () => {
 
   test('put that is killed', async () => {
     const sent = await file('killed.bin', BYTES);
-    const first = party.put('ana', '#resumed', sent.path, relay.address);
+    const first = party.put('dora', '#resumed', sent.path, relay.address);
     const held = await inTheMiddle(first);
     await stop(first, 'SIGKILL');
-    const second = party.put('ana', '#resumed', sent.path, relay.address);
+    const second = party.put('dora', '#resumed', sent.path, relay.address);
     await succeeds(second);
     expect(transfers(second, 'done')).toMatchObject([
       { id: transfers(first)[0]?.id, hash: sent.hash, repeated: 0 },
@@ -175,22 +177,22 @@ describe('what ends in the middle goes on with the same command', () => {
 
   test('put that is interrupted, which says so and ends with 1', async () => {
     const sent = await file('interrupted.bin', BYTES);
-    const first = party.put('ana', '#resumed', sent.path, relay.address);
+    const first = party.put('dora', '#resumed', sent.path, relay.address);
     await inTheMiddle(first);
     expect(await stop(first, 'SIGINT')).toBe(1);
     expect(first.stderr).toContain('the same command goes on with the rest');
-    const second = party.put('ana', '#resumed', sent.path, relay.address);
+    const second = party.put('dora', '#resumed', sent.path, relay.address);
     await succeeds(second);
     expect(transfers(second)[0]?.id).toBe(transfers(first)[0]?.id);
   }, 60_000);
 
   test('but a file that was changed meanwhile is sent as a new one', async () => {
     const sent = await file('changed.bin', BYTES);
-    const first = party.put('ana', '#resumed', sent.path, relay.address);
+    const first = party.put('dora', '#resumed', sent.path, relay.address);
     await inTheMiddle(first);
     await stop(first, 'SIGKILL');
     writeFileSync(sent.path, 'something else');
-    const second = party.put('ana', '#resumed', sent.path, relay.address);
+    const second = party.put('dora', '#resumed', sent.path, relay.address);
     await succeeds(second);
     const [done] = transfers(second, 'done');
     expect(done).toMatchObject({ size: 14, hash: await hashOf(sent.path) });
@@ -205,12 +207,12 @@ describe('what ends in the middle goes on with the same command', () => {
     async (how, signal, exit) => {
       const into = party.path(`into ${how}`);
       const sent = await file(`get ${how}.bin`, BYTES);
-      await succeeds(party.put('ana', '@bo', sent.path));
-      const first = await party.get('bo', into, [], relay.address);
+      await succeeds(party.put('ana', '@dora', sent.path));
+      const first = await party.get('dora', into, [], relay.address);
       const had = await inTheMiddle(first);
       expect(await stop(first, signal)).toBe(exit);
       expect(readdirSync(into).filter((name) => !name.startsWith('.'))).toEqual([]);
-      const second = await party.get('bo', into, ['--once'], relay.address);
+      const second = await party.get('dora', into, ['--once'], relay.address);
       await succeeds(second);
       const [done] = transfers(second, 'done');
       expect(done).toMatchObject({ hash: sent.hash, repeated: 0 });
