@@ -8,8 +8,19 @@
  * Both names are looked up in the same folder, so one that is swapped in between has no such partial file.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, realpathSync, rmSync } from 'node:fs';
+import {
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { NatterError } from '../chat/error.js';
 import { numberedName, SAVED_NAME_MAX_BYTES, safeFileName } from '../chat/filename.js';
@@ -41,8 +52,6 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export class Downloads {
   readonly folder: string;
-  /** Which folder it is, should another one stand in its place later. */
-  readonly #identity: string;
   /** What the umask leaves of `MODE`. */
   readonly #mode: number;
 
@@ -54,7 +63,6 @@ export class Downloads {
     try {
       makeFolder(resolve(folder), FOLDER_MODE);
       this.folder = realpathSync(resolve(folder));
-      this.#identity = identityOf(statSync(this.folder, { bigint: true }));
       this.#mode = modeOfNew(this.folder);
     } catch (error) {
       throw refusal(resolve(folder), error);
@@ -83,10 +91,10 @@ export class Downloads {
     if (dirname(partialPath) !== this.folder || !PARTIAL.test(basename(partialPath)))
       throw new RangeError('Only a partial file of this folder can be placed.');
     try {
-      await this.#check();
+      const folder = await this.#identity();
       const file = await open(partialPath, constants.O_RDWR | NO_FOLLOW);
       try {
-        return await this.#place(file, partialPath, name);
+        return await this.#place(file, folder, partialPath, name);
       } finally {
         await file.close();
       }
@@ -105,7 +113,7 @@ export class Downloads {
     }
   }
 
-  async #place(file: FileHandle, partialPath: string, name: string): Promise<string> {
+  async #place(file: FileHandle, folder: string, partialPath: string, name: string): Promise<string> {
     const whole = await file.stat({ bigint: true });
     if (!whole.isFile()) throw new Error('the partial file is no file any more');
     // A file system that keeps no modes may refuse, and then keeps none that matter.
@@ -116,7 +124,7 @@ export class Downloads {
     // Whoever swapped the partial file or the folder meanwhile has a name of his own now, which is not to be reported.
     if (identityOf(await lstat(path, { bigint: true })) !== identity)
       throw new Error('something else was put in its place');
-    await this.#check();
+    if ((await this.#identity()) !== folder) throw new Error('another folder was put in its place');
     await rm(partialPath, { force: true });
     syncFolder(this.folder);
     return path;
@@ -143,9 +151,10 @@ export class Downloads {
     }
   }
 
-  async #check(): Promise<void> {
-    if (identityOf(await stat(this.folder, { bigint: true })) !== this.#identity)
-      throw new Error('another folder stands in its place');
+  /** Which folder it is now. One that was made anew is welcome, one behind a symbolic link is not. */
+  async #identity(): Promise<string> {
+    if ((await realpath(this.folder)) !== this.folder) throw new Error('it is a link to another folder now');
+    return identityOf(await stat(this.folder, { bigint: true }));
   }
 }
 

@@ -141,6 +141,7 @@ describe('nothing is shown, and the reason is told,', () => {
     ['of an empty file', '', 'empty'],
     ['of what nobody knows', Buffer.from([0, 1, 2, 255]), 'no preview'],
     ['of a picture cut off in its head', png(8, 8, asPaint(corner)).subarray(0, 20), 'damaged'],
+    ['of a PNG that is 1,000,000 wide', png(1_000_000, 1, asPaint(corner), Buffer.alloc(0)), 'too large'],
     ['of a PNG of 65,000 x 65,000', png(65_000, 65_000, asPaint(corner), Buffer.alloc(0)), 'too large'],
     ['of a GIF of 65,000 x 65,000', Buffer.from('GIF89a\xfd\xe8\xfd\xe8\0\0\0', 'latin1'), 'too large'],
     ['of a picture without width', gif(0, 8, corner), 'damaged'],
@@ -245,10 +246,20 @@ describe('the pool', () => {
     expect(await pool.previewFile(path, 80, 24)).toMatchObject({ kind: 'picture' });
   });
 
+  it('outlives what fills its memory', async () => {
+    const tiny = Buffer.from([0, 0, 0, 0, ...Buffer.from('IDAT'), 0, 0, 0, 0]);
+    const head = png(8, 8, asPaint(corner)).subarray(0, 33);
+    const path = fileOf(Buffer.concat([head, Buffer.alloc(tiny.length * 3_000_000, tiny)]));
+    expect(await pool.previewFile(path, 80, 24)).toMatchObject({ kind: 'none' });
+    expect(await pool.previewFile(fileOf('words'), 80, 24)).toEqual({ kind: 'text', lines: ['words'] });
+  });
+
   it('answers whoever waits when it is closed', async () => {
     const closing = new PreviewPool();
-    const waiting = closing.previewFile(fileOf(png(500, 500, asPaint(corner))), 80, 24);
+    const path = fileOf(png(500, 500, asPaint(corner)));
+    const waiting = [closing.previewFile(path, 80, 24), closing.previewFile(path, 80, 24)];
     await closing.close();
-    expect(await waiting).toMatchObject({ kind: expect.stringMatching(/none|picture/) });
+    expect((await Promise.all(waiting)).map(({ kind }) => kind)).toEqual(['none', 'none']);
+    expect(await closing.previewFile(path, 80, 24)).toMatchObject({ kind: 'none' });
   });
 });

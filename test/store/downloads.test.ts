@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -124,7 +125,7 @@ describe('the downloads folder', () => {
         const path = await downloads.place(received(downloads), raw);
         expect(readdirSync(downloads.folder)).toContain(basename(path));
       }),
-      { seed: 3, numRuns: 200 },
+      { seed: 3, numRuns: 60 },
     );
     expect(readdirSync(parent)).toEqual(['Downloads']);
     expect(readdirSync(downloads.folder).filter((name) => name.startsWith('.'))).toEqual([]);
@@ -171,6 +172,28 @@ describe('the downloads folder', () => {
     symlinkSync(other, downloads.folder);
     await expect(downloads.place(partial, 'a.txt')).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' });
     expect(readdirSync(other)).toEqual([basename(partial)]);
+  });
+
+  it('goes on in a folder that was taken away and made anew', async () => {
+    const downloads = open();
+    rmSync(downloads.folder, { recursive: true });
+    mkdirSync(downloads.folder);
+    expect(await downloads.place(received(downloads), 'a.txt')).toBe(join(downloads.folder, 'a.txt'));
+  });
+
+  it('reports no name that went to another folder, swapped in while it was given', async () => {
+    const downloads = open();
+    const partial = received(downloads);
+    const other = temporaryFolder();
+    writeFileSync(join(other, basename(partial)), 'not ours');
+    vi.mocked(link).mockImplementationOnce(async (from, to) => {
+      renameSync(downloads.folder, `${downloads.folder}.old`);
+      symlinkSync(other, downloads.folder);
+      await realLink?.(from, to);
+    });
+    await expect(downloads.place(partial, 'a.txt')).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' });
+    expect(readFileSync(join(`${downloads.folder}.old`, basename(partial)), 'utf8')).toBe('content');
+    expect(readFileSync(join(other, basename(partial)), 'utf8')).toBe('not ours');
   });
 
   it('keeps the partial file when it cannot be named', async () => {

@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { Preview } from '../../chat/preview.js';
+import type { NoPreview, Preview } from '../../chat/preview.js';
 import type { PreviewTask } from './preview.js';
 
 /** A hostile picture may keep a decoder busy for ever. */
 const DEADLINE_MS = 5_000;
-/** Previews waiting at most. */
-const QUEUE_MAX = 64;
 /** A decoder's memory is only given back with its thread. */
 const IDLE_MS = 2_000;
 /** Of JavaScript's own objects; pixels lie outside and are bounded by the picture's size. */
@@ -18,6 +16,8 @@ const ROWS_MAX = 250;
 export class PreviewPool {
   readonly #deadlineMs: number;
   #pool: Piscina<PreviewTask, Preview> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(deadlineMs = DEADLINE_MS) {
     this.#deadlineMs = deadlineMs;
@@ -25,34 +25,43 @@ export class PreviewPool {
 
   /**
    * What can be seen of a file in so many cells. Never rejects: kind `none` says why there is nothing. A file that
-   * takes longer than the deadline loses its thread.
+   * takes longer than the deadline loses its thread. One file at a time, in the order they were asked for.
    * @param columns 1 to 500 @param rows 1 to 250; what lies outside is moved inside
    */
-  async previewFile(path: string, columns: number, rows: number): Promise<Preview> {
+  previewFile(path: string, columns: number, rows: number): Promise<Preview> {
+    const task = { path, columns: within(columns, COLUMNS_MAX), rows: within(rows, ROWS_MAX) };
+    // Not in the pool's own queue, where a file's deadline would run while others are looked into.
+    const result = this.#last.then(() => this.#run(task));
+    this.#last = result;
+    return result;
+  }
+
+  /** Ends the thread; what it was doing, and whatever waits, ends as `none`. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#pool?.destroy();
+  }
+
+  async #run(task: PreviewTask): Promise<Preview> {
+    if (this.#isClosed) return none('The program is ending.');
     this.#pool ??= new Piscina({
       filename: fileURLToPath(new URL('./preview.js', import.meta.url)),
       name: 'preview',
       minThreads: 0,
       maxThreads: 1,
-      maxQueue: QUEUE_MAX,
       idleTimeout: IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    const task = { path, columns: within(columns, COLUMNS_MAX), rows: within(rows, ROWS_MAX) };
+    const signal = AbortSignal.timeout(this.#deadlineMs);
     try {
-      return await this.#pool.run(task, { signal: AbortSignal.timeout(this.#deadlineMs) });
+      return await this.#pool.run(task, { signal });
     } catch {
-      return { kind: 'none', reason: 'Looking into the file took too long.' };
+      return none(signal.aborted ? 'Looking into the file took too long.' : 'The file cannot be shown.');
     }
   }
-
-  /** Ends the thread; what it was doing ends as `none`. */
-  async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.destroy();
-  }
 }
+
+const none = (reason: string): NoPreview => ({ kind: 'none', reason });
 
 function within(size: number, max: number): number {
   return Math.min(max, Math.max(1, Math.floor(size) || 1));

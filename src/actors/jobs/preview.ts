@@ -23,6 +23,8 @@ const PIXELS_MAX: Readonly<Record<PictureType, number>> = {
   'image/gif': 16_000_000,
   'image/webp': 16_000_000,
 };
+/** A row of pixels must fit into memory too, however few there are of them. */
+const SIDE_MAX = 65_535;
 /** Of a text; a preview shows its beginning. */
 const TEXT_BYTES = 64 * 1024;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -61,7 +63,8 @@ async function look(file: FileHandle, size: number, task: PreviewTask): Promise<
   const bytes = await read(file, size);
   const stored = pictureHead(type, bytes);
   if (stored === undefined) return none('The picture is damaged.');
-  if (stored.width * stored.height > PIXELS_MAX[type]) return none('The picture is too large for a preview.');
+  if (Math.max(stored.width, stored.height) > SIDE_MAX || stored.width * stored.height > PIXELS_MAX[type])
+    return none('The picture is too large for a preview.');
   // `fitInto` is asked for the picture upright, the decoder for the picture as it is stored.
   const wanted = upright(
     fitInto(upright(stored, stored.orientation), task.columns, task.rows),

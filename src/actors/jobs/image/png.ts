@@ -40,12 +40,12 @@ const ADAM7: readonly Pass[] = [
  * @returns what could be read, where the file is cut off the rest is transparent; undefined when there is not one row
  */
 export async function decodePng(bytes: Buffer, step: number): Promise<Pixels | undefined> {
-  const file = chunksOf(bytes);
-  if (file === undefined) return undefined;
-  const rows = new Rows(file.format, step);
+  const format = formatOf(bytes);
+  if (format === undefined) return undefined;
+  const rows = new Rows(format, step);
   try {
     const inflate = createInflate({ chunkSize: INFLATED_BYTES });
-    await pipeline(Readable.from(file.data), inflate, async (inflated: AsyncIterable<Buffer>) => {
+    await pipeline(Readable.from(dataOf(bytes)), inflate, async (inflated: AsyncIterable<Buffer>) => {
       for await (const piece of inflated) if (!rows.push(piece)) return;
     });
   } catch {
@@ -54,23 +54,39 @@ export async function decodePng(bytes: Buffer, step: number): Promise<Pixels | u
   return rows.count > 0 ? rows.pixels : undefined;
 }
 
-function chunksOf(bytes: Buffer): { format: Format; data: Buffer[] } | undefined {
-  let palette: Uint8Array = new Uint8Array();
-  let transparency: Uint8Array = new Uint8Array();
-  const data: Buffer[] = [];
+interface Chunk {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** One after the other, never all: a file may consist of millions. */
+function* chunksOf(bytes: Buffer): Generator<Chunk> {
   for (let at = SIGNATURE_BYTES; at + CHUNK_OVERHEAD <= bytes.length; ) {
     const type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'IEND') return;
     const body = bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at));
+    yield { type, body };
+    at += CHUNK_OVERHEAD + body.length;
+  }
+}
+
+function* dataOf(bytes: Buffer): Generator<Buffer> {
+  for (const { type, body } of chunksOf(bytes)) if (type === 'IDAT' && body.length > 0) yield body;
+}
+
+function formatOf(bytes: Buffer): Format | undefined {
+  let palette: Uint8Array = new Uint8Array();
+  let transparency: Uint8Array = new Uint8Array();
+  for (const { type, body } of chunksOf(bytes)) {
     if (type === 'PLTE') palette = body;
     if (type === 'tRNS') transparency = body;
-    if (type === 'IDAT') data.push(body);
-    if (type === 'IEND') break;
-    at += CHUNK_OVERHEAD + body.length;
+    // Both stand before the first of the data.
+    if (type === 'IDAT') break;
   }
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
   const [depth = 0, colour = 0, , , interlace = 0] = bytes.subarray(24, 29);
   const format = { width, height, depth, colour, isInterlaced: interlace === 1, palette, transparency };
-  return pixelBits(format) === undefined ? undefined : { format, data };
+  return pixelBits(format) === undefined ? undefined : format;
 }
 
 /** Takes inflated bytes as they come and keeps the pixels that are wanted. */
