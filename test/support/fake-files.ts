@@ -218,6 +218,7 @@ export class FakeFiles {
   }
 
   #give(to: FakeConnection, file: FakeFile, chunk: number): void {
+    if (to.closed !== undefined) return;
     const record = file.records.get(chunk);
     const given = record === undefined ? undefined : this.twist(file, chunk, record);
     if (given !== undefined) to.deliverChunk(file.f, chunk, given);

@@ -23,6 +23,8 @@ export class Ledger {
   readonly #calls: Calls;
   readonly #records: Records;
   readonly #byId = new Map<string, TransferRecord>();
+  /** This process works on them. */
+  readonly #held = new Set<string>();
 
   constructor(calls: Calls, records: Records) {
     this.#calls = calls;
@@ -66,7 +68,12 @@ export class Ledger {
     }
     const record = kept === undefined || isEnded(kept.state) ? known : kept;
     this.save(record);
-    return { lock, record };
+    this.#held.add(record.id);
+    const release = () => {
+      this.#held.delete(record.id);
+      lock.release();
+    };
+    return { lock: { release }, record };
   }
 
   trusted(): string[] {
@@ -100,7 +107,20 @@ export class Ledger {
       // A refusal is an answer, too: the file is gone, say.
       if (error instanceof NatterError && isPassing(error)) return;
     }
+    this.#paid(id, owes);
+  }
+
+  #paid(id: string, owes: Debt): void {
     const record = this.#byId.get(id);
-    if (record?.owes === owes) this.save({ ...record, owes: 'nothing' });
+    if (record?.owes !== owes) return;
+    if (this.#held.has(id)) {
+      this.save({ ...record, owes: 'nothing' });
+      return;
+    }
+    // If another process has it, that one writes the record; telling twice does no harm.
+    const lock = this.#records.lock(record);
+    const fresh = this.#records.read(record);
+    if (lock !== undefined && fresh?.owes === owes) this.save({ ...fresh, owes: 'nothing' });
+    lock?.release();
   }
 }

@@ -217,6 +217,7 @@ export class Transfers {
     const around = { clock, calls, link: this.link, disk };
     const runs = new Runs({ around, ledger, emit: (transfer) => this.#show(transfer) });
     this.#opened = { disk, ledger, runs };
+    if (this.link.connection !== undefined) ledger.settle();
     return this.#opened;
   }
 
@@ -224,7 +225,12 @@ export class Transfers {
     this.close();
     this.inbox.offers.clear();
     this.#account = { server, user };
-    if (!this.#options.attentive) return;
+    // Later, since a login is a step of the session's machine, and a machine must not be started within another's.
+    if (this.#options.attentive) queueMicrotask(() => this.#restore());
+  }
+
+  #restore(): void {
+    if (this.#account === undefined) return;
     try {
       const { ledger, runs } = this.#open();
       for (const record of ledger.all) if (!isEnded(record.state)) runs.restore(record);
