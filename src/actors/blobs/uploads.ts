@@ -22,6 +22,8 @@ const STALLED_BESIDE_OTHERS_MS = 120_000;
 /** Kept between two looks at the disk's free space. */
 const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 const WRONGS_MAX = 2;
+/** Opened again over its connection, and nothing came for this long: all is asked for again. */
+const REOPEN_MS = 1_000;
 
 /** Who sends over one connection. */
 interface Sender {
@@ -70,8 +72,12 @@ export class Uploads {
   open(number: number, connection: number): void {
     const { context, store } = this.#options;
     const before = this.#uploads.get(number);
-    if (before?.connection === connection) return;
     const now = context.clock.now();
+    if (before?.connection === connection) {
+      // A repeated request, unless the client has forgotten what it was asked for.
+      if (now - before.progressAt >= REOPEN_MS) this.#repeat(before);
+      return;
+    }
     const sender = this.#senders.get(connection) ?? { uploads: new Set<Upload>(), progressAt: now };
     if (sender.uploads.size >= UPLOADS_PER_CONNECTION_MAX)
       throw new NatterError('BUSY', 'So many files are being sent at once; wait until one of them is done.');
@@ -159,16 +165,18 @@ export class Uploads {
 
   /** The I/O actor lives anew with the connections of before: what it was handing over is lost. */
   repeatAll(): void {
-    for (const upload of this.#uploads.values()) {
-      upload.restart();
-      this.#tell(upload, IoMessage.Unwant);
-      this.#feed(upload);
-    }
+    for (const upload of this.#uploads.values()) this.#repeat(upload);
   }
 
   /** Ends all, as when every connection is gone. */
   closeAll(): void {
     for (const upload of [...this.#uploads.values()]) this.#end(upload, false);
+  }
+
+  #repeat(upload: Upload): void {
+    upload.restart();
+    this.#tell(upload, IoMessage.Unwant);
+    this.#feed(upload);
   }
 
   #put(upload: Upload, chunk: number, record: Buffer): 'written' | 'known' | 'wrong' | 'failed' {
