@@ -44,6 +44,8 @@ export const IoMessage = {
   Mark: 24,
   /** From blobs: mark varint: everything told before that BlobsMessage.Mark was taken in. */
   Marked: 25,
+  /** From blobs: nothing: it lives anew in the same thread, what it had asked for and given is forgotten. */
+  Renew: 26,
 } as const;
 
 /** To a session (key = conn). */
@@ -164,6 +166,8 @@ export const BlobsMessage = {
   Marked: 24,
   /** From io: mark varint: everything told before it was taken in; blobs tells IoMessage.Marked. */
   Mark: 25,
+  /** From io: nothing: it lives anew with the connections of before, what was on its way is lost. */
+  Renewed: 26,
 } as const;
 
 /** To a transfer (key = the file's number), on a core thread. Asked with CBOR bodies of blobs/bodies.ts, unless a layout stands here. */

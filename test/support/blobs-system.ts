@@ -209,6 +209,7 @@ export class BlobsSystem {
           },
         });
         context.watch(BLOBS);
+        if (this.clients.size > 0) this.gate.renewed();
         return { receive: ({ type, body }) => this.#receive(type, body) } satisfies Actor;
       },
     };

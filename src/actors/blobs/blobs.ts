@@ -11,7 +11,6 @@ import {
   type Message,
   SystemMessage,
 } from '../runtime/actor.js';
-import { DeathReason } from '../runtime/cells.js';
 import { IO } from '../singletons.js';
 import { FileDesk } from './desk.js';
 import { type FileCounters, type FileFigures, newCounters } from './figures.js';
@@ -40,7 +39,9 @@ export function blobsPart(store: BlobStore): BlobsPart {
       eager: true,
       mailbox: MAILBOX,
       create(context) {
+        const before = actor?.desk;
         actor = new BlobsActor(context, store, counters);
+        if (before !== undefined) actor.desk.takeOver(before);
         return actor;
       },
     },
@@ -56,51 +57,55 @@ export function blobsPart(store: BlobStore): BlobsPart {
  * core thread; the lives of files are their Transfers', which ask here.
  */
 class BlobsActor implements Actor {
+  readonly desk: FileDesk;
   readonly #context: ActorContext;
   readonly #store: BlobStore;
   readonly #counters: FileCounters;
-  readonly #desk: FileDesk;
   readonly #reader = new Reader();
   #ticking = false;
 
   readonly #asks: Readonly<Record<number, (body: Buffer) => object | Promise<object>>> = {
-    [BlobsMessage.Create]: (body) => this.#desk.create(unpackCbor(body)),
-    [BlobsMessage.Load]: (body) => this.#desk.load(unpackCbor(body)),
-    [BlobsMessage.OpenUpload]: (body) => this.#desk.openUpload(unpackCbor(body)),
-    [BlobsMessage.OpenDownload]: (body) => this.#desk.openDownload(unpackCbor(body)),
-    [BlobsMessage.Close]: (body) => this.#desk.close(unpackCbor(body)),
-    [BlobsMessage.Finish]: (body) => this.#desk.finish(unpackCbor(body)),
-    [BlobsMessage.Remove]: (body) => this.#desk.remove(unpackCbor(body)),
-    [BlobsMessage.Answer]: (body) => this.#desk.answer(unpackCbor(body)),
-    [BlobsMessage.List]: (body) => this.#desk.list(unpackCbor(body)),
-    [BlobsMessage.Offers]: (body) => this.#desk.offers(unpackCbor(body)),
+    [BlobsMessage.Create]: (body) => this.desk.create(unpackCbor(body)),
+    [BlobsMessage.Load]: (body) => this.desk.load(unpackCbor(body)),
+    [BlobsMessage.OpenUpload]: (body) => this.desk.openUpload(unpackCbor(body)),
+    [BlobsMessage.OpenDownload]: (body) => this.desk.openDownload(unpackCbor(body)),
+    [BlobsMessage.Close]: (body) => this.desk.close(unpackCbor(body)),
+    [BlobsMessage.Finish]: (body) => this.desk.finish(unpackCbor(body)),
+    [BlobsMessage.Remove]: (body) => this.desk.remove(unpackCbor(body)),
+    [BlobsMessage.Answer]: (body) => this.desk.answer(unpackCbor(body)),
+    [BlobsMessage.List]: (body) => this.desk.list(unpackCbor(body)),
+    [BlobsMessage.Offers]: (body) => this.desk.offers(unpackCbor(body)),
   };
 
   readonly #tells: Readonly<Record<number, (reader: Reader) => void>> = {
     [BlobsMessage.Wanted]: (reader) =>
-      this.#desk.downloads.wanted(reader.varint(), reader.varint(), reader.varint(), reader.varint()),
+      this.desk.downloads.wanted(reader.varint(), reader.varint(), reader.varint(), reader.varint()),
     [BlobsMessage.Chunk]: (reader) =>
-      this.#desk.uploads.chunk(reader.varint(), reader.varint(), reader.varint(), reader.rest()),
+      this.desk.uploads.chunk(reader.varint(), reader.varint(), reader.varint(), reader.rest()),
     [BlobsMessage.Supplied]: (reader) =>
-      this.#desk.downloads.supplied(reader.varint(), reader.varint(), reader.varint()),
+      this.desk.downloads.supplied(reader.varint(), reader.varint(), reader.varint()),
     [BlobsMessage.Closed]: (reader) => this.#closed(reader.varint()),
-    [BlobsMessage.Marked]: (reader) => this.#desk.downloads.marked(reader.varint()),
+    [BlobsMessage.Marked]: (reader) => this.desk.downloads.marked(reader.varint()),
     [BlobsMessage.Mark]: (reader) =>
       this.#context.tell(IO, IoMessage.Marked, new Writer(8).varint(reader.varint()).view()),
-    [SystemMessage.Terminated]: (reader) => this.#terminated(reader),
+    [BlobsMessage.Renewed]: () => {
+      this.desk.uploads.repeatAll();
+      this.desk.downloads.repeatAll();
+    },
+    [SystemMessage.Terminated]: () => this.#ioLost(),
   };
 
   constructor(context: ActorContext, store: BlobStore, counters: FileCounters) {
     this.#context = context;
     this.#store = store;
     this.#counters = counters;
-    this.#desk = new FileDesk(context, store, counters);
+    this.desk = new FileDesk(context, store, counters);
     context.watch(IO);
     this.#sweepIn(SWEEP_EVERY_MS);
   }
 
   get open(): { readonly uploads: number; readonly downloads: number } {
-    return { uploads: this.#desk.uploads.size, downloads: this.#desk.downloads.size };
+    return { uploads: this.desk.uploads.size, downloads: this.desk.downloads.size };
   }
 
   receive(message: Message): void {
@@ -123,7 +128,7 @@ class BlobsActor implements Actor {
   }
 
   stopping(): void {
-    this.#desk.restAll();
+    this.desk.restAll();
   }
 
   describe(): { state: string; facts: Record<string, string | number> } {
@@ -145,31 +150,23 @@ class BlobsActor implements Actor {
   }
 
   #closed(connection: number): void {
-    this.#desk.uploads.connectionClosed(connection);
-    this.#desk.downloads.connectionClosed(connection);
+    this.desk.uploads.connectionClosed(connection);
+    this.desk.downloads.connectionClosed(connection);
   }
 
-  /**
-   * The I/O actor ended. One that failed is made anew and has its connections still; with its thread they are gone,
-   * and their numbers will come again.
-   */
-  #terminated(reader: Reader): void {
-    reader.u8();
-    reader.u48();
-    const died = reader.u8() === DeathReason.ThreadDied;
-    for (const part of [this.#desk.uploads, this.#desk.downloads]) {
-      if (died) part.closeAll();
-      else part.repeatAll();
-    }
+  /** The io thread died: its connections are gone, and their numbers will come again. */
+  #ioLost(): void {
+    this.desk.uploads.closeAll();
+    this.desk.downloads.closeAll();
     this.#context.watch(IO);
   }
 
   #tickSoon(): void {
-    if (this.#ticking || !this.#desk.isBusy) return;
+    if (this.#ticking || !this.desk.isBusy) return;
     this.#ticking = true;
     this.#context.clock.setTimeout(() => {
       this.#ticking = false;
-      this.#desk.tick(this.#context.clock.now());
+      this.desk.tick(this.#context.clock.now());
       this.#tickSoon();
     }, TICK_MS);
   }
@@ -180,7 +177,7 @@ class BlobsActor implements Actor {
 
   #sweep(): boolean {
     try {
-      return this.#desk.sweep();
+      return this.desk.sweep();
     } catch (error) {
       // A disk that takes no writes now: what is old can wait.
       if (error instanceof NatterError) return false;

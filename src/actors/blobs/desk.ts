@@ -3,8 +3,9 @@ import { FileState, type UploadReply } from '../../chat/operations.js';
 import { Writer } from '../../net/bytes.js';
 import type { BlobStore } from '../../store/blobs.js';
 import { Place, type StoredFile } from '../../store/file-row.js';
-import { TransferMessage } from '../messages.js';
+import { IoMessage, TransferMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
+import { IO } from '../singletons.js';
 import type * as Bodies from './bodies.js';
 import { Downloads } from './downloads.js';
 import type { FileCounters } from './figures.js';
@@ -39,8 +40,20 @@ export class FileDesk {
       ...parts,
       landed: (number, chunk, record) => this.downloads.landed(number, chunk, record),
     });
-    // What an actor before this one had open.
-    store.closeAll();
+  }
+
+  /**
+   * Goes on where the desk of an actor that failed stood. Nobody else notices: connections are still there, and those
+   * who asked for transfers are told nothing of an actor that comes back.
+   */
+  takeOver(before: FileDesk): void {
+    this.#store.closeAll();
+    this.#context.tell(IO, IoMessage.Renew, NOTHING);
+    for (const { f, c } of before.uploads.list) this.#again(() => this.openUpload({ f, c }));
+    for (const { f, c, wanted } of before.downloads.list) {
+      this.#again(() => this.openDownload({ f, c }));
+      for (const chunk of wanted) this.downloads.wanted(c, f, chunk, 1);
+    }
   }
 
   /** Something is open, so time matters. */
@@ -56,7 +69,7 @@ export class FileDesk {
 
   /** Notes how far everything came that is being sent. */
   restAll(): void {
-    for (const number of this.uploads.numbers) this.#rest(number);
+    for (const { f } of this.uploads.list) this.#rest(f);
   }
 
   create(file: Bodies.CreateFile): Bodies.FileRow {
@@ -140,6 +153,15 @@ export class FileDesk {
       this.#gone(number, reason);
     }
     return more;
+  }
+
+  /** What cannot be opened again is what its reader or sender will ask for again. */
+  #again(open: () => object): void {
+    try {
+      open();
+    } catch (error) {
+      if (!(error instanceof NatterError)) throw error;
+    }
   }
 
   #infos(files: readonly StoredFile[], account: Buffer): Bodies.FileList {

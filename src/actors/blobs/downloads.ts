@@ -6,6 +6,7 @@ import { IoMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { IO } from '../singletons.js';
 import { Valve } from '../valve.js';
+import type { ByConnection } from './bodies.js';
 import type { FileCounters } from './figures.js';
 import { FileReader, Reading } from './reader.js';
 
@@ -52,6 +53,17 @@ export class Downloads {
     let size = 0;
     for (const { readings } of this.#readers.values()) size += readings.size;
     return size;
+  }
+
+  /** Which connection reads what, and which chunks of it it wants or was given and has not got. */
+  get list(): (ByConnection & { readonly wanted: readonly number[] })[] {
+    return [...this.#readers.values()].flatMap(({ connection, readings }) =>
+      [...readings.values()].map(({ number, supplied, ready, waiting }) => ({
+        f: number,
+        c: connection,
+        wanted: [...supplied, ...ready, ...waiting],
+      })),
+    );
   }
 
   has(number: number): boolean {

@@ -5,6 +5,7 @@ import type { BlobStore } from '../../store/blobs.js';
 import { IoMessage, TransferMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { IO } from '../singletons.js';
+import type { ByConnection } from './bodies.js';
 import type { FileCounters } from './figures.js';
 import { Upload, type WantedRun } from './upload.js';
 
@@ -57,8 +58,9 @@ export class Uploads {
     return this.#uploads.size;
   }
 
-  get numbers(): number[] {
-    return [...this.#uploads.keys()];
+  /** What is sent over which connection. */
+  get list(): ByConnection[] {
+    return [...this.#uploads.values()].map(({ number, connection }) => ({ f: number, c: connection }));
   }
 
   has(number: number): boolean {

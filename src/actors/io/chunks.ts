@@ -51,6 +51,7 @@ export class ChunkGate {
       this.#valve.marked(reader.varint());
       this.#pump();
     },
+    [IoMessage.Renew]: () => this.forgetAll(),
   };
   readonly #options: ChunkGateOptions;
   readonly #valve: Valve;
@@ -64,6 +65,11 @@ export class ChunkGate {
   constructor(options: ChunkGateOptions) {
     this.#options = options;
     this.#valve = new Valve((mark) => this.#tell(BlobsMessage.Mark, this.#small.reset().varint(mark)));
+  }
+
+  /** This gate follows another with the same connections. */
+  renewed(): void {
+    this.#tell(BlobsMessage.Renewed, this.#small.reset());
   }
 
   /** The client wants chunks. */
@@ -96,7 +102,7 @@ export class ChunkGate {
     this.#tellClosed(connection.id);
   }
 
-  /** Blobs lives anew and knows nothing of what it asked for and gave. */
+  /** Blobs lives anew, or its thread does, and knows nothing of what it asked for and gave. */
   forgetAll(): void {
     this.#valve.reset();
     this.#waiting = [];

@@ -83,6 +83,7 @@ export class IoActor implements Actor, EndpointHandler {
       this.#peer(connection).feeds.clear();
       this.#openSession(connection);
     }
+    if (this.#endpoint.connections.size > 0) this.#chunks.renewed();
   }
 
   get connections(): number {
