@@ -173,6 +173,13 @@ describe('nothing is shown, and the reason is told,', () => {
   });
 });
 
+it('a GIF that gives the size of a screen for its own keeps its shape', async () => {
+  const bytes = gif(32, 16, corner);
+  bytes.writeUInt16LE(640, 6);
+  bytes.writeUInt16LE(480, 8);
+  expect(await picture(bytes)).toMatchObject({ columns: 32, rows: 8, width: 32, height: 16 });
+});
+
 it('a PNG that is cut off is shown as far as it goes', async () => {
   const whole = png(32, 16, (x, y) => [(x * 37) & 255, (y * 91) & 255, (x * y * 13) & 255, 255]);
   const seen = await picture(whole.subarray(0, whole.length - 400));

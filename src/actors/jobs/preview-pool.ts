@@ -44,7 +44,17 @@ export class PreviewPool {
 
   async #run(task: PreviewTask): Promise<Preview> {
     if (this.#isClosed) return none('The program is ending.');
-    this.#pool ??= new Piscina({
+    this.#pool ??= this.#start();
+    const signal = AbortSignal.timeout(this.#deadlineMs);
+    try {
+      return await this.#pool.run(task, { signal });
+    } catch {
+      return none(signal.aborted ? 'Looking into the file took too long.' : 'The file cannot be shown.');
+    }
+  }
+
+  #start(): Piscina<PreviewTask, Preview> {
+    const pool = new Piscina<PreviewTask, Preview>({
       filename: fileURLToPath(new URL('./preview.js', import.meta.url)),
       name: 'preview',
       minThreads: 0,
@@ -52,12 +62,9 @@ export class PreviewPool {
       idleTimeout: IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    const signal = AbortSignal.timeout(this.#deadlineMs);
-    try {
-      return await this.#pool.run(task, { signal });
-    } catch {
-      return none(signal.aborted ? 'Looking into the file took too long.' : 'The file cannot be shown.');
-    }
+    // A thread that fails without a task has nobody to tell, and would end the process.
+    pool.on('error', () => undefined);
+    return pool;
   }
 }
 

@@ -20,7 +20,8 @@ const PICTURE_BYTES_MAX = 50 * 1024 * 1024;
 const PIXELS_MAX: Readonly<Record<PictureType, number>> = {
   'image/png': 40_000_000,
   'image/jpeg': 40_000_000,
-  'image/gif': 16_000_000,
+  // Beyond it the decoder's own memory ends.
+  'image/gif': 9_000_000,
   'image/webp': 16_000_000,
 };
 /** A row of pixels must fit into memory too, however few there are of them. */
@@ -72,7 +73,9 @@ async function look(file: FileHandle, size: number, task: PreviewTask): Promise<
   );
   const pixels = await decode(type, bytes, stored, wanted);
   if (pixels === undefined) return none('The picture is damaged.');
-  return shrink(pixels, stored, stored.orientation, task.columns, task.rows);
+  // The decoder of GIF distrusts some sizes of screens (640 x 480 is one) and goes by the frame instead.
+  const own = type === 'image/gif' ? pixels : stored;
+  return shrink(pixels, own, stored.orientation, task.columns, task.rows);
 }
 
 /** The first bytes of a file, fewer where it ends before. */
