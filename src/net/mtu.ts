@@ -3,7 +3,7 @@ import { DATAGRAM_BASE_BYTES, DATAGRAM_LOOPBACK_BYTES, DATAGRAM_MAX_BYTES } from
 /** RFC 8899: MAX_PROBES and PMTU_RAISE_TIMER. */
 const PROBES = 3;
 const RAISE_AFTER_MS = 600_000;
-/** No router stands between; what looked like one was a full buffer. */
+/** Asking costs nothing there. */
 const RAISE_AFTER_LOOPBACK_MS = 10_000;
 /** Large packets lost and none sent after them arrived: the path stopped carrying them. */
 const BLACK_HOLE_PACKETS = 6;
@@ -49,11 +49,11 @@ export class DatagramSize {
     this.#probing = true;
   }
 
-  probeAcked(bytes: number): void {
+  probeAcked(number: number, bytes: number): void {
     this.#probing = false;
     this.#probes = 0;
-    this.#largeLost = 0;
     this.bytes = bytes;
+    this.acked(number, bytes);
   }
 
   probeLost(now: number): void {
@@ -67,12 +67,14 @@ export class DatagramSize {
     this.#largeAcked = Math.max(this.#largeAcked, number);
   }
 
-  lost(number: number, bytes: number, now: number): void {
-    // What arrived later shows that size was not the reason; a buffer that was full drops many in a row.
+  lost(number: number, bytes: number): void {
+    // What arrived later shows that size was not the reason.
     if (bytes <= this.#below || bytes > this.bytes || number < this.#largeAcked) return;
     if (++this.#largeLost < BLACK_HOLE_PACKETS) return;
+    // A buffer that was full drops many in a row too: probes tell at once which it was.
     this.bytes = this.#below;
-    this.#rest(now);
+    this.#probes = 0;
+    this.#largeLost = 0;
   }
 
   /** Another path: nothing is known. */

@@ -100,8 +100,9 @@ export class Sender implements RecoveryWatcher {
       this.pingWanted = true;
       probe = 1;
     }
-    while (this.#sendPacket(probe > 0, now)) probe--;
+    // Before the rest, behind which it would be the first to find a full buffer.
     if (this.#size.probeDue(now)) this.#sendSizeProbe(now);
+    while (this.#sendPacket(probe > 0, now)) probe--;
     this.#noteLimit(now);
   }
 
@@ -133,7 +134,7 @@ export class Sender implements RecoveryWatcher {
 
   packetAcked(number: number, bytes: number, sizeProbe: boolean): void {
     if (sizeProbe) {
-      this.#size.probeAcked(bytes);
+      this.#size.probeAcked(number, bytes);
       this.#resize();
     } else {
       this.#size.acked(number, bytes);
@@ -146,7 +147,7 @@ export class Sender implements RecoveryWatcher {
       return;
     }
     this.#host.counters.packetsLost++;
-    this.#size.lost(number, bytes, now);
+    this.#size.lost(number, bytes);
     this.#resize();
   }
 

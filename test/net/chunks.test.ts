@@ -1,7 +1,32 @@
 import { describe, expect, test } from 'vitest';
+import {
+  CHUNK_RECORD_MAX_BYTES,
+  FrameType,
+  SUPPLIED_BYTES_MAX,
+  WANTED_BYTES_MAX,
+} from '../../src/net/constants.js';
+import { CloseCode, Lane } from '../../src/net/types.js';
 import { type Conditions, PERFECT, SimulatedNetwork } from '../sim/link.js';
 import { Pair } from '../sim/pair.js';
 import { runTransfers, SimulatedTransfer } from '../sim/transfer.js';
+
+const RECORD = Buffer.alloc(CHUNK_RECORD_MAX_BYTES, 5);
+/** Bytes per millisecond. */
+const MBIT_100 = 12_500;
+const FILE_CHUNKS = Math.ceil(50_000_000 / CHUNK_RECORD_MAX_BYTES);
+
+/** 99th percentile of the delays, one way, of talk that is said every 20 ms. */
+function talkBeside(network: SimulatedNetwork, { client, server }: Pair, done: () => boolean): () => number {
+  const delays: number[] = [];
+  server.onFrame = (_type, body) => delays.push(network.now - body.readDoubleBE(0));
+  network.every(20, () => {
+    const body = Buffer.alloc(64);
+    body.writeDoubleBE(network.now);
+    client.connection.send(FrameType.Event, body, Lane.Talk);
+    return !done();
+  });
+  return () => delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)] ?? Number.POSITIVE_INFINITY;
+}
 
 function setUp(conditions: Partial<Conditions> = {}, seed = 1) {
   const network = new SimulatedNetwork(seed, { ...PERFECT, delayMs: 5, ...conditions });
@@ -31,5 +56,137 @@ describe('records that are wanted', () => {
       expect([...transfer.supplied.values()]).toEqual(Array(transfer.chunks).fill(1));
     }
     expect([pair.client.connection.owing, pair.server.connection.owing]).toEqual([false, false]);
+  });
+});
+
+describe('a file of 50 MB over 100 Mbit/s and a round trip of 40 ms', () => {
+  test.each([
+    [0, 0.88, 60],
+    [0.02, 0.84, 130],
+    [0.05, 0.8, 130],
+  ])(
+    'with a share of %f lost at random fills a share of %f, and talk is there within %i ms',
+    (loss, least, ms) => {
+      const link = { delayMs: 20, bytesPerMs: MBIT_100, queueBytes: 250_000, loss };
+      const { network, pair } = setUp(link, 9);
+      const file = new SimulatedTransfer(pair.client, pair.server, 1, FILE_CHUNKS);
+      const talkP99Ms = talkBeside(network, pair, () => file.done);
+      const begun = network.now;
+      runTransfers(network, [file]);
+      expect(network.runUntil(() => file.done, 60_000)).toBe(true);
+      expect(file.bytes / (network.now - begun) / MBIT_100).toBeGreaterThan(least);
+      expect(talkP99Ms()).toBeLessThan(ms);
+    },
+  );
+});
+
+describe('two transfers', () => {
+  test('share the link evenly, also when one began earlier', () => {
+    const { network, pair } = setUp({ delayMs: 20, bytesPerMs: MBIT_100, queueBytes: 250_000, loss: 0.01 });
+    const first = new SimulatedTransfer(pair.client, pair.server, 1, 1_000);
+    const second = new SimulatedTransfer(pair.client, pair.server, 2, 1_000);
+    first.share = WANTED_BYTES_MAX / 2;
+    second.share = WANTED_BYTES_MAX / 2;
+    runTransfers(network, [first, second], 500);
+    network.run(1_500);
+    const before = [first.bytes, second.bytes] as const;
+    network.run(2_000);
+    const ratio = (first.bytes - before[0]) / (second.bytes - before[1]);
+    expect(ratio).toBeGreaterThan(0.9);
+    expect(ratio).toBeLessThan(1.1);
+  });
+});
+
+describe('what is held', () => {
+  test('is bounded: beyond it nothing is taken, and no bound of other frames is touched', () => {
+    const { network, pair } = setUp();
+    const { connection } = pair.client;
+    let supplied = 0;
+    while (connection.supply(1, supplied, RECORD)) supplied++;
+    expect(supplied).toBe(Math.floor(SUPPLIED_BYTES_MAX / RECORD.length));
+    expect(connection.supply(1, 0, RECORD)).toBe(true);
+    expect([connection.outgoingBytes, connection.outgoingMessages]).toEqual([0, 0]);
+    let wanted = 0;
+    while (pair.server.connection.want(1, wanted, RECORD.length)) wanted++;
+    expect(wanted).toBe(Math.floor(WANTED_BYTES_MAX / RECORD.length));
+    let arrived = 0;
+    pair.server.onChunk = () => {
+      arrived++;
+    };
+    network.run(2_000);
+    expect(arrived).toBe(wanted);
+    expect(connection.supply(1, 1_000, RECORD)).toBe(true);
+  });
+
+  test('of a transfer that is not supplied any more is not sent, nor sent again, and late acks do no harm', () => {
+    const { network, pair } = setUp({ bytesPerMs: 1_000, loss: 0.2 });
+    const ended: number[] = [];
+    pair.client.onSupplied = (transfer) => ended.push(transfer);
+    const file = new SimulatedTransfer(pair.client, pair.server, 2, 10);
+    runTransfers(network, [file]);
+    for (let chunk = 0; chunk < 20; chunk++) {
+      pair.server.connection.want(1, chunk, RECORD.length);
+      pair.client.connection.supply(1, chunk, RECORD);
+    }
+    network.run(40);
+    pair.client.connection.unsupply(1);
+    pair.server.connection.unwant(1);
+    expect(network.runUntil(() => file.done, 30_000)).toBe(true);
+    network.run(5_000);
+    expect(ended).toEqual([]);
+    expect(pair.server.counters.unwanted).toBeGreaterThan(0);
+    expect(pair.client.connection.owing).toBe(false);
+    expect(pair.server.connection.want(1, 0, RECORD.length)).toBe(true);
+  });
+
+  test('is forgotten with the connection, and nothing is taken afterwards', () => {
+    const { network, pair } = setUp();
+    const { connection } = pair.client;
+    let told = 0;
+    pair.client.onSupplied = () => {
+      told++;
+    };
+    pair.server.connection.want(1, 0, RECORD.length);
+    connection.supply(1, 0, RECORD);
+    network.flush();
+    connection.close(CloseCode.Done, '');
+    network.run(3_000);
+    expect(told).toBe(0);
+    expect(connection.supply(1, 1, RECORD)).toBe(false);
+    expect(pair.server.connection.want(1, 1, RECORD.length)).toBe(false);
+  });
+});
+
+describe('what nobody wants', () => {
+  test('is dropped and counted: another transfer, another chunk, another length, a second copy', () => {
+    const { network, pair } = setUp();
+    const arrived: number[] = [];
+    pair.server.onChunk = (_transfer, chunk) => arrived.push(chunk);
+    const { connection } = pair.client;
+    pair.server.connection.want(1, 5, 100);
+    pair.server.connection.want(1, 6, 100);
+    connection.supply(2, 5, Buffer.alloc(100));
+    connection.supply(1, 4, Buffer.alloc(100));
+    connection.supply(1, 6, Buffer.alloc(101));
+    connection.supply(1, 5, Buffer.alloc(100));
+    network.run(500);
+    expect(arrived).toEqual([5]);
+    connection.supply(1, 5, Buffer.alloc(100));
+    network.run(500);
+    expect(arrived).toEqual([5]);
+    expect(pair.server.counters.unwanted).toBe(4);
+    expect(pair.server.closed).toBeUndefined();
+  });
+
+  test('may be wanted again by who found it wrong, from within the call that brought it', () => {
+    const { network, pair } = setUp({ loss: 0.2 });
+    let came = 0;
+    pair.client.onWanted = (transfer, first) => pair.client.connection.supply(transfer, first, RECORD);
+    pair.server.onChunk = (transfer, chunk, record) => {
+      if (++came < 3) pair.server.connection.want(transfer, chunk, record.length);
+    };
+    pair.server.connection.want(1, 0, RECORD.length);
+    network.run(5_000);
+    expect(came).toBe(3);
   });
 });

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { Writer } from '../../src/net/bytes.js';
 import {
   ACK_RANGES_MAX,
+  CHUNK_PIECES_MAX,
+  CHUNK_RECORD_MAX_BYTES,
   FrameType,
   MESSAGE_MAX_BYTES,
   REASSEMBLIES_MAX,
   REASSEMBLY_BYTES_MAX,
   SEGMENT_NUMBERS_MAX,
+  WANT_CHUNKS_MAX,
 } from '../../src/net/constants.js';
 import { Reassembly } from '../../src/net/segments.js';
 import { CloseCode } from '../../src/net/types.js';
@@ -41,6 +44,18 @@ function segment(message: number, offset: number, total: number, length: number)
   );
 }
 
+const application = (type: number, body: Buffer): Buffer => write((w) => w.u8(type).block(body));
+
+function want(transfer: number, first: number, count: number): Buffer {
+  const body = write((w) => w.varint(transfer).varint(first).varint(count));
+  return application(FrameType.Want, body);
+}
+
+function piece(transfer: number, chunk: number, total: number, offset: number, length: number): Buffer {
+  const head = write((w) => w.varint(transfer).varint(chunk).varint(total).varint(offset));
+  return application(FrameType.Chunk, Buffer.concat([head, Buffer.alloc(length)]));
+}
+
 describe('a peer that breaks the protocol', () => {
   test.each([
     ['an unknown frame', Buffer.from([0x0f])],
@@ -56,6 +71,12 @@ describe('a peer that breaks the protocol', () => {
     ['a message of 2^53 - 1 bytes', segment(0, 0, Number.MAX_SAFE_INTEGER, 10)],
     ['a segment past its message', segment(0, 95, 100, 10)],
     ['a message number far ahead', segment(SEGMENT_NUMBERS_MAX, 0, 100, 10)],
+    ['wanting no chunk', want(1, 0, 0)],
+    ['wanting more chunks than may be wanted', want(1, 0, WANT_CHUNKS_MAX + 1)],
+    ['wanting chunks above 2^53', want(1, Number.MAX_SAFE_INTEGER, 2)],
+    ['a record above its limit', piece(1, 0, CHUNK_RECORD_MAX_BYTES + 1, 0, 10)],
+    ['a piece past its record', piece(1, 0, 100, 95, 10)],
+    ['a piece without bytes', piece(1, 0, 100, 0, 0)],
     ['a token above its limit', write((w) => w.u8(FrameType.Token).block(Buffer.alloc(65)))],
     ['a varint above 2^53', Buffer.from([FrameType.Post, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
   ])('is shut out for %s', (_name, plain) => {
@@ -68,11 +89,34 @@ describe('a peer that breaks the protocol', () => {
     expect(pair.client.closed).toMatchObject({ code: CloseCode.Protocol, local: false });
   });
 
+  test('is shut out for crumbs of a record, which cost more to place than to send', () => {
+    const forger = new Forger();
+    const { pair } = forger;
+    pair.server.connection.want(1, 0, 65_000);
+    for (let i = 0; i <= CHUNK_PIECES_MAX; i++) {
+      expect(pair.server.closed).toBeUndefined();
+      forger.say(piece(1, 0, 65_000, 2 * i, 1));
+    }
+    expect(pair.server.closed?.code).toBe(CloseCode.Protocol);
+  });
+
+  test('may ask for any chunk as often as it likes: its asking is handed on and nothing kept', () => {
+    const forger = new Forger();
+    const { pair } = forger;
+    let asked = 0;
+    pair.server.onWanted = (_transfer, _first, count) => {
+      asked += count;
+    };
+    for (let i = 0; i < 10_000; i++) forger.say(want(i, i, WANT_CHUNKS_MAX));
+    expect(asked).toBe(10_000 * WANT_CHUNKS_MAX);
+    expect(pair.server.closed).toBeUndefined();
+  });
+
   test('never makes the receiver throw, whatever it writes', () => {
     const frames = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc
-        .tuple(fc.integer({ min: 0, max: 0x1a }), fc.uint8Array({ maxLength: 60 }))
+        .tuple(fc.integer({ min: 0, max: 0x1c }), fc.uint8Array({ maxLength: 60 }))
         .map(([type, bytes]) => Uint8Array.from([type, ...bytes])),
       fc
         .tuple(fc.nat(300), fc.nat(70_000), fc.nat(70_000), fc.nat(100))

@@ -12,12 +12,16 @@ export class SimulatedTransfer {
   readonly supplied = new Map<number, number>();
   /** Arrived records that were not what they should be. */
   wrong = 0;
+  /** Of records that arrived. */
   bytes = 0;
+  /** Wants no more bytes than this at a time. */
+  share = Number.POSITIVE_INFINITY;
+  #outstanding = 0;
   #next = 0;
   readonly #held = new Set<number>();
   readonly #refused: number[] = [];
 
-  /** Chunks from 0 to `chunks - 1`, all of `recordBytes` but the last, which is of half of it. */
+  /** Has chunks from 0 to `chunks - 1`, all of `recordBytes` but the last, which is of half of it. */
   constructor(
     readonly source: End,
     readonly sink: End,
@@ -43,10 +47,10 @@ export class SimulatedTransfer {
 
   /** Asks for what there is room for. */
   want(): void {
-    while (
-      this.#next < this.chunks &&
-      this.sink.connection.want(this.number, this.#next, this.bytesOf(this.#next))
-    ) {
+    while (this.#next < this.chunks && this.#outstanding < this.share) {
+      const bytes = this.bytesOf(this.#next);
+      if (!this.sink.connection.want(this.number, this.#next, bytes)) return;
+      this.#outstanding += bytes;
       this.#next++;
     }
   }
@@ -64,13 +68,11 @@ export class SimulatedTransfer {
   }
 
   arrivedOne(chunk: number, record: Buffer): void {
+    if (!record.equals(this.record(chunk))) this.wrong++;
     this.arrived.set(chunk, (this.arrived.get(chunk) ?? 0) + 1);
     this.bytes += record.length;
+    this.#outstanding -= record.length;
     this.want();
-  }
-
-  verify(chunk: number, record: Buffer): void {
-    if (!record.equals(this.record(chunk))) this.wrong++;
   }
 
   #supply(chunk: number): void {
@@ -80,21 +82,19 @@ export class SimulatedTransfer {
   }
 }
 
-/** Lets transfers run between the two ends they name, all in one direction. */
-export function runTransfers(network: SimulatedNetwork, transfers: readonly SimulatedTransfer[]): void {
+/** Lets transfers run between the two ends they name, all in one direction, each `apartMs` after the one before. */
+export function runTransfers(
+  network: SimulatedNetwork,
+  transfers: readonly SimulatedTransfer[],
+  apartMs = 0,
+): void {
   const byNumber = new Map(transfers.map((transfer) => [transfer.number, transfer]));
   for (const { source, sink } of transfers) {
     source.onWanted = (number, first, count) => byNumber.get(number)?.wanted(first, count);
-    source.onSupplied = (number, chunk) => {
-      // Room for one is room for any of them.
-      byNumber.get(number)?.suppliedOne(chunk);
-    };
-    sink.onChunk = (number, chunk, record) => {
-      byNumber.get(number)?.verify(chunk, record);
-      byNumber.get(number)?.arrivedOne(chunk, record);
-    };
+    source.onSupplied = (number, chunk) => byNumber.get(number)?.suppliedOne(chunk);
+    sink.onChunk = (number, chunk, record) => byNumber.get(number)?.arrivedOne(chunk, record);
   }
-  network.after(0, () => {
-    for (const transfer of transfers) transfer.want();
+  transfers.forEach((transfer, i) => {
+    network.after(i * apartMs, () => transfer.want());
   });
 }
