@@ -247,3 +247,18 @@ test('progress is told at most ten times a second, with a rate', async () => {
   expect(running.some(({ rate }) => rate > 0)).toBe(true);
   expect(bo.transfer(id).rate).toBe(0);
 });
+
+test('a full disk pauses what is received, and it goes on by itself once there is room', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  const bytes = noise(10 * CHUNK_BYTES);
+  const id = await ana.send('@bo', ana.file('a.bin', bytes));
+  await bo.until(id, 'offered');
+  bo.disk.roomForChunks = 4;
+  await bo.client.core.acceptFile(id);
+  expect(await bo.until(id, 'paused')).toMatchObject({ code: 'DISK_FULL', bytes: 4 * CHUNK_BYTES });
+  await time.pass(31_000);
+  expect(bo.transfer(id).state).toBe('paused');
+  bo.disk.roomForChunks = Number.POSITIVE_INFINITY;
+  expect((await bo.until(id, 'done')).repeated).toBe(0);
+  expect(bo.received(id).equals(bytes)).toBe(true);
+});

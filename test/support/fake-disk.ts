@@ -14,14 +14,16 @@ export class FakeDisk implements Disk {
   free = Number.POSITIVE_INFINITY;
   /** Chunks that were read of files that are sent. */
   reads = 0;
+  /** Chunks that the disk takes until it is full. */
+  roomForChunks = Number.POSITIVE_INFINITY;
   readonly folder: string;
 
   constructor(folder: string) {
     this.folder = folder;
   }
 
-  create = (path: string, size: number) => ChunkFile.create(path, size);
-  reopen = (path: string, size: number) => ChunkFile.reopen(path, size);
+  create = (path: string, size: number) => this.#bounded(ChunkFile.create(path, size));
+  reopen = (path: string, size: number) => this.#bounded(ChunkFile.reopen(path, size));
   clear = removeChunks;
 
   async open(path: string): Promise<OpenFile> {
@@ -59,6 +61,16 @@ export class FakeDisk implements Disk {
 
   records(server: string, user: string): Records {
     return new TransferStore(this.folder, server, user);
+  }
+
+  #bounded(file: ChunkFile): ChunkFile {
+    const put = file.put.bind(file);
+    file.put = (chunk, record) => {
+      if (this.roomForChunks <= 0) throw new NatterError('DISK_FULL', 'The disk is full; make room.');
+      this.roomForChunks--;
+      return put(chunk, record);
+    };
+    return file;
   }
 }
 

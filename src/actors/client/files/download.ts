@@ -242,8 +242,8 @@ export class Download implements TransferPort, Taker {
     const sink = this.#sink;
     if (sink === undefined) return;
     const { name, into } = this.#life.record;
-    while (sink.hashOn(STEP_CHUNKS)) await this.#breathe();
-    if (era !== this.#era) return;
+    // In each step: a sink that was closed meanwhile must not be touched.
+    while (era === this.#era && sink.hashOn(STEP_CHUNKS)) await this.#breathe();
     const expected = await this.#sendersHash(era);
     if (era !== this.#era || expected === undefined) return;
     const hash = sink.hash();
@@ -268,7 +268,7 @@ export class Download implements TransferPort, Taker {
 
   /** The whole is wrong although every chunk was right: what an earlier life wrote may have been damaged since. */
   async #doubt(era: number, sink: Sink): Promise<void> {
-    while (sink.recheck(STEP_BYTES)) await this.#breathe();
+    while (era === this.#era && sink.recheck(STEP_BYTES)) await this.#breathe();
     if (era !== this.#era) return;
     const failure = mismatched(this.#life.record.name);
     this.#life.send(sink.complete ? { type: 'FAILED', failure } : { type: 'MISMATCH', failure });

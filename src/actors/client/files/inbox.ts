@@ -43,7 +43,7 @@ export class Inbox {
     const to = direct ? this.#options.user() : room.target;
     const offer: Offer = { file, number, log: room.log, room: room.target, direct, from, to, at };
     this.offers.learn(offer);
-    if (isNew && !mine) this.#announce(offer);
+    if (isNew && !mine && this.offers.get(file.id)?.number === number) this.#announce(offer);
   }
 
   /** Asks the server what is offered and tells of what is private. */
@@ -127,6 +127,6 @@ export class Inbox {
   async #takeTrusted(offer: Offer): Promise<void> {
     const fits = await this.#options.roomFor(offer.file.size).catch(() => false);
     // Meanwhile it may have been answered, or be gone.
-    if (fits && this.offers.get(offer.file.id) === offer) this.#options.take(offer);
+    if (fits && this.offers.get(offer.file.id)?.number === offer.number) this.#options.take(offer);
   }
 }

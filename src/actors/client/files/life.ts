@@ -37,8 +37,12 @@ export class Life {
   readonly #speed = new Speed();
   #record: TransferRecord;
   #state: TransferState = 'offered';
+  #bytes: number;
+  #repeated: number;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #report: unknown;
+  /** Progress is about to be told. */
+  #reporting = false;
   #restUntil = 0;
   #rest: unknown;
   #retry: unknown;
@@ -46,6 +50,8 @@ export class Life {
   constructor(options: LifeOptions, record: TransferRecord, port: (life: Life) => TransferPort) {
     this.#options = options;
     this.#record = record;
+    this.#bytes = record.bytes;
+    this.#repeated = record.repeated;
     const { clock } = options;
     this.#machine = createActor(transferMachine, {
       input: { port: port(this) },
@@ -75,23 +81,24 @@ export class Life {
     this.#machine.send(event);
   }
 
-  /** So many bytes are verified at the receiving end. */
+  /** So many bytes are verified at the receiving end. Said with each chunk, so it makes nothing. */
   progress(bytes: number): void {
-    const more = Math.max(0, bytes - this.#record.bytes);
-    this.#record = { ...this.#record, bytes };
+    const more = Math.max(0, bytes - this.#bytes);
+    this.#bytes = bytes;
     if (this.#state !== 'running') return;
     this.#speed.add(more, this.#options.clock.now());
-    this.#reportSoon(REPORT_MS);
+    if (!this.#reporting) this.#reportIn(REPORT_MS);
+    this.#reporting = true;
   }
 
   /** A chunk that was verified before came again. */
   repeated(): void {
-    this.#record = { ...this.#record, repeated: this.#record.repeated + 1 };
+    this.#repeated++;
   }
 
   /** Something is known of it that was not: kept. */
   note(changes: Partial<TransferRecord>): void {
-    this.#record = { ...this.#record, ...changes };
+    this.#record = { ...this.#record, ...changes, bytes: this.#bytes, repeated: this.#repeated };
     this.#options.save(this.#record);
   }
 
@@ -117,7 +124,8 @@ export class Life {
   }
 
   transfer(): Transfer {
-    return toTransfer(this.#record, this.#state, this.#state === 'running' ? this.#speed.perS : 0);
+    const record = { ...this.#record, bytes: this.#bytes, repeated: this.#repeated };
+    return toTransfer(record, this.#state, this.#state === 'running' ? this.#speed.perS : 0);
   }
 
   /** This process ends: what is half done stays, to be gone on with. */
@@ -136,10 +144,7 @@ export class Life {
     if (failure !== undefined)
       this.#record = { ...this.#record, code: failure.code, reason: failure.message };
     if (state !== 'running') this.#speed.reset();
-    if (LASTING.has(state)) {
-      this.#record = { ...this.#record, state };
-      this.#options.save(this.#record);
-    }
+    if (LASTING.has(state)) this.note({ state });
     this.#tell();
     if (isEnded(state)) {
       this.#silence();
@@ -150,7 +155,8 @@ export class Life {
     this.#options.changed(this);
   }
 
-  #reportSoon(waitMs: number): void {
+  /** @param waitMs since the last report */
+  #reportIn(waitMs: number): void {
     const { clock } = this.#options;
     clock.clearTimeout(this.#report);
     const left = Math.max(0, this.#reportedAt + waitMs - clock.now());
@@ -160,10 +166,11 @@ export class Life {
   #tell(): void {
     const { clock, emit } = this.#options;
     clock.clearTimeout(this.#report);
+    this.#reporting = false;
     this.#reportedAt = clock.now();
     this.#speed.add(0, this.#reportedAt);
     emit(this.transfer());
-    if (this.#state === 'running' && this.#speed.perS > 0) this.#reportSoon(IDLE_REPORT_MS);
+    if (this.#state === 'running' && this.#speed.perS > 0) this.#reportIn(IDLE_REPORT_MS);
   }
 
   #silence(): void {

@@ -12,6 +12,8 @@ export class Turns {
   readonly #link: FileLink;
   readonly #lives: () => Iterable<Life>;
   #due = false;
+  /** Downloads that run, as of the last time turns were given. */
+  #downloads = 0;
 
   constructor(link: FileLink, lives: () => Iterable<Life>) {
     this.#link = link;
@@ -31,23 +33,19 @@ export class Turns {
 
   /** Each running download's part of the wants that a connection may have. */
   windowBytes(): number {
-    return Math.max(WINDOW_BYTES_MIN, Math.floor(WANTED_BYTES_MAX / Math.max(1, this.#running('in').length)));
+    return Math.max(WINDOW_BYTES_MIN, Math.floor(WANTED_BYTES_MAX / Math.max(1, this.#downloads)));
   }
 
   #give(direction: 'in' | 'out'): void {
     if (this.#link.connection === undefined) return;
-    let free = RUNNING_MAX - this.#running(direction).length;
-    for (const life of this.#of(direction).filter(({ ready }) => ready)) {
-      if (free-- <= 0) return;
+    const lives = [...this.#lives()].filter(({ record }) => record.direction === direction);
+    let running = lives.filter(({ state }) => state === 'running').length;
+    for (const life of lives) {
+      if (running >= RUNNING_MAX) break;
+      if (!life.ready) continue;
+      running++;
       life.send({ type: 'TURN' });
     }
-  }
-
-  #running(direction: 'in' | 'out'): Life[] {
-    return this.#of(direction).filter(({ state }) => state === 'running');
-  }
-
-  #of(direction: 'in' | 'out'): Life[] {
-    return [...this.#lives()].filter(({ record }) => record.direction === direction);
+    if (direction === 'in') this.#downloads = running;
   }
 }

@@ -1,5 +1,8 @@
 import type { Sink } from './sink.js';
 
+/** An eighth of the largest window. */
+const STEP_BYTES = 512 * 1024;
+
 /**
  * Which chunks of a file were asked for and are not here.
  *
@@ -12,11 +15,13 @@ export class Wanted {
   #cursor = 0;
 
   /**
-   * Asks for missing chunks in order, as far as the window goes.
+   * Asks for missing chunks in order, as far as the window goes. Not for each one that came: neighbours that are
+   * asked for at once share a frame, and a packet.
    * @param ask returns false when no more can be asked for now
    * @returns whether anything was asked for
    */
   fill(sink: Sink, windowBytes: number, ask: (chunk: number, bytes: number) => boolean): boolean {
+    if (this.#bytes > 0 && windowBytes - this.#bytes < Math.min(STEP_BYTES, windowBytes / 4)) return false;
     let asked = false;
     while (this.#bytes < windowBytes) {
       const chunk = sink.missing(this.#cursor);
