@@ -177,6 +177,22 @@ describe('a transfer', () => {
     expect(fileEvents(ben).at(-1)).toMatchObject({ s: FileState.Held });
   });
 
+  it('comes to its end when its threads died while the whole was being checked', async () => {
+    const { server, ada, ben, f } = await moving();
+    server.blobs.silent.add(BlobsMessage.Finish);
+    server.blobs.complete(f);
+    await ada.do(Operation.Finish, { f, h: HASH });
+    await reborn(server, ...CORES);
+    expect(await ada.refused(Operation.Upload, { f })).toBe('BUSY');
+    server.blobs.silent.clear();
+    server.blobs.answerSilenced();
+    await server.system.advance(1_000);
+    await ada.do(Operation.Upload, { f });
+    await ada.do(Operation.Finish, { f, h: HASH });
+    await server.settle();
+    for (const client of [ada, ben]) expect(fileEvents(client).at(-1)).toMatchObject({ s: FileState.Held });
+  });
+
   it('that is withdrawn while the whole is being checked stays gone', async () => {
     const { server, ada, ben, f } = await moving();
     server.blobs.silent.add(BlobsMessage.Finish);

@@ -36,7 +36,7 @@ export class FakeBlobs {
   readonly refusals = new Map<number, ErrorCode>();
   /** Messages that get no answer for now. */
   readonly silent = new Set<number>();
-  #silenced: (() => void)[] = [];
+  #silenced: { readonly type: number; readonly run: () => void }[] = [];
   #context: ActorContext | undefined;
 
   readonly type: ActorType = {
@@ -57,7 +57,7 @@ export class FakeBlobs {
           const { type } = message;
           const held = context.hold(message);
           const run = () => this.#answer(context, held, type, body);
-          if (this.silent.has(type)) this.#silenced.push(run);
+          if (this.silent.has(type)) this.#silenced.push({ type, run });
           else run();
         },
       } satisfies Actor;
@@ -117,7 +117,7 @@ export class FakeBlobs {
 
   /** What was silent until now. */
   answerSilenced(): void {
-    for (const run of this.#silenced.splice(0)) run();
+    for (const { run } of this.#silenced.splice(0)) run();
   }
 
   /** What is open of a file: "conn up", "conn down". */
@@ -163,6 +163,8 @@ export class FakeBlobs {
 
   #openUpload({ f, c }: Body.ByConnection): object {
     const row = this.#here(f);
+    if (this.#silenced.some(({ type }) => type === BlobsMessage.Finish))
+      throw new NatterError('BUSY', 'It is being checked.');
     for (const each of this.open) if (each.startsWith(`${f} `) && each.endsWith('up')) this.open.delete(each);
     this.open.add(`${f} ${c} up`);
     if (row.b === row.s) this.#tell(f, TransferMessage.Complete, new Uint8Array());

@@ -110,7 +110,9 @@ export class OpenFiles {
       else if (!u) this.#caughtUp(unpackCbor<DownloadOpened>(answer), f);
     } catch (error) {
       if (this.#open.get(keyOf(f, u)) !== file) return;
-      if (passes(error)) {
+      const code = error instanceof NatterError ? error.code : 'INTERNAL';
+      // BUSY: the whole is being checked just now.
+      if (passes(error) || code === 'BUSY') {
         this.#context.clock.setTimeout(() => {
           if (this.#open.get(keyOf(f, u)) === file) void this.#reopen(file);
         }, RETRY_MS);
@@ -118,8 +120,7 @@ export class OpenFiles {
       }
       this.#drop(f, u);
       this.#options.changed([...this.#open.values()]);
-      const r = error instanceof NatterError ? error.code : 'INTERNAL';
-      this.#options.downlink.event(EventKind.File, { f, l, s: FileState.Waiting, r });
+      this.#options.downlink.event(EventKind.File, { f, l, s: FileState.Waiting, r: code });
     }
   }
 
