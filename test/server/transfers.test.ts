@@ -251,10 +251,11 @@ it('brings every file to its end, whichever thread dies in the middle of whateve
       const ada = await server.register('ada');
       const ben = await server.register('ben');
       const offer = offerOf(LOBBY);
+      const toCome = [...deaths];
       /** As a client does: asks until it is answered. */
       const insist = async (client: TestClient, operation: Operation, body: object) => {
         for (let i = 0; i < 40; i++) {
-          const dies = deaths.shift();
+          const dies = toCome.shift();
           const request = client.ask(operation, body);
           if (dies) {
             await server.system.until(turns(dies.after));

@@ -30,8 +30,6 @@ export class FakeBlobs {
   readonly answers = new Map<string, FileAnswer>();
   /** "f conn up" and "f conn down". */
   readonly open = new Set<string>();
-  /** What was asked, in order: message types. */
-  readonly asked: number[] = [];
   /** What the next of these messages is refused with. */
   readonly refusals = new Map<number, ErrorCode>();
   /** Messages that get no answer for now. */
@@ -48,7 +46,6 @@ export class FakeBlobs {
       this.#silenced = [];
       return {
         receive: (message) => {
-          this.asked.push(message.type);
           if (message.type === BlobsMessage.Closed) {
             this.#closed(new Reader(message.body).varint());
             return;
