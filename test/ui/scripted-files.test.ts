@@ -132,7 +132,7 @@ describe('what goes wrong ends with its exit code and one sentence', () => {
     expect(exits).toEqual([1, 1, 1, 1, 2]);
     expect(nobody.events('error')).toMatchObject([{ code: 'NO_SUCH_USER' }]);
     expect(missing.events('error')).toMatchObject([{ code: 'FILE_MISSING' }]);
-    expect(sentence(isFolder)).toMatch(/ is a folder; .*\.$/);
+    expect(sentence(isFolder)).toMatch(/ is a folder or a device; .*\.$/);
     expect(sentence(isFile)).toMatch(/^No file can be put into /);
   });
 });

@@ -153,8 +153,9 @@ function regularFile(file: string): string {
   } catch (error) {
     throw refused(path, error);
   }
-  const what = statSync(path).isDirectory() ? 'a folder; pack it into one file first' : 'no regular file';
-  throw new NatterError('FILE_UNREADABLE', `${path} is ${what}.`, { path });
+  throw new NatterError('FILE_UNREADABLE', `${path} is a folder or a device; pack or copy it into a file.`, {
+    path,
+  });
 }
 
 function refused(path: string, error: unknown): NatterError {
