@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NatterError } from '../chat/error.js';
+import { CHUNK_BYTES } from '../net/constants.js';
 import { Allowance, type AllowanceLimits } from './allowance.js';
 import { BlobFolder } from './blob-folder.js';
 import type { ChunkFile } from './chunks.js';
 import { FileIndex } from './file-index.js';
 import { type NewFile, Place, type StoredFile } from './file-row.js';
+import { gone } from './gone.js';
+import { Handles } from './handles.js';
 import { U48_MAX } from './tables.js';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Of an earlier life's chunks, verified again before others get their turn: about 4 ms. */
-const RECHECK_STEP_BYTES = 4 * 1024 * 1024;
+/** Of a file that is checked, before others get their turn: about 4 ms. */
+const CHECK_STEP_BYTES = 4 * 1024 * 1024;
+const CHECK_STEP_CHUNKS = CHECK_STEP_BYTES / CHUNK_BYTES;
 /** Files whose time has come, dealt with in one step. */
 const SWEEP_FILES = 16;
 /** An answer that stays, whatever comes after (`FileAnswer.Done`). */
@@ -44,7 +48,7 @@ export class BlobStore {
   readonly #folder: BlobFolder;
   readonly #limits: BlobLimits;
   readonly #allowance: Allowance;
-  readonly #open = new Map<number, ChunkFile>();
+  readonly #handles: Handles;
   readonly #finishing = new Map<number, Promise<StoredFile>>();
   readonly #doomed = new Set<number>();
 
@@ -52,6 +56,7 @@ export class BlobStore {
     this.#index = index;
     this.#folder = folder;
     this.#limits = limits;
+    this.#handles = new Handles(folder);
     this.#allowance = new Allowance(index, folder, limits);
   }
 
@@ -105,7 +110,7 @@ export class BlobStore {
 
   /** Bytes of a file that are verified here. */
   heldOf(file: StoredFile): number {
-    return this.#open.get(file.number)?.held ?? file.held;
+    return this.#handles.get(file.number)?.held ?? file.held;
   }
 
   /**
@@ -113,34 +118,31 @@ export class BlobStore {
    * @throws NatterError NO_SUCH_FILE, why it is gone, or what ChunkFile throws
    */
   open(number: number): ChunkFile {
-    const opened = this.#open.get(number);
-    if (opened !== undefined) return opened;
-    const file = this.present(number);
-    const chunks =
-      file.place === Place.Blob
-        ? this.#folder.openBlob(file.root, file.size)
-        : this.#folder.openSpool(number, file.size);
-    this.#open.set(number, chunks);
-    return chunks;
+    return this.#handles.get(number) ?? this.#handles.open(this.present(number));
+  }
+
+  /**
+   * Keeps a chunk of a file that is being sent and open: see ChunkFile.put.
+   * @throws NatterError DISK_FULL, READ_ONLY; NO_SUCH_FILE when it is not open
+   */
+  put(number: number, chunk: number, record: Buffer): 'written' | 'known' | 'wrong' {
+    return this.#handles.spooled(number).put(chunk, record);
   }
 
   /** Notes how far an upload came, and that it did. */
   rest(number: number, wall: number): void {
     const file = this.#index.get(number);
-    if (file?.place === Place.Spool)
-      this.#index.rest(file, this.#open.get(number)?.held ?? file.held, this.#uploadDue(wall));
+    if (file?.place === Place.Spool) this.#index.rest(file, this.heldOf(file), this.#uploadDue(wall));
   }
 
   /** Nobody reads or writes its chunks any more; while it is being finished it stays open. */
   close(number: number): void {
-    if (this.#finishing.has(number)) return;
-    this.#open.get(number)?.close();
-    this.#open.delete(number);
+    if (!this.#finishing.has(number)) this.#handles.close(number);
   }
 
   /** Closes whatever is open and not being finished. */
   closeAll(): void {
-    for (const number of [...this.#open.keys()]) this.close(number);
+    for (const number of this.#handles.numbers) this.close(number);
   }
 
   isFinishing(number: number): boolean {
@@ -151,8 +153,8 @@ export class BlobStore {
    * Checks a file all of whose chunks are here, makes it durable and gives it its place. Whoever has it open must open
    * it again. Asking twice is asking once.
    * @param hash BLAKE2b-256 of the whole, as its owner says
-   * @throws NatterError HASH_MISMATCH when chunks of an earlier life turned out wrong: they are missing again;
-   *   FILE_MISSING when chunks are missing; DISK_FULL, READ_ONLY
+   * @throws NatterError HASH_MISMATCH when chunks of an earlier life turned out wrong: they are missing again; or when
+   *   all are right and the whole is not: its owner did not send one file; FILE_MISSING when chunks are missing; DISK_FULL, READ_ONLY
    */
   finish(number: number, hash: Buffer, wall: () => number): Promise<StoredFile> {
     const running = this.#finishing.get(number);
@@ -243,21 +245,34 @@ export class BlobStore {
     if (file.place === Place.Blob) return file;
     const chunks = this.open(number);
     if (!chunks.complete) throw incomplete(chunks, 'FILE_MISSING');
-    while (chunks.recheck(RECHECK_STEP_BYTES)) {
-      await nextTurn();
-      this.#spare(number);
-    }
-    if (!chunks.complete) throw incomplete(chunks, 'HASH_MISMATCH');
+    await this.#check(number, chunks, hash);
     const root = chunks.root();
     await chunks.sync();
     this.#spare(number);
     const isNew = !this.#index.isNeeded(root);
     const settled = this.#index.settle(file, root, hash, wall() + this.#limits.fileDays * DAY_MS);
-    chunks.close();
-    this.#open.delete(number);
+    this.#handles.close(number);
     if (isNew) this.#folder.adopt(number, root);
     else this.#folder.removeSpool(number);
     return settled;
+  }
+
+  async #check(number: number, chunks: ChunkFile, hash: Buffer): Promise<void> {
+    while (chunks.recheck(CHECK_STEP_BYTES)) {
+      await nextTurn();
+      this.#spare(number);
+    }
+    const spooled = this.#handles.spooled(number);
+    if (!chunks.complete) {
+      spooled.hashAnew();
+      throw incomplete(chunks, 'HASH_MISMATCH');
+    }
+    while (spooled.hashOn(CHECK_STEP_CHUNKS)) {
+      await nextTurn();
+      this.#spare(number);
+    }
+    if (!spooled.hash().equals(hash))
+      throw new NatterError('HASH_MISMATCH', 'The file changed while it was sent; offer it again.');
   }
 
   /** Somebody wants it removed: it is not to be finished. */
@@ -266,8 +281,7 @@ export class BlobStore {
   }
 
   #vanish(file: StoredFile, reason: string, wall: number): StoredFile {
-    this.#open.get(file.number)?.close();
-    this.#open.delete(file.number);
+    this.#handles.close(file.number);
     const vanished = this.#index.vanish(file, reason, wall + this.#limits.fileDays * DAY_MS);
     if (file.place === Place.Spool) this.#folder.removeSpool(file.number);
     else if (!this.#index.isNeeded(file.root)) this.#folder.removeBlob(file.root);
@@ -295,23 +309,6 @@ export class BlobStore {
 
   #uploadDue(wall: number): number {
     return wall + this.#limits.uploadDays * DAY_MS;
-  }
-}
-
-function gone(reason: string): NatterError {
-  switch (reason) {
-    case 'FILE_EXPIRED':
-      return new NatterError(
-        reason,
-        'The server keeps files only for a while, and this one is gone; ask for it again.',
-      );
-    case 'FILE_WITHDRAWN':
-      return new NatterError(reason, 'This file was withdrawn by whoever sent it; ask them for it.');
-    default:
-      return new NatterError(
-        'FILE_MISSING',
-        'The server has lost this file; ask whoever sent it to send it again.',
-      );
   }
 }
 

@@ -13,7 +13,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../../src/net/constants.js';
 import { type BlobLimits, BlobStore } from '../../src/store/blobs.js';
 import { Place, type StoredFile } from '../../src/store/file-row.js';
-import { contentIn, contentOf, fill, hashOf, recordOf, rootOf } from './chunk-files.js';
+import { contentIn, contentOf, hashOf, recordOf, rootOf } from './chunk-files.js';
 import { account, smallDisk, temporaryFolder } from './support.js';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -51,8 +51,15 @@ function offer(
 }
 
 async function keep(store: BlobStore, file: StoredFile, content: Buffer, wall = 0): Promise<StoredFile> {
-  fill(store.open(file.number), content);
+  fillSpool(store, file.number, content);
   return store.finish(file.number, hashOf(content), () => wall);
+}
+
+/** Puts every chunk that is missing. */
+function fillSpool(store: BlobStore, number: number, content: Buffer): void {
+  const chunks = store.open(number);
+  for (let chunk = chunks.missing(0); chunk >= 0; chunk = chunks.missing(chunk + 1))
+    store.put(number, chunk, recordOf(content, chunk));
 }
 
 /** Every file below a folder, lists of hashes left out. */
@@ -243,7 +250,7 @@ test('chunks that the disk lost are missing again before a file is called whole'
   const content = contentOf(SIZE);
   let store = openStore(folder);
   const file = offer(store);
-  fill(store.open(file.number), content);
+  fillSpool(store, file.number, content);
   await store.shut();
   const path = join(folder, 'files', 'spool', String(file.number));
   truncateSync(path, 3 * CHUNK_BYTES + 5);
@@ -256,6 +263,23 @@ test('chunks that the disk lost are missing again before a file is called whole'
   expect(store.open(file.number).missing(0)).toBe(3);
   expect(await keep(store, file, content)).toMatchObject({ place: Place.Blob });
   expect(contentIn(store.open(file.number)).equals(content)).toBe(true);
+});
+
+test('chunks in any order are one whole, and a whole that is not what its owner says is refused', async () => {
+  const folder = temporaryFolder();
+  let store = openStore(folder);
+  const content = contentOf(SIZE);
+  const file = offer(store);
+  store.open(file.number);
+  for (const chunk of [4, 1, 0, 5]) store.put(file.number, chunk, recordOf(content, chunk));
+  await store.shut();
+  store = openStore(folder);
+  store.open(file.number);
+  for (const chunk of [3, 2]) store.put(file.number, chunk, recordOf(content, chunk));
+  const wrong = store.finish(file.number, hashOf(contentOf(SIZE, 2)), () => 0);
+  await expect(wrong).rejects.toMatchObject({ code: 'HASH_MISMATCH' });
+  expect(store.open(file.number).complete).toBe(true);
+  expect(await keep(store, file, content)).toMatchObject({ place: Place.Blob });
 });
 
 test('a spool that cannot be what was written begins anew', async () => {
@@ -274,8 +298,8 @@ test('a file withdrawn while it is being finished is gone', async () => {
   const folder = temporaryFolder();
   const store = openStore(folder);
   const file = offer(store);
-  fill(store.open(file.number), contentOf(SIZE));
-  const finished = store.finish(file.number, Buffer.alloc(32), () => 0);
+  fillSpool(store, file.number, contentOf(SIZE));
+  const finished = store.finish(file.number, hashOf(contentOf(SIZE)), () => 0);
   const removed = store.remove(file.number, 'FILE_WITHDRAWN', 0);
   await expect(finished).rejects.toMatchObject({ code: 'FILE_WITHDRAWN' });
   expect(await removed).toMatchObject({ place: Place.Nowhere });
@@ -320,7 +344,7 @@ test('a disk that really fills refuses chunks and keeps those that came', async 
   );
   const ballast = join(folder, 'ballast');
   writeFileSync(ballast, Buffer.alloc(2_900_000));
-  expect(() => fill(store.open(file.number), content.subarray(0, 2 ** 20))).toThrow(refusal('DISK_FULL'));
+  expect(() => fillSpool(store, file.number, content.subarray(0, 2 ** 20))).toThrow(refusal('DISK_FULL'));
   const { held } = store.open(file.number);
   expect(held).toBeGreaterThan(0);
   expect(() => offer(store, { id: 4, size: 2 ** 20 })).toThrow(refusal('DISK_FULL'));

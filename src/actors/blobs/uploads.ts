@@ -183,7 +183,7 @@ export class Uploads {
 
   #put(upload: Upload, chunk: number, record: Buffer): 'written' | 'known' | 'wrong' | 'failed' {
     try {
-      return upload.chunks.put(chunk, record);
+      return this.#options.store.put(upload.number, chunk, record);
     } catch (error) {
       if (!(error instanceof NatterError)) throw error;
       this.#halt(upload, error);

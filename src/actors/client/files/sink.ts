@@ -1,6 +1,6 @@
 import { CHUNK_RECORD_MAX_BYTES, FILE_HASH_BYTES } from '../../../net/constants.js';
 import type { ChunkFile } from '../../../store/chunks.js';
-import { WholeHash } from './whole.js';
+import { WholeHash } from '../../../store/whole.js';
 
 /** While chunks land, so many that landed too early are taken into the hash with each. */
 const CATCH_UP_CHUNKS = 2;

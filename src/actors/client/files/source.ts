@@ -1,9 +1,9 @@
 import sodium from 'sodium-native';
 import { CHUNK_BYTES, FILE_HASH_BYTES } from '../../../net/constants.js';
 import { chunkBytes, chunkCount } from '../../../net/file-chunks.js';
+import { WholeHash } from '../../../store/whole.js';
 import type { Disk, FileStamp, OpenFile } from './disk.js';
 import { changed } from './failures.js';
-import { WholeHash } from './whole.js';
 
 /** What is read for its hash alone is read in strides of this. */
 const STRIDE_CHUNKS = 8;
