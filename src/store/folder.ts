@@ -3,7 +3,7 @@
  *
  *   BASE/natter-data.json      says that this folder is natter's
  *   BASE/server/               `serve`: logs.mdb, registry.json, keys
- *   BASE/client/               `chat` and the short commands: profile.json, device keys
+ *   BASE/client/               `chat` and the short commands: profile.json, device keys, transfers/
  *   BASE/ring/                 `ring`
  *
  * BASE is what `--data` says, or the platform's place for data (env-paths). `serve` and `ring` hold their

@@ -16,7 +16,7 @@ import { AtomicJson } from './json.js';
 import { type FileLock, isLock, tryLock } from './lock.js';
 
 /** Finished transfers that are remembered; the oldest are forgotten. */
-const HISTORY_MAX = 200;
+export const HISTORY_MAX = 200;
 const ACCOUNT_HASH_BYTES = 16;
 const ENDED: ReadonlySet<string> = new Set(['rejected', 'done', 'failed']);
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FileAnswer, Operation } from '../../src/chat/operations.js';
+import { ConversationKind, EventKind, FileAnswer, Operation } from '../../src/chat/operations.js';
 import { CHUNK_BYTES } from '../../src/net/constants.js';
 import { hashOf } from '../support/fake-files.js';
 import { anaAndBo, FilePerson, meetingPlace, noise } from '../support/file-client.js';
@@ -261,4 +261,17 @@ test('a full disk pauses what is received, and it goes on by itself once there i
   bo.disk.roomForChunks = Number.POSITIVE_INFINITY;
   expect((await bo.until(id, 'done')).repeated).toBe(0);
   expect(bo.received(id).equals(bytes)).toBe(true);
+});
+
+test('somebody may begin a conversation by offering a file', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  const log = server.addLog(30, ConversationKind.Direct, 'bo cy');
+  const file = server.files.hold(30, 'cy', 'hello.txt', noise(9));
+  server.event(EventKind.Conversation, server.body(log, 'bo'));
+  const id = file.id.toString('hex');
+  expect(await bo.until(id, 'offered')).toMatchObject({ from: 'cy', room: '@cy' });
+  await bo.client.core.acceptFile(id);
+  await bo.until(id, 'done');
+  await time.pass(1_000);
+  expect(ana.told(id).filter(({ state }) => state !== 'offered')).toEqual([]);
 });

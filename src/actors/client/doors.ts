@@ -47,6 +47,9 @@ export class Doors {
   /** The server says that a conversation is there. Opened by somebody else, a private one begins with news. */
   appeared(body: ConversationBody): void {
     const byOthers = body.k === ConversationKind.Direct && !this.#opening.has(targetOf(body));
-    this.#conversations.open(body, byOthers ? Math.max(APPEARED_BACKLOG, this.#backlog) : this.#backlog);
+    const backlog = byOthers ? Math.max(APPEARED_BACKLOG, this.#backlog) : this.#backlog;
+    const conversation = this.#conversations.open(body, backlog);
+    // Whatever it begins with is news, a file that is offered, too.
+    if (byOthers) conversation.caughtUp = true;
   }
 }

@@ -143,7 +143,7 @@ export class Download implements TransferPort, Taker {
     const state = await this.#ask(era);
     if (era !== this.#era) return;
     if (state === FileState.Gone) throw gone(this.#life.record.name, undefined);
-    this.#life.progress(sink.held);
+    this.#life.found(sink.held);
     if (sink.complete) this.#life.send({ type: 'COMPLETE' });
     else this.#life.send({ type: 'OPENED' });
   }

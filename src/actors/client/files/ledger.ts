@@ -2,7 +2,7 @@ import { NatterError } from '../../../chat/error.js';
 import { FileAnswer, Operation } from '../../../chat/operations.js';
 import { Empty } from '../../../chat/schemas.js';
 import type { FileLock } from '../../../store/lock.js';
-import type { TransferRecord } from '../../../store/transfers.js';
+import { HISTORY_MAX, type TransferRecord } from '../../../store/transfers.js';
 import { isPassing } from '../../failure.js';
 import type { Calls } from './around.js';
 import type { Records } from './disk.js';
@@ -42,8 +42,16 @@ export class Ledger {
   }
 
   save(record: TransferRecord): void {
+    const isNew = !this.#byId.has(record.id);
     this.#byId.set(record.id, record);
     this.#records.save(record);
+    if (isNew) this.#trim();
+  }
+
+  /** Of a process that runs for long: the oldest of what is over are forgotten. */
+  #trim(): void {
+    const ended = this.all.filter(({ state }) => isEnded(state));
+    for (const record of ended.slice(0, Math.max(0, ended.length - HISTORY_MAX))) this.forget(record);
   }
 
   forget(record: TransferRecord): void {

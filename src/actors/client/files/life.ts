@@ -91,6 +91,11 @@ export class Life {
     this.#reporting = true;
   }
 
+  /** So many were there already when it was asked: nothing moved. */
+  found(bytes: number): void {
+    this.#bytes = bytes;
+  }
+
   /** A chunk that was verified before came again. */
   repeated(): void {
     this.#repeated++;

@@ -164,7 +164,7 @@ export class Upload implements TransferPort, Supplier {
     const { b } = await calls.call(Operation.Upload, { f: number }, UploadReply);
     if (era !== this.#era) return;
     this.#there = Math.min(size, this.#there + b);
-    this.#life.progress(this.#there);
+    this.#life.found(this.#there);
     this.#life.send({ type: this.#there === size ? 'COMPLETE' : 'OPENED' });
   }
 
