@@ -39,7 +39,8 @@ export type CommandName =
   | 'files'
   | 'pause'
   | 'resume'
-  | 'cancel';
+  | 'cancel'
+  | 'preview';
 
 export interface CommandSpec {
   readonly name: CommandName;
@@ -172,6 +173,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   spec('pause', [], '/pause [N]', 'Halts a file, or all of them.', [0, 1]),
   spec('resume', [], '/resume [N]', 'Goes on with a file, or with all of them.', [0, 1]),
   spec('cancel', [], '/cancel [N]', 'Ends a file for good; one you sent is withdrawn.', [0, 1]),
+  spec('preview', [], '/preview [N]', 'Shows a picture, or the first lines of a text, that is here.', [0, 1]),
 ];
 
 const BY_SPELLING: ReadonlyMap<string, CommandSpec> = new Map(

@@ -1,21 +1,27 @@
 /** Files in the linear client: offers, every tenth of their way and their end, each as one line. */
 import { formatRate, formatRemaining, formatSize } from '../chat/amount.js';
 import type { ClientCommands, Message, Transfer } from '../chat/events.js';
+import { sanitiseLine } from '../chat/text.js';
 import { fileText } from './terminal/filetext.js';
 import type { Model } from './terminal/model.js';
+import type { Look } from './terminal/previews.js';
 import { type FileEntry, isOffered, peerOf, remainingMs, shareOf, stateOf } from './terminal/transfers.js';
 
 /** A line is said each time this share of a file is there. */
 const STEP = 0.1;
+const PREVIEW_COLUMNS = 76;
+const PREVIEW_ROWS = 10;
 
 export class FileTeller {
   readonly #model: Model;
+  readonly #look: Look;
   readonly #tell: (line: string) => void;
   /** What was told of each file last: its state, and how many steps of it are there. */
   readonly #told = new Map<string, { readonly state: string; readonly steps: number }>();
 
-  constructor(model: Model, tell: (line: string) => void) {
+  constructor(model: Model, look: Look, tell: (line: string) => void) {
     this.#model = model;
+    this.#look = look;
     this.#tell = tell;
   }
 
@@ -24,6 +30,17 @@ export class FileTeller {
     const { file, ...rest } = message;
     const entry = file === undefined ? undefined : this.#model.transfers.byId(file.id);
     return entry === undefined ? message : { ...rest, text: fileText(entry.offer, entry).join(' - ') };
+  }
+
+  /** A text by its first lines; of a picture its size and where it is, since lines of blocks say nothing aloud. */
+  async showPreview({ path = '', offer }: FileEntry): Promise<void> {
+    const preview = await this.#look(path, PREVIEW_COLUMNS, PREVIEW_ROWS);
+    if (preview.kind === 'none') this.#tell(`${offer.name}: ${preview.reason}`);
+    else if (preview.kind === 'text') for (const line of preview.lines) this.#tell(`    ${line}`);
+    else
+      this.#tell(
+        `${offer.name} is a picture of ${preview.width} x ${preview.height} pixels; it is in ${sanitiseLine(path)}`,
+      );
   }
 
   /** Tells what was offered before this start, and learns what was under way. */

@@ -12,6 +12,7 @@ import { messageLines } from './format.js';
 import { FileTeller } from './plain-files.js';
 import { tellPinned } from './session.js';
 import { fileLines } from './terminal/file-commands.js';
+import { Looker } from './terminal/looker.js';
 import { Model } from './terminal/model.js';
 import { Shell } from './terminal/shell.js';
 
@@ -24,7 +25,8 @@ export class Plain {
   readonly #console: Console;
   readonly #model = new Model();
   readonly #shell: Shell;
-  readonly #files = new FileTeller(this.#model, (line) => this.#notice(line));
+  readonly #looker = new Looker();
+  readonly #files: FileTeller;
   readonly #unanswered = new Set<string>();
   readonly #failed = new Set<string>();
   #saying = 0;
@@ -42,12 +44,18 @@ export class Plain {
     this.#commands = commands;
     this.#asker = asker;
     this.#console = asker.console;
+    this.#files = new FileTeller(
+      this.#model,
+      (...args) => this.#looker.look(...args),
+      (line) => this.#notice(line),
+    );
     this.#shell = new Shell({
       model: this.#model,
       commands: watchSay(commands, (saying) => this.#said(saying)),
       note: (text) => print(this.#console, sanitise(text)),
       open: (room) => this.#open(room),
       ask: (question, isSecret) => (isSecret ? asker.secret(`${question} `) : asker.line(`${question} `)),
+      showPreview: (entry) => this.#files.showPreview(entry),
       showFiles: () => {
         for (const line of fileLines(this.#model.transfers.ranked)) print(this.#console, line);
       },
@@ -116,6 +124,7 @@ export class Plain {
       await this.#drain();
     } finally {
       stopped.removeEventListener('abort', onStop);
+      await this.#looker.close();
     }
     const lost = this.#unanswered.size + this.#failed.size;
     if (lost === 0) return Exit.Done;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FakeTerminal, fileMessage, message, room, transfer } from '../support/fake-terminal.js';
+import { png } from '../support/pictures.js';
 import type { Widths } from '../support/terminal.js';
 
 const F6 = '\x1b[17~';
@@ -314,4 +315,54 @@ test('leaving while a file is under way asks first', async () => {
   await tells('under way and goes on');
   fake.terminal.type('y');
   expect((await fake.terminal.exited).exitCode).toBe(0);
+});
+
+describe('a preview', () => {
+  /** Red above, blue below. */
+  function picture(name: string): string {
+    const path = join(folder, name);
+    writeFileSync(
+      path,
+      png(32, 32, (_, y) => (y < 16 ? [255, 0, 0, 255] : [0, 0, 255, 255])),
+    );
+    return path;
+  }
+
+  test('is shown of a picture that came, in half blocks beside straight borders, and goes with /clear', async () => {
+    fake = await FakeTerminal.inLobby({ columns: 80, rows: 24, env: { COLORTERM: 'truecolor' } });
+    fake.emit(fileMessage(1, { room: '#lobby' }));
+    fake.emit(transfer({ state: 'done', room: '#lobby', path: picture('red.png') }));
+    await fake.terminal.waitFor('▀▀▀');
+    expect(fake.terminal.raw).toContain('38;2;255;0;0');
+    const rows = Array.from({ length: 20 }, (_, index) => index + 1);
+    await fake.terminal.waitFor(() => rows.every((y) => fake.terminal.columnsOf('│', y).join() === '17'));
+    expect(fake.terminal.rows().filter((row) => row.includes('▀')).length).toBeLessThanOrEqual(8);
+    fake.terminal.type('/clear\r');
+    await fake.terminal.waitForGone('▀');
+    fake.terminal.type('/preview 1\r');
+    await fake.terminal.waitFor('▀▀▀');
+  });
+
+  test('is shown in the details, and says when there is nothing to see', async () => {
+    await start();
+    fake.emit(transfer({ id: 'f1', state: 'done', room: '#lobby', path: picture('blue.png') }));
+    await fake.terminal.waitFor('▀▀▀');
+    fake.terminal.type(`/clear\r${F6}\r`);
+    await fake.terminal.waitFor('File 1');
+    await fake.terminal.waitFor('▀▀▀');
+    fake.terminal.type(F6);
+    fake.emit(transfer({ id: 'f2', state: 'done', room: '#lobby', type: 'a/b', path: '/no/such/file' }));
+    await tells('is here: /no/such/file');
+    fake.terminal.type('/preview 2\r');
+    await tells('photo.png: The file cannot be read.');
+  });
+
+  test('of a text is its first lines', async () => {
+    await start();
+    const path = join(folder, 'long.txt');
+    writeFileSync(path, Array.from({ length: 50 }, (_, index) => `line ${index}`).join('\n'));
+    fake.emit(transfer({ state: 'done', room: '#lobby', type: 'text/plain', path }));
+    await fake.terminal.waitFor('line 0');
+    expect(fake.terminal.text()).not.toContain('line 9');
+  });
 });

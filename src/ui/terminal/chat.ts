@@ -13,8 +13,9 @@ import { drawSticker } from '../../chat/sticker.js';
 import type { Span } from './cells.js';
 import { fileText } from './filetext.js';
 import type { PaneSource, Row } from './pane.js';
+import { type ColourDepth, previewRows } from './picture.js';
 import { type Look, nameLook, type Theme } from './theme.js';
-import type { Item, MessageItem, NoticeItem, PresenceItem } from './timeline.js';
+import type { Item, MessageItem, NoticeItem, PresenceItem, PreviewItem } from './timeline.js';
 import type { TransferList } from './transfers.js';
 import { pad, textWidth } from './width.js';
 import { wrap } from './wrap.js';
@@ -34,6 +35,7 @@ export interface ChatContext {
   /** A horizontal rule's character. */
   readonly dash: string;
   readonly transfers: TransferList;
+  readonly depth: ColourDepth;
 }
 
 export class ChatSource implements PaneSource<Item> {
@@ -68,6 +70,7 @@ export class ChatSource implements PaneSource<Item> {
     if (item.type === 'message') rows.push(...messageRows(item, width, this.#context));
     else if (item.type === 'presence')
       rows.push(...asideRows(item.at, foldText(item), width, theme, theme.dim));
+    else if (item.type === 'preview') rows.push(...pictureRows(item, width, this.#context));
     else rows.push(...noticeRows(item, width, theme));
     return rows;
   }
@@ -93,7 +96,7 @@ function timeCells(width: number): number {
 }
 
 /** Cells before the text. */
-function indentOf(width: number): number {
+export function indentOf(width: number): number {
   return timeCells(width) + nameCells(width) + SIGN_CELLS;
 }
 
@@ -197,6 +200,12 @@ function withState(rows: Row[], item: MessageItem, width: number, indent: number
       ]);
   }
   return rows;
+}
+
+/** Under the words, as far as there is room. */
+function pictureRows({ preview }: PreviewItem, width: number, { depth, theme }: ChatContext): Row[] {
+  const indent = { text: ' '.repeat(indentOf(width)), look: theme.plain };
+  return previewRows(preview, depth, theme).map((row) => [indent, ...row]);
 }
 
 function noticeRows(item: NoticeItem, width: number, theme: Theme): Row[] {

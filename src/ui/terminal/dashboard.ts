@@ -12,9 +12,12 @@ import { FileDesk } from './file-desk.js';
 import { type Action, actionOf } from './keys.js';
 import type { Panels } from './layout.js';
 import { Model } from './model.js';
+import { Navigator } from './navigator.js';
 import { Older } from './older.js';
 import { Pace, PROGRESS_EVERY_MS } from './pace.js';
 import { completePath } from './paths.js';
+import type { ColourDepth } from './picture.js';
+import type { Look } from './previews.js';
 import { Reader } from './reader.js';
 import { roomAt } from './rooms.js';
 import type { Cursor } from './screen.js';
@@ -42,6 +45,8 @@ export interface DashboardOptions {
   readonly commands: ClientCommands;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
+  readonly depth: ColourDepth;
+  readonly look: Look;
   /** ms since 1970. */
   readonly now: () => number;
   readonly quit: () => void;
@@ -54,6 +59,7 @@ export class Dashboard {
   readonly #composer: Composer;
   readonly #older: Older;
   readonly #reader: Reader;
+  readonly #navigator: Navigator;
   readonly #files: FileDesk;
   readonly #pace: Pace;
   readonly #moves: Partial<Record<Action, () => void>>;
@@ -63,14 +69,13 @@ export class Dashboard {
   #isMouseOn = false;
   #isFocused = true;
   #confirm: Confirm | undefined;
-  /** A conversation to go to as soon as it is there. */
-  #wanted: Target | undefined;
   #rangAt = 0;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
     const { stage, commands, now } = options;
     this.#moves = this.#movesOf(stage);
+    this.#navigator = new Navigator(this.model, commands);
     this.#pace = new Pace(PROGRESS_EVERY_MS, () => stage.invalidate());
     this.#reader = new Reader(this.model, options, () => this.#layout().chat);
     this.#older = new Older(commands, now, () => stage.invalidate());
@@ -86,6 +91,10 @@ export class Dashboard {
       model: this.model,
       commands,
       composer: this.#composer,
+      look: options.look,
+      now,
+      paneArea: () => this.#layout().chat,
+      changed: () => stage.invalidate(),
       confirm: (confirm) => {
         this.#confirm = confirm;
         stage.invalidate();
@@ -97,8 +106,12 @@ export class Dashboard {
       model: this.model,
       commands,
       note: (text) => this.model.note(text, now()),
-      open: (room) => this.#open(room),
+      open: (room) => {
+        this.#navigator.open(room);
+        stage.invalidate();
+      },
       showFiles: () => this.#files.panel.open(),
+      showPreview: (entry) => this.#files.show(entry, true),
       ask: (question, isSecret) => {
         stage.invalidate();
         return this.#composer.ask(question, isSecret);
@@ -119,8 +132,9 @@ export class Dashboard {
     const { stage, now } = this.#options;
     this.#noticeReading();
     const effect = this.model.apply(event, now());
-    if (effect.effect === 'opened') this.#opened(effect.room);
+    if (effect.effect === 'opened') this.#opened(effect.room).catch(this.#fail);
     if (event.event === 'welcome') this.#files.load();
+    if (effect.effect === 'received') this.#files.show(effect.entry, false).catch(this.#fail);
     const isCall = effect.effect === 'mention' || effect.effect === 'offered';
     if (isCall && now() - this.#rangAt >= BELL_EVERY_MS) {
       this.#rangAt = now();
@@ -163,12 +177,14 @@ export class Dashboard {
       question: this.#composer.question,
       panels: this.#panels,
       files: this.#files.panel,
+      previews: this.#files.previews,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
       hint: this.#confirm?.text ?? '',
       now: this.#options.now(),
       theme: this.#options.theme,
       glyphs: this.#options.glyphs,
+      depth: this.#options.depth,
     };
   }
 
@@ -182,9 +198,9 @@ export class Dashboard {
       pageDown: () => this.#reader.page(1),
       toEnd: () => this.#reader.pane.toEnd(),
       toStart: () => this.#reader.show(this.model.current?.timeline.items[0]),
-      nextRoom: () => this.#step(1),
-      previousRoom: () => this.#step(-1),
-      nextActive: () => this.#open(this.model.nextActive()?.room),
+      nextRoom: () => this.#navigator.step(1),
+      previousRoom: () => this.#navigator.step(-1),
+      nextActive: () => this.#navigator.open(this.model.nextActive()?.room),
       firstUnread: () => this.#toFirstUnread(),
       toggleRooms: () => {
         this.#panels = { ...this.#panels, rooms: !this.#panels.rooms };
@@ -203,7 +219,7 @@ export class Dashboard {
 
   #act(action: Action | undefined): void {
     if (action === undefined || this.#composer.act(action)) return;
-    if (action.startsWith('room')) this.#open(this.model.conversations[Number(action.slice(4)) - 1]?.room);
+    if (action.startsWith('room')) this.#navigator.openNumber(Number(action.slice(4)));
     else this.#moves[action]?.();
   }
 
@@ -246,28 +262,10 @@ export class Dashboard {
     if (room !== undefined) this.#options.commands.typing(room, true).catch(() => undefined);
   }
 
-  #open(room: Target | undefined): void {
-    if (room === undefined) return;
-    this.#wanted = this.model.find(room) === undefined ? room : undefined;
-    this.model.open(room);
-    this.#options.stage.invalidate();
-  }
-
-  /** A conversation has appeared: who is in it is asked once, presence keeps it up to date. */
-  #opened(room: Target): void {
-    if (this.#wanted === room) this.#open(room);
-    if (room.startsWith('@')) return;
-    this.#options.commands.who(room).then(
-      (members) => this.apply({ event: 'members', room, members }),
-      () => undefined,
-    );
-  }
-
-  #step(by: 1 | -1): void {
-    const { conversations, current } = this.model;
-    if (current === undefined) return;
-    const at = conversations.indexOf(current) + by;
-    this.#open(conversations[(at + conversations.length) % conversations.length]?.room);
+  /** Who is in it is told once; presence keeps it up to date. */
+  async #opened(room: Target): Promise<void> {
+    const members = await this.#navigator.opened(room);
+    if (members !== undefined) this.apply({ event: 'members', room, members });
   }
 
   #layout(panels = this.#panels) {
@@ -276,7 +274,7 @@ export class Dashboard {
   }
 
   #toFirstUnread(): void {
-    if (this.model.current?.newAfter === undefined) this.#open(this.model.nextActive()?.room);
+    if (this.model.current?.newAfter === undefined) this.#navigator.open(this.model.nextActive()?.room);
     const conversation = this.model.current;
     if (conversation?.newAfter === undefined) return;
     this.#reader.show(conversation.timeline.after(conversation.newAfter));
@@ -296,7 +294,7 @@ export class Dashboard {
     if (token.kind !== 'press') return;
     const { rooms } = this.#layout();
     if (rooms !== undefined && token.x < rooms.width)
-      this.#open(roomAt(this.model, token.y - rooms.y, rooms.height)?.room);
+      this.#navigator.open(roomAt(this.model, token.y - rooms.y, rooms.height)?.room);
   }
 
   #noticeReading(): void {

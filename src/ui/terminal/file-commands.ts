@@ -7,6 +7,7 @@ import { sendArguments } from '../../chat/path.js';
 import { sanitiseLine } from '../../chat/text.js';
 import type { Model } from './model.js';
 import { fileToSend } from './paths.js';
+import { isHere } from './previews.js';
 import { fileNote } from './progress.js';
 import {
   type Choice,
@@ -22,7 +23,17 @@ import {
 
 export type FileCommand = Extract<
   CommandName,
-  'send' | 'accept' | 'reject' | 'trust' | 'untrust' | 'get' | 'files' | 'pause' | 'resume' | 'cancel'
+  | 'send'
+  | 'accept'
+  | 'reject'
+  | 'trust'
+  | 'untrust'
+  | 'get'
+  | 'files'
+  | 'pause'
+  | 'resume'
+  | 'cancel'
+  | 'preview'
 >;
 
 /** What the commands about files need of the screen around them. */
@@ -32,6 +43,8 @@ export interface FileHost {
   note(text: string): void;
   /** Shows the list of files, where there is a place for it. */
   showFiles(): void;
+  /** Shows what is in a file that is here. */
+  showPreview(entry: FileEntry): Promise<void>;
 }
 
 type Handler = (args: readonly string[]) => Promise<void>;
@@ -81,6 +94,10 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
       const entry = list.find(numberOf('cancel', word), word === undefined ? isLasting : isEndable, 'cancel');
       await commands.cancelFile(entry.offer.id);
     },
+    preview: async ([word]) => {
+      const number = numberOf('preview', word);
+      await host.showPreview(list.find(number, isHere, 'preview', model.current?.room ?? ''));
+    },
   };
 }
 
@@ -111,7 +128,7 @@ function chosen(
 }
 
 /** @throws NatterError USAGE for anything but a number */
-function numberOf(command: 'pause' | 'resume' | 'cancel', word: string | undefined) {
+function numberOf(command: 'pause' | 'resume' | 'cancel' | 'preview', word: string | undefined) {
   const spec = findCommand(command);
   if (word !== undefined && !/^\d{1,9}$/.test(word) && spec !== undefined) throw wrongForm(spec);
   return word;

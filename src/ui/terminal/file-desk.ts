@@ -2,12 +2,15 @@
 import { formatSize } from '../../chat/amount.js';
 import type { ClientCommands } from '../../chat/events.js';
 import { escapePath, pastedPaths } from '../../chat/path.js';
+import type { Area } from './cells.js';
+import { indentOf } from './chat.js';
 import type { Composer } from './composer.js';
 import type { Confirm } from './confirm.js';
 import { type Action, actionOf } from './keys.js';
 import type { Model } from './model.js';
 import { Panel } from './panel.js';
 import { type LocalFile, lookUp } from './paths.js';
+import { isWorthShowing, type Look, Previews } from './previews.js';
 import { shorten } from './progress.js';
 import type { Token } from './sequences.js';
 import { type FileEntry, isFetchable, isOffered, isPaused, isUnderWay } from './transfers.js';
@@ -23,6 +26,13 @@ export interface FileDeskHost {
   readonly model: Model;
   readonly commands: ClientCommands;
   readonly composer: Composer;
+  readonly look: Look;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** Where the conversation stands. */
+  paneArea(): Area;
+  /** Something is to be seen that no key has brought. */
+  changed(): void;
   confirm(confirm: Confirm): void;
   /** Shows what fails of it. */
   run(work: Promise<unknown>): void;
@@ -39,6 +49,7 @@ interface Pending {
 
 export class FileDesk {
   readonly panel: Panel;
+  readonly previews: Previews;
   readonly #host: FileDeskHost;
   #pending: Pending | undefined;
   /** What was typed while the disk was asked what a paste is; undefined while nothing is asked. */
@@ -47,6 +58,7 @@ export class FileDesk {
   constructor(host: FileDeskHost) {
     this.#host = host;
     this.panel = new Panel(host.model.transfers);
+    this.previews = new Previews(host.look, host.changed);
   }
 
   /** Learns what was under way and what was before; the rest comes as events. */
@@ -54,6 +66,21 @@ export class FileDesk {
     const { model, commands } = this.#host;
     // Without an answer the link is down, which the status bar says; the next welcome asks again.
     model.transfers.load(commands).catch(() => undefined);
+  }
+
+  /**
+   * Shows what is in a file: what was asked for here, what came by itself in its conversation.
+   * @param isAsked says why there is nothing to see
+   */
+  async show(entry: FileEntry, isAsked: boolean): Promise<void> {
+    const { model, now, changed, paneArea } = this.#host;
+    if (!isAsked && !isWorthShowing(entry)) return;
+    const { width, height } = paneArea();
+    const preview = await this.previews.of(entry, width - indentOf(width) - 1, height);
+    const room = isAsked ? model.current?.room : entry.room;
+    if (preview.kind !== 'none') model.show(preview, now(), room ?? entry.room);
+    else if (isAsked) model.note(`${entry.offer.name}: ${preview.reason}`, now());
+    changed();
   }
 
   /** @returns whether the token was about files */

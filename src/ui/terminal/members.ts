@@ -1,6 +1,7 @@
 /** The third column: who is in the conversation, with a sign for who is away or gone. */
 import type { Presence } from '../../chat/events.js';
-import type { Conversation, Model } from './model.js';
+import type { Conversation } from './conversation.js';
+import type { Model } from './model.js';
 import type { Row } from './pane.js';
 import { nameLook, type Theme } from './theme.js';
 import { pad } from './width.js';

@@ -4,31 +4,15 @@
  */
 import type { ClientEvent, Message, Presence, Room, Target, Transfer } from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
+import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
+import { type Conversation, newConversation, rank, weight } from './conversation.js';
 import { Link } from './link.js';
-import { type NoticeItem, Timeline } from './timeline.js';
+import type { NoticeItem } from './timeline.js';
 import { cleanOffer, type FileEntry, isOffered, TransferList } from './transfers.js';
 
 /** A typing note is shown at most this long after it came; ms. */
 const TYPING_MS = 8_000;
-
-export interface Conversation {
-  readonly room: Target;
-  info: Room;
-  readonly timeline: Timeline;
-  readonly members: Map<string, Presence>;
-  /** Was the whole list of members told? Who is heard of before was there already. */
-  areMembersKnown: boolean;
-  /** Who is typing, until when (ms). */
-  readonly typing: Map<string, number>;
-  unread: number;
-  mentions: number;
-  /** Everything up to this seq was on this screen or read elsewhere. */
-  cursor: number;
-  /** The new-messages line stands after this seq; undefined for none. */
-  newAfter: number | undefined;
-  isAtBeginning: boolean;
-}
 
 /** What happened that a screen may want to react to besides drawing itself. */
 export type Effect =
@@ -104,6 +88,11 @@ export class Model {
     const item = { type: 'notice', at, text: sanitise(text), isWarning } as const;
     if (conversation === undefined) this.#early.push(item);
     else conversation.timeline.add(item);
+  }
+
+  /** What can be seen of a file, in the conversation it was said in. */
+  show(preview: Preview, at: number, room: Target): void {
+    this.find(room)?.timeline.add({ type: 'preview', at, preview });
   }
 
   /** @param now ms since 1970, for what has no time of its own */
@@ -187,21 +176,9 @@ export class Model {
       known.mentions = info.mentions;
       return NONE;
     }
-    this.conversations.push({
-      room: info.room,
-      info: clean,
-      timeline: new Timeline(),
-      members: new Map(),
-      areMembersKnown: false,
-      typing: new Map(),
-      unread: info.unread,
-      mentions: info.mentions,
-      cursor: info.cursor,
-      newAfter: undefined,
-      isAtBeginning: info.head === 0,
-    });
+    this.conversations.push(newConversation(clean));
     // Lobby, rooms, people: within each as they came, so that Alt+1-9 stay where they were.
-    this.conversations.sort((a, b) => rank(a.info) - rank(b.info));
+    this.conversations.sort((a, b) => rank(a) - rank(b));
     if (this.#current === '') this.#current = info.room;
     for (const item of this.#early.splice(0)) this.current?.timeline.add(item);
     return { effect: 'opened', room: info.room };
@@ -297,13 +274,4 @@ export class Model {
     if (isOn) conversation.typing.set(user, now + TYPING_MS);
     else conversation.typing.delete(user);
   }
-}
-
-/** What asks for oneself: mentions, and everything said in private. */
-export function weight(conversation: Conversation): number {
-  return conversation.info.kind === 'direct' ? conversation.unread : conversation.mentions;
-}
-
-function rank(room: Room): number {
-  return { lobby: 0, room: 1, direct: 2 }[room.kind];
 }

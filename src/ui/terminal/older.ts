@@ -1,6 +1,6 @@
 /** Fetches what was said before the first message known, when that comes into sight. */
 import type { ClientCommands } from '../../chat/events.js';
-import type { Conversation } from './model.js';
+import type { Conversation } from './conversation.js';
 
 /** Entries at a time. */
 const PAGE = 100;

@@ -1,18 +1,19 @@
 /** Where each conversation is being read: one pane for each, and moving in the one in front. */
 import type { Area } from './cells.js';
-import type { Conversation, Model } from './model.js';
+import type { Conversation } from './conversation.js';
+import type { Model } from './model.js';
 import { Pane } from './pane.js';
 import type { Item } from './timeline.js';
 import { type Scene, sourceOf } from './view.js';
 
 export class Reader {
   readonly #model: Model;
-  readonly #looks: Pick<Scene, 'theme' | 'glyphs'>;
+  readonly #looks: Pick<Scene, 'theme' | 'glyphs' | 'depth'>;
   readonly #areaOf: () => Area;
   readonly #panes = new WeakMap<Conversation, Pane<Item>>();
 
   /** @param areaOf where the conversation stands now */
-  constructor(model: Model, looks: Pick<Scene, 'theme' | 'glyphs'>, areaOf: () => Area) {
+  constructor(model: Model, looks: Pick<Scene, 'theme' | 'glyphs' | 'depth'>, areaOf: () => Area) {
     this.#model = model;
     this.#looks = looks;
     this.#areaOf = areaOf;

@@ -1,6 +1,7 @@
 /** The room list: numbered as Alt+1-9 reaches them, with what is unread in them. */
 
-import type { Conversation, Model } from './model.js';
+import type { Conversation } from './conversation.js';
+import type { Model } from './model.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
 import { pad } from './width.js';

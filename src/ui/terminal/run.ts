@@ -5,6 +5,8 @@ import { EIGHTHS, HASHES } from './bar.js';
 import { Dashboard } from './dashboard.js';
 import { watchExits } from './exits.js';
 import type { TerminalInput } from './input.js';
+import { Looker } from './looker.js';
+import { colourDepth } from './picture.js';
 import { Screen, type TerminalOutput } from './screen.js';
 import { Setup, type SetupStart } from './setup.js';
 import { themeFor } from './theme.js';
@@ -43,6 +45,7 @@ export interface TerminalOptions {
 export async function runTerminal(options: TerminalOptions): Promise<number> {
   const { environment = process.env, now = Date.now } = options;
   const theme = themeFor(environment);
+  const looker = new Looker();
   const early: ClientEvent[] = [];
   let dashboard: Dashboard | undefined;
   const client = await options.client((event) => {
@@ -69,6 +72,8 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     commands: client,
     theme,
     glyphs: glyphsFor(environment),
+    depth: colourDepth(environment),
+    look: (...args) => looker.look(...args),
     now,
     quit: () => end(0),
   });
@@ -107,6 +112,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     await client.quit(exitCode === 0 ? QUIT_MS : SIGNAL_QUIT_MS);
   } finally {
     await client.close();
+    await looker.close();
     await stopServer();
     unwatch();
   }

@@ -1,9 +1,10 @@
 /** The title line, the status bar and the hints: what stands around the conversation. */
 import type { Span } from './cells.js';
 import { clockOf } from './chat.js';
+import { type Conversation, weight } from './conversation.js';
 import type { Link } from './link.js';
 import { presentCount } from './members.js';
-import { type Conversation, type Model, weight } from './model.js';
+import type { Model } from './model.js';
 import type { Row } from './pane.js';
 import { badge } from './rooms.js';
 import type { Theme } from './theme.js';

@@ -6,6 +6,7 @@
  * Items keep their identity while their content changes, so that a scroll position can name one.
  */
 import type { Message } from '../../chat/events.js';
+import type { Preview } from '../../chat/preview.js';
 
 export interface MessageItem {
   readonly type: 'message';
@@ -28,7 +29,14 @@ export interface NoticeItem {
   readonly isWarning: boolean;
 }
 
-export type Item = MessageItem | PresenceItem | NoticeItem;
+/** What can be seen of a file that came. */
+export interface PreviewItem {
+  readonly type: 'preview';
+  readonly at: number;
+  readonly preview: Preview;
+}
+
+export type Item = MessageItem | PresenceItem | NoticeItem | PreviewItem;
 
 /** Items kept; the oldest go first, and `history` brings them back. */
 export const TIMELINE_MAX = 100_000;
@@ -108,7 +116,7 @@ export class Timeline {
     return false;
   }
 
-  add(item: NoticeItem): void {
+  add(item: NoticeItem | PreviewItem): void {
     this.items.splice(this.items.length - this.#pending, 0, item);
   }
 

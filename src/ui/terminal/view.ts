@@ -4,14 +4,17 @@ import type { Blocks } from './bar.js';
 import type { Surface } from './cells.js';
 import { type ChatContext, ChatSource } from './chat.js';
 import type { Completer } from './completer.js';
+import type { Conversation } from './conversation.js';
 import type { Editor } from './editor.js';
 import { hidden } from './form.js';
 import { helpRows } from './help.js';
 import { inputRowsMax, type Layout, layOut, type Panels } from './layout.js';
 import { memberRows } from './members.js';
-import type { Conversation, Model } from './model.js';
+import type { Model } from './model.js';
 import type { Pane, Row } from './pane.js';
 import type { Panel } from './panel.js';
+import type { ColourDepth } from './picture.js';
+import type { Previews } from './previews.js';
 import { offerBar, progressRow } from './progress.js';
 import { layOutPrompt } from './prompt.js';
 import type { Question } from './question.js';
@@ -39,6 +42,7 @@ export interface Scene {
   readonly question: Question | undefined;
   readonly panels: Panels;
   readonly files: Panel;
+  readonly previews: Previews;
   readonly isHelpShown: boolean;
   readonly isMouseOn: boolean;
   /** Stands in the row under the conversation, before everything else. */
@@ -47,6 +51,7 @@ export interface Scene {
   readonly now: number;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
+  readonly depth: ColourDepth;
 }
 
 /** The input line of a scene at a width: its prompt and its rows. */
@@ -77,7 +82,7 @@ function barRows({ model, glyphs, theme }: Scene, width: number): Row[] {
 }
 
 export function sourceOf(
-  scene: Pick<Scene, 'theme' | 'glyphs' | 'model'>,
+  scene: Pick<Scene, 'theme' | 'glyphs' | 'depth' | 'model'>,
   conversation: Conversation,
 ): ChatSource {
   const context: ChatContext = {
@@ -85,6 +90,7 @@ export function sourceOf(
     newAfter: conversation.newAfter,
     dash: scene.glyphs.dash,
     transfers: scene.model.transfers,
+    depth: scene.depth,
   };
   return new ChatSource(conversation.timeline.items, context);
 }
@@ -177,10 +183,14 @@ function drawInput(scene: Scene, surface: Surface, layout: Layout): Cursor {
 }
 
 /** The panel stands over the conversation and its columns. */
-function drawFiles({ files, theme, glyphs, hint }: Scene, surface: Surface, layout: Layout): void {
+function drawFiles(scene: Scene, surface: Surface, layout: Layout): void {
+  const { files, previews, theme, glyphs, depth, hint } = scene;
+  const { chosen, isDetail } = files;
   const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
   surface.fill(area, theme.plain);
-  surface.rows(area, files.rows(area.width, area.height, { theme, blocks: glyphs.blocks }, []));
+  const preview =
+    isDetail && chosen !== undefined ? previews.rows(chosen, area.width - 2, area.height, depth, theme) : [];
+  surface.rows(area, files.rows(area.width, area.height, { theme, blocks: glyphs.blocks }, preview));
   // The question of a key pressed here.
   const under = { ...area, y: layout.bars.y - 1, height: 1 };
   if (hint !== '') surface.rows(under, [[{ text: pad(` ${hint}`, area.width), look: theme.warning }]]);
