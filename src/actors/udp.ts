@@ -7,8 +7,8 @@ import type { Clock } from './runtime/actor.js';
 /** Asked of the kernel; it may give less. A burst of 200 members' acks must not be dropped while a commit runs. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 const SEND_BUFFER_BYTES = 4 << 20;
-/** Datagrams copied and queued while the kernel's buffer is full; beyond it they are lost like any other. */
-const QUEUED_DATAGRAMS_MAX = 512;
+/** Of datagrams copied and queued while the kernel's buffer is full; beyond it they are lost like any other. */
+const QUEUED_BYTES_MAX = 768 * 1024;
 /** What is due sooner is not left to a timer, which takes a millisecond at the least. */
 const SOON_MS = 0.5;
 
@@ -124,10 +124,10 @@ export class UdpDriver {
    */
   #transmit(datagram: Buffer, to: PathAddress): void {
     if (this.#closed) return;
-    const queued = this.#socket.getSendQueueCount();
+    const queued = this.#socket.getSendQueueSize();
     if (queued === 0) {
       this.#socket.send(datagram, to.port, to.address);
-    } else if (queued < QUEUED_DATAGRAMS_MAX) {
+    } else if (queued < QUEUED_BYTES_MAX) {
       this.#socket.send(Buffer.from(datagram), to.port, to.address);
     } else {
       this.overflowed++;

@@ -104,15 +104,21 @@ export interface Connection {
    * Asks the peer for one chunk's record of a transfer, `bytes` long; neighbours asked for in one turn share a
    * WANT frame. It comes once, by `handler.chunk`, or never: then it is to be asked for again over the next
    * connection. What the peer sends unasked is dropped. Asking twice is asking once.
-   * @returns false when WANTED_BYTES_MAX is reached
+   * @returns false when WANTED_BYTES_MAX is reached, or when the connection is closed
+   * @throws RangeError for a record of no bytes, or of more than CHUNK_RECORD_MAX_BYTES
    */
   want(transfer: number, chunk: number, bytes: number): boolean;
-  /** Nothing of that transfer is wanted any more; what still comes of it is dropped. */
+  /**
+   * Nothing of that transfer is wanted any more; what still comes of it is dropped. The peer is not told: its owner has
+   * to `unsupply` before anything of the transfer that was under way is wanted again.
+   */
   unwant(transfer: number): void;
   /**
    * Sends a record that the peer wants, on the bulk lane; transfers take turns. It is kept, not copied, until
-   * the peer has all of it (`handler.supplied`), and must not be changed until then.
-   * @returns false when SUPPLIED_BYTES_MAX is reached
+   * the peer has all of it (`handler.supplied`), and must not be changed until then. One that is held already is
+   * not taken a second time.
+   * @returns false when SUPPLIED_BYTES_MAX is reached, or when the connection is closed
+   * @throws RangeError for a record of no bytes, or of more than CHUNK_RECORD_MAX_BYTES
    */
   supply(transfer: number, chunk: number, record: Buffer): boolean;
   /** Forgets what waits or flies of that transfer. */
@@ -128,7 +134,10 @@ export interface EndpointHandler {
   /** One application frame. `body` is a view into a reused buffer. Throwing `Malformed` closes the connection. */
   frame(connection: Connection, type: number, body: Buffer): void;
   closed(connection: Connection, reason: CloseReason): void;
-  /** The peer wants the chunks `first` to `first + count - 1` of a transfer. Nothing is promised by it: check both. */
+  /**
+   * The peer wants the chunks `first` to `first + count - 1` of a transfer; `count` is 1 to WANT_CHUNKS_MAX, all are
+   * below 2^53. Nothing else is promised: neither that there are such chunks, nor how often it asks, also for the same.
+   */
   wanted?(connection: Connection, transfer: number, first: number, count: number): void;
   /** A whole record that `want` asked for, once, in any order. The buffer is reused: valid only during the call. */
   chunk?(connection: Connection, transfer: number, chunk: number, record: Buffer): void;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   CHUNK_RECORD_MAX_BYTES,
   FrameType,
+  PROBE_AFTER_MS,
   SUPPLIED_BYTES_MAX,
   WANTED_BYTES_MAX,
 } from '../../src/net/constants.js';
@@ -56,6 +57,49 @@ describe('records that are wanted', () => {
       expect([...transfer.supplied.values()]).toEqual(Array(transfer.chunks).fill(1));
     }
     expect([pair.client.connection.owing, pair.server.connection.owing]).toEqual([false, false]);
+  });
+});
+
+describe('files in both directions', () => {
+  test.each([1, 2, 3, 4, 5, 6])('arrive whole on any link, beside talk (seed %i)', (seed) => {
+    const dice = new SimulatedNetwork(seed);
+    const { network, pair } = setUp(
+      {
+        delayMs: dice.chance() * 60,
+        jitterMs: dice.chance() * 30,
+        loss: dice.chance() * 0.3,
+        duplicate: dice.chance() * 0.3,
+        reorder: dice.chance() * 0.3,
+        reorderMs: dice.chance() * 80,
+        bytesPerMs: 200 + dice.chance() * 5_000,
+        queueBytes: 30_000 + dice.chance() * 300_000,
+      },
+      seed,
+    );
+    const up = new SimulatedTransfer(pair.client, pair.server, 1, 20);
+    const down = new SimulatedTransfer(pair.server, pair.client, 2, 20, 20_000);
+    runTransfers(network, [up, down]);
+    let said = 0;
+    let heard = 0;
+    pair.server.onFrame = () => {
+      heard++;
+    };
+    network.every(10, () => {
+      if (pair.client.connection.send(FrameType.Event, Buffer.alloc(50)) !== 0) said++;
+      return !(up.done && down.done);
+    });
+    expect(network.runUntil(() => up.done && down.done, 300_000)).toBe(true);
+    network.run(PROBE_AFTER_MS - 2_000);
+    expect(heard).toBeGreaterThanOrEqual(said);
+    for (const transfer of [up, down]) {
+      expect(transfer.wrong).toBe(0);
+      expect([...transfer.arrived.values()]).toEqual(Array(20).fill(1));
+      expect([...transfer.supplied.values()]).toEqual(Array(20).fill(1));
+    }
+    for (const { connection } of [pair.client, pair.server]) {
+      expect([connection.owing, connection.recovery.congestion.inFlight]).toEqual([false, 0]);
+      expect(connection.closed).toBeUndefined();
+    }
   });
 });
 
