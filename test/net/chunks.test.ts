@@ -124,6 +124,17 @@ describe('a file of 50 MB over 100 Mbit/s and a round trip of 40 ms', () => {
   );
 });
 
+test('a file fills a path that holds 2.5 MB, five times what other frames may have on their way', () => {
+  const bytesPerMs = 2 * MBIT_100;
+  const { network, pair } = setUp({ delayMs: 50, bytesPerMs, queueBytes: 1_000_000, loss: 0.001 });
+  const file = new SimulatedTransfer(pair.client, pair.server, 1, 3_000);
+  runTransfers(network, [file]);
+  network.run(2_000);
+  const before = file.bytes;
+  network.run(3_000);
+  expect((file.bytes - before) / 3_000 / bytesPerMs).toBeGreaterThan(0.8);
+});
+
 describe('two transfers', () => {
   test('share the link evenly, also when one began earlier', () => {
     const { network, pair } = setUp({ delayMs: 20, bytesPerMs: MBIT_100, queueBytes: 250_000, loss: 0.01 });
