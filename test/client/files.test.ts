@@ -209,6 +209,18 @@ test('a file that was changed while it was sent is withdrawn, and both are told'
   expect(bo.names()).toEqual([]);
 });
 
+test('a change behind what was read already is noticed before the end', async () => {
+  const { ana, server, time } = await anaAndBo();
+  server.files.wantsMax = 1;
+  const id = await ana.send('@bo', ana.file('log.txt', noise(2 * CHUNK_BYTES)));
+  await time.until(() => server.files.last.came.length === 1);
+  ana.file('log.txt', noise(2 * CHUNK_BYTES, 2));
+  server.files.wantsMax = 2;
+  server.files.pull(server.files.last);
+  expect(await ana.until(id, 'failed')).toMatchObject({ code: 'FILE_CHANGED' });
+  expect(server.files.last.came.length).toBe(2);
+});
+
 test('a file that vanishes while it is sent is withdrawn, and both are told', async () => {
   const { ana, bo, server, time } = await anaAndBo();
   server.files.wantsMax = 4;
