@@ -11,31 +11,15 @@
  * Keys are below 2^48, so a double holds them exactly.
  */
 import type { Address, Kind, MailLane } from './actor.js';
+import { BATCH_MAX_BYTES, bufferBytes, giveBuffer, takeBuffer } from './buffers.js';
 
 const BATCH_HEADER_BYTES = 24;
 const ENVELOPE_BYTES = 40;
 /** A body larger than this is a fault of the sender. */
 export const BODY_MAX_BYTES = 4 * 1024 * 1024;
-/** A batch is closed at this size, and the next one begun; a single large message may exceed it. */
-export const BATCH_MAX_BYTES = 256 * 1024;
-/** Most batches fit into one buffer of this size; those are kept and used again. */
-const POOLED_BYTES = 16 * 1024;
-const POOLED_MAX = 32;
-
 /** What an envelope carries. Watch, Unwatch and Terminated are between runtimes, no actor sees them. */
 export const What = { Tell: 0, Ask: 1, Reply: 2, Refusal: 3, Watch: 4, Unwatch: 5, Terminated: 6 } as const;
 export type What = (typeof What)[keyof typeof What];
-
-const pool: ArrayBuffer[] = [];
-
-function takeBuffer(bytes: number): ArrayBuffer {
-  if (bytes <= POOLED_BYTES) return pool.pop() ?? new ArrayBuffer(POOLED_BYTES);
-  return new ArrayBuffer(bytes);
-}
-
-function giveBuffer(buffer: ArrayBuffer): void {
-  if (buffer.byteLength === POOLED_BYTES && pool.length < POOLED_MAX) pool.push(buffer);
-}
 
 /** The bytes an envelope takes with its body. */
 export function envelopeBytes(bodyBytes: number): number {
@@ -142,6 +126,11 @@ export class Batch {
     giveBuffer(this.buffer);
   }
 
+  /** It was empty, and only carried credit. */
+  discard(): void {
+    giveBuffer(this.buffer);
+  }
+
   /** A batch of its own that holds only the message at `at`: for mail that may wait long. */
   extract(at: number): Batch {
     const bytes = this.after(at) - at;
@@ -182,9 +171,9 @@ export class BatchWriter {
     return this.#bytes;
   }
 
-  /** Bytes of the buffer the batch is written into. */
-  get capacity(): number {
-    return this.#u8.length;
+  /** What the batch costs; see `batchCost`. */
+  get cost(): number {
+    return bufferBytes(this.#bytes);
   }
 
   /** Copies one message in. RangeError when the body is above BODY_MAX_BYTES. */
@@ -241,15 +230,21 @@ export class BatchWriter {
   }
 
   #grow(need: number): ArrayBuffer {
-    const larger = takeBuffer(Math.max(need, this.#u8.length * 2));
+    const larger = takeBuffer(need > BATCH_MAX_BYTES ? Math.max(need, this.#u8.length * 2) : need);
     const bytes = new Uint8Array(larger);
     if (this.#bytes > BATCH_HEADER_BYTES) bytes.set(this.#u8.subarray(0, this.#bytes));
+    if (this.#buffer !== undefined) giveBuffer(this.#buffer);
     this.#buffer = larger;
     this.#u8 = bytes;
     this.#u32 = new Uint32Array(larger);
     this.#f64 = new Float64Array(larger);
     return larger;
   }
+}
+
+/** What a batch costs whoever sends it: the buffer it needs, since that is what a stuck receiver would hold. */
+export function batchCost(buffer: ArrayBuffer): number {
+  return bufferBytes(new Uint32Array(buffer, 0, 1)[0] as number);
 }
 
 /** Writes how many bytes of each lane its receiver has handled into a batch that is about to go. */

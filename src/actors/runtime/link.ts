@@ -1,5 +1,5 @@
 import { type Address, MailLane } from './actor.js';
-import { Batch, type BatchOwner, BatchWriter, type What, writeCredit } from './batch.js';
+import { Batch, type BatchOwner, BatchWriter, batchCost, type What, writeCredit } from './batch.js';
 import { batchCharge, LANE_BOUNDS, type LaneBounds, Outbox } from './outbox.js';
 
 /** What carries batches to another thread: a MessagePort, or a queue in a test. */
@@ -29,7 +29,7 @@ class Receipts implements BatchOwner {
   }
 
   handled(batch: Batch): void {
-    const charge = batchCharge(batch.buffer.byteLength, this.#bounds[batch.lane].windowBytes);
+    const charge = batchCharge(batchCost(batch.buffer), this.#bounds[batch.lane].windowBytes);
     if (batch.lane === MailLane.Control) this.control += charge;
     else this.data += charge;
   }

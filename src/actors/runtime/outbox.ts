@@ -1,5 +1,6 @@
 import type { Address, MailLane } from './actor.js';
-import { BATCH_MAX_BYTES, BatchWriter, envelopeBytes, What } from './batch.js';
+import { BatchWriter, batchCost, envelopeBytes, What } from './batch.js';
+import { BATCH_MAX_BYTES } from './buffers.js';
 
 /** Bounds of one lane of one link, in bytes. */
 export interface LaneBounds {
@@ -14,12 +15,9 @@ export const LANE_BOUNDS: readonly [LaneBounds, LaneBounds] = [
   { windowBytes: 1024 * 1024, queueBytes: 4 * 1024 * 1024 },
 ];
 
-/**
- * What a batch costs its sender: its whole buffer, however little is in it, because that is what a stuck
- * receiver would hold. Capped, so that a batch larger than the window can still be sent alone.
- */
-export function batchCharge(bytes: number, windowBytes: number): number {
-  return Math.min(bytes, windowBytes / 2);
+/** What a batch takes of the window. Capped, so that one that costs more than the window can still be sent alone. */
+export function batchCharge(cost: number, windowBytes: number): number {
+  return Math.min(cost, windowBytes / 2);
 }
 
 /**
@@ -81,7 +79,7 @@ export class Outbox {
     if (this.#closed.length > 0) {
       let sent = 0;
       for (const buffer of this.#closed) {
-        if (!this.#spend(buffer.byteLength)) break;
+        if (!this.#spend(batchCost(buffer))) break;
         this.#closedBytes -= buffer.byteLength;
         sent++;
         post(buffer);
@@ -89,7 +87,7 @@ export class Outbox {
       if (sent > 0) this.#closed = this.#closed.slice(sent);
       if (this.#closed.length > 0) return;
     }
-    if (this.#open.count > 0 && this.#spend(this.#open.capacity)) post(this.#open.take());
+    if (this.#open.count > 0 && this.#spend(this.#open.cost)) post(this.#open.take());
   }
 
   /** The receiver has handled this much. */
@@ -117,8 +115,8 @@ export class Outbox {
     this.#closed.push(buffer);
   }
 
-  #spend(bytes: number): boolean {
-    const charge = batchCharge(bytes, this.#bounds.windowBytes);
+  #spend(cost: number): boolean {
+    const charge = batchCharge(cost, this.#bounds.windowBytes);
     if (this.#inFlight > 0 && this.#inFlight + charge > this.#bounds.windowBytes) return false;
     this.#inFlight += charge;
     return true;

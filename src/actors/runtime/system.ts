@@ -136,7 +136,10 @@ export class ActorSystem {
   readonly accept = (batch: Batch): void => {
     const { count } = batch;
     // An empty batch only carries credit.
-    if (count === 0) return;
+    if (count === 0) {
+      batch.discard();
+      return;
+    }
     let at = batch.first;
     for (let i = 0; i < count; i++) {
       // Read first: the last message of a batch may let go of it.
