@@ -86,7 +86,9 @@ export class FileClient implements ChunkLink {
   }
 
   supply(file: number, chunk: number, record: Buffer): boolean {
-    this.got.set(file, (this.got.get(file) ?? new Map<number, Buffer>()).set(chunk, record));
+    // The client has bytes of its own: the record's are used again.
+    const got = Buffer.from(record);
+    this.got.set(file, (this.got.get(file) ?? new Map<number, Buffer>()).set(chunk, got));
     this.#held.push({ file, chunk });
     if (this.takes) this.acknowledge();
     return true;

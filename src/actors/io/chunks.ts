@@ -5,6 +5,7 @@ import { BlobsMessage, IoMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { BLOBS } from '../singletons.js';
 import { Valve } from '../valve.js';
+import { Records } from './records.js';
 
 const HEAD_MAX_BYTES = 24;
 /** Records that wait while blobs is slower than the network: as many as it may have asked for. */
@@ -43,7 +44,7 @@ export class ChunkGate {
     [IoMessage.Supply]: (reader) => this.#supply(reader),
     [IoMessage.Unsupply]: (reader) => {
       const connection = this.#connection(reader.varint());
-      connection?.unsupply(reader.varint());
+      if (connection !== undefined) this.#unsupply(connection, reader.varint());
     },
     [IoMessage.Mark]: (reader) =>
       this.#tell(BlobsMessage.Marked, this.#small.reset().varint(reader.varint())),
@@ -57,8 +58,7 @@ export class ChunkGate {
   readonly #valve: Valve;
   readonly #small = new Writer(64);
   readonly #record = new Writer(HEAD_MAX_BYTES + CHUNK_RECORD_MAX_BYTES);
-  /** Files of which a connection was asked for or given something, to be forgotten when blobs forgets them. */
-  readonly #files = new Map<number, Set<number>>();
+  readonly #records = new Records();
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
 
@@ -94,11 +94,12 @@ export class ChunkGate {
 
   /** The client has a record. */
   supplied(connection: ChunkLink, file: number, chunk: number): void {
+    this.#records.free(connection.id, file, chunk);
     this.#tell(BlobsMessage.Supplied, this.#small.reset().varint(connection.id).varint(file).varint(chunk));
   }
 
   closed(connection: ChunkLink): void {
-    this.#files.delete(connection.id);
+    this.#records.forget(connection.id);
     this.#tellClosed(connection.id);
   }
 
@@ -107,14 +108,11 @@ export class ChunkGate {
     this.#valve.reset();
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const [id, files] of this.#files) {
+    for (const [id, file] of this.#records.files()) {
       const connection = this.#options.connections.get(id);
-      for (const file of files) {
-        connection?.unwant(file);
-        connection?.unsupply(file);
-      }
+      connection?.unwant(file);
+      if (connection !== undefined) this.#unsupply(connection, file);
     }
-    this.#files.clear();
   }
 
   #want(reader: Reader): void {
@@ -125,7 +123,7 @@ export class ChunkGate {
     const bytes = reader.varint();
     const lastBytes = reader.varint();
     if (connection === undefined) return;
-    this.#filesOf(connection.id).add(file);
+    this.#records.note(connection.id, file);
     for (let chunk = first; chunk < end; chunk++)
       if (!connection.want(file, chunk, chunk === end - 1 ? lastBytes : bytes)) break;
     this.#options.wake();
@@ -136,20 +134,17 @@ export class ChunkGate {
     const file = reader.varint();
     const chunk = reader.varint();
     if (connection === undefined) return;
-    this.#filesOf(connection.id).add(file);
-    // Kept until the client has it, while the message's body is used again.
-    const record = reader.rest();
-    const copy = Buffer.allocUnsafeSlow(record.length);
-    record.copy(copy);
+    // A copy, since the message's body is used again. One that is on its way already comes but once.
+    const record = this.#records.copy(connection.id, file, chunk, reader.rest());
+    if (record === undefined) return;
     // Refused, it is no more here than one that has arrived; the client will want it again.
-    if (!connection.supply(file, chunk, copy)) this.supplied(connection, file, chunk);
+    if (!connection.supply(file, chunk, record)) this.supplied(connection, file, chunk);
     this.#options.wake();
   }
 
-  #filesOf(id: number): Set<number> {
-    const files = this.#files.get(id) ?? new Set();
-    this.#files.set(id, files);
-    return files;
+  #unsupply(connection: ChunkLink, file: number): void {
+    connection.unsupply(file);
+    this.#records.freeFile(connection.id, file);
   }
 
   /** Blobs may open a file over a connection that has just gone: it is told (again). */
