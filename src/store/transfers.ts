@@ -11,7 +11,8 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sodium from 'sodium-native';
 import * as v from 'valibot';
-import { ErrorCode } from '../chat/error.js';
+import { ErrorCode, NatterError } from '../chat/error.js';
+import { faultOf } from './faults.js';
 import { AtomicJson } from './json.js';
 import { type FileLock, isLock, tryLock } from './lock.js';
 
@@ -72,7 +73,7 @@ export class TransferStore {
     const account = Buffer.alloc(ACCOUNT_HASH_BYTES);
     sodium.crypto_generichash(account, Buffer.from(JSON.stringify([server, user])));
     this.#folder = join(folder, 'transfers', account.toString('hex'));
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#writing(() => mkdirSync(this.#folder, { recursive: true, mode: 0o700 }));
   }
 
   /** All that can be read, oldest first; forgets what is too much. One that is damaged is left where it is. */
@@ -98,17 +99,19 @@ export class TransferStore {
     return this.#file(`${id}-${direction}.json`).read() ?? undefined;
   }
 
+  /** @throws NatterError DISK_FULL, READ_ONLY */
   save(record: TransferRecord): void {
-    this.#file(`${record.id}-${record.direction}.json`).write(record);
+    this.#writing(() => this.#file(`${record.id}-${record.direction}.json`).write(record));
   }
 
+  /** @throws NatterError READ_ONLY */
   remove({ id, direction }: TransferRecord): void {
-    rmSync(join(this.#folder, `${id}-${direction}.json`), { force: true });
+    this.#writing(() => rmSync(join(this.#folder, `${id}-${direction}.json`), { force: true }));
   }
 
-  /** @returns undefined when another process works on it */
+  /** @returns undefined when another process works on it. @throws NatterError DISK_FULL, READ_ONLY */
   lock({ id, direction }: TransferRecord): FileLock | undefined {
-    const lock = tryLock(join(this.#folder, `${id}-${direction}.lock`));
+    const lock = this.#writing(() => tryLock(join(this.#folder, `${id}-${direction}.lock`)));
     return isLock(lock) ? lock : undefined;
   }
 
@@ -117,8 +120,19 @@ export class TransferStore {
     return this.#trust().read() ?? [];
   }
 
+  /** @throws NatterError DISK_FULL, READ_ONLY */
   trust(names: readonly string[]): void {
-    this.#trust().write([...names]);
+    this.#writing(() => this.#trust().write([...names]));
+  }
+
+  #writing<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (error instanceof NatterError) throw error;
+      const { code, message } = faultOf(error, this.#folder);
+      throw new NatterError(code, message, { path: this.#folder }, error);
+    }
   }
 
   #file(name: string): AtomicJson<TransferRecord> {

@@ -268,8 +268,13 @@ test('a full disk pauses what is received, and it goes on by itself once there i
   bo.disk.roomForChunks = 4;
   await bo.client.core.acceptFile(id);
   expect(await bo.until(id, 'paused')).toMatchObject({ code: 'DISK_FULL', bytes: 4 * CHUNK_BYTES });
+  bo.disk.recordsFull = true;
   await time.pass(31_000);
   expect(bo.transfer(id).state).toBe('paused');
+  const other = await ana.send('@bo', ana.file('b.bin', noise(5)));
+  await bo.until(other, 'offered');
+  await expect(bo.client.core.acceptFile(other)).rejects.toMatchObject({ code: 'DISK_FULL' });
+  bo.disk.recordsFull = false;
   bo.disk.roomForChunks = Number.POSITIVE_INFINITY;
   expect((await bo.until(id, 'done')).repeated).toBe(0);
   expect(bo.received(id).equals(bytes)).toBe(true);

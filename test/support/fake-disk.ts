@@ -16,6 +16,8 @@ export class FakeDisk implements Disk {
   reads = 0;
   /** Chunks that the disk takes until it is full. */
   roomForChunks = Number.POSITIVE_INFINITY;
+  /** Nothing can be remembered either. */
+  recordsFull = false;
   readonly folder: string;
 
   constructor(folder: string) {
@@ -60,7 +62,13 @@ export class FakeDisk implements Disk {
   }
 
   records(server: string, user: string): Records {
-    return new TransferStore(this.folder, server, user);
+    const store = new TransferStore(this.folder, server, user);
+    const save = store.save.bind(store);
+    store.save = (record) => {
+      if (this.recordsFull) throw new NatterError('DISK_FULL', 'The disk is full; make room.');
+      save(record);
+    };
+    return store;
   }
 
   #bounded(file: ChunkFile): ChunkFile {

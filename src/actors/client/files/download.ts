@@ -1,4 +1,3 @@
-import { NatterError } from '../../../chat/error.js';
 import { FileState, Operation } from '../../../chat/operations.js';
 import { DownloadReply, Empty } from '../../../chat/schemas.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
@@ -77,8 +76,13 @@ export class Download implements TransferPort, Taker {
     this.halt();
     const sink = this.#sink;
     this.#sink = undefined;
-    if (sink !== undefined) sink.remove();
-    else this.#clear();
+    try {
+      if (sink !== undefined) sink.remove();
+      // What an earlier life left.
+      else this.#around.disk.clear(this.#path());
+    } catch {
+      // A folder that lets nothing be taken away, or is gone, keeps what is half done under its hidden name.
+    }
   }
 
   /** This process ends: what is here is kept for the next. */
@@ -172,15 +176,6 @@ export class Download implements TransferPort, Taker {
     }
     disk.clear(path);
     return new Sink(disk.create(path, size));
-  }
-
-  /** What an earlier life left. A folder that is of no use now keeps it. */
-  #clear(): void {
-    try {
-      this.#around.disk.clear(this.#path());
-    } catch (error) {
-      if (!(error instanceof NatterError)) throw error;
-    }
   }
 
   /** Of the partial file. */

@@ -41,10 +41,11 @@ export class Ledger {
     return this.#byId.get(id);
   }
 
+  /** Never fails: what the disk does not take now is known as long as this process lives. */
   save(record: TransferRecord): void {
     const isNew = !this.#byId.has(record.id);
     this.#byId.set(record.id, record);
-    this.#records.save(record);
+    attempt(() => this.#records.save(record));
     if (isNew) this.#trim();
   }
 
@@ -56,32 +57,50 @@ export class Ledger {
 
   forget(record: TransferRecord): void {
     this.#byId.delete(record.id);
-    this.#records.remove(record);
+    attempt(() => this.#records.remove(record));
   }
 
   /**
    * Makes this process the one that works on it.
    * @param isNew it begins now, also if it was under way before and has ended
    * @returns the lock, and the record as it is now
-   * @throws NatterError DATA_LOCKED when another process works on it, NO_SUCH_FILE when one has finished it
+   * @throws NatterError DATA_LOCKED when another process works on it, NO_SUCH_FILE when one has finished it,
+   *   DISK_FULL or READ_ONLY when nothing can be remembered
    */
   lock(known: TransferRecord, isNew: boolean): { lock: FileLock; record: TransferRecord } {
     const lock = this.#records.lock(known);
     if (lock === undefined) throw elsewhere(known.name);
-    const kept = this.#records.read(known);
-    if (kept !== undefined && isEnded(kept.state) && !isNew) {
+    try {
+      return { lock: this.#holding(known.id, lock), record: this.#current(known, isNew) };
+    } catch (error) {
+      this.#held.delete(known.id);
       lock.release();
+      throw error;
+    }
+  }
+
+  #holding(id: string, lock: FileLock): FileLock {
+    this.#held.add(id);
+    const release = () => {
+      this.#held.delete(id);
+      lock.release();
+    };
+    return { release };
+  }
+
+  /** What to go on with: another process may have come further, or to the end. */
+  #current(known: TransferRecord, isNew: boolean): TransferRecord {
+    const kept = this.#records.read(known);
+    const isOver = kept !== undefined && isEnded(kept.state);
+    if (isOver && !isNew) {
       this.#byId.set(known.id, kept);
       throw finishedElsewhere(known.name);
     }
-    const record = kept === undefined || isEnded(kept.state) ? known : kept;
-    this.save(record);
-    this.#held.add(record.id);
-    const release = () => {
-      this.#held.delete(record.id);
-      lock.release();
-    };
-    return { lock: { release }, record };
+    const record = kept === undefined || isOver ? known : kept;
+    this.#records.save(record);
+    this.#byId.set(record.id, record);
+    this.#trim();
+    return record;
   }
 
   trusted(): string[] {
@@ -126,9 +145,19 @@ export class Ledger {
       return;
     }
     // If another process has it, that one writes the record; telling twice does no harm.
-    const lock = this.#records.lock(record);
-    const fresh = this.#records.read(record);
-    if (lock !== undefined && fresh?.owes === owes) this.save({ ...fresh, owes: 'nothing' });
-    lock?.release();
+    attempt(() => {
+      const lock = this.#records.lock(record);
+      const fresh = this.#records.read(record);
+      if (lock !== undefined && fresh?.owes === owes) this.save({ ...fresh, owes: 'nothing' });
+      lock?.release();
+    });
+  }
+}
+
+function attempt(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof NatterError)) throw error;
   }
 }
