@@ -496,7 +496,9 @@ it('gives up a blob that cannot be read, and says so', async () => {
   const [name = ''] = blobsIn(system.folder);
   truncateSync(join(system.folder, 'files', 'blobs', name.slice(0, 2), name), 100);
   system.connect(2);
-  await expect(openDownload(system, row.f, 2)).rejects.toMatchObject({ code: 'DATA_CORRUPT' });
+  const refused = expect(openDownload(system, row.f, 2)).rejects;
+  await refused.toMatchObject({ code: 'DATA_CORRUPT', message: expect.not.stringContaining(system.folder) });
+  expect(system.reported).toMatchObject([{ message: expect.stringContaining(system.folder) }]);
   await system.local.settle();
   expect(system.toldOf(row.f)).toEqual([COMPLETE, GONE('FILE_MISSING')]);
   await expect(openDownload(system, row.f, 2)).rejects.toMatchObject({ code: 'FILE_MISSING' });

@@ -107,6 +107,8 @@ export class BlobsSystem {
   readonly local: LocalSystem;
   /** While false io says nothing of what it took in. */
   marks = true;
+  /** What the server would have logged. */
+  readonly reported: Error[] = [];
   /** The I/O actor fails at its next message. */
   fail = false;
   readonly #folder: string;
@@ -189,7 +191,7 @@ export class BlobsSystem {
 
   #openStore(wall: number): ActorType {
     this.#store = BlobStore.open(this.#folder, this.#limits, wall);
-    const { type, figures } = blobsPart(this.#store);
+    const { type, figures } = blobsPart(this.#store, (error) => this.reported.push(error));
     this.#figures = figures;
     return type;
   }

@@ -7,6 +7,7 @@ import {
   type Actor,
   type ActorContext,
   type ActorType,
+  type Held,
   Kind,
   type Message,
   SystemMessage,
@@ -14,6 +15,7 @@ import {
 import { IO } from '../singletons.js';
 import { FileDesk } from './desk.js';
 import { type FileCounters, type FileFigures, newCounters } from './figures.js';
+import { asTold } from './told.js';
 
 const TICK_MS = 1_000;
 /** A round of sweeping starts this often and takes one step at a time. */
@@ -28,8 +30,11 @@ export interface BlobsPart {
   figures(): FileFigures;
 }
 
-/** @param store outlives an actor that failed: the next one goes on with it */
-export function blobsPart(store: BlobStore): BlobsPart {
+/**
+ * @param store outlives an actor that failed: the next one goes on with it
+ * @param report is told what the server's own log should say of the disk
+ */
+export function blobsPart(store: BlobStore, report: (error: Error) => void): BlobsPart {
   const counters = newCounters();
   let actor: BlobsActor | undefined;
   return {
@@ -40,7 +45,7 @@ export function blobsPart(store: BlobStore): BlobsPart {
       mailbox: MAILBOX,
       create(context) {
         const before = actor?.desk;
-        actor = new BlobsActor(context, store, counters);
+        actor = new BlobsActor(context, store, counters, report);
         if (before !== undefined) actor.desk.takeOver(before);
         return actor;
       },
@@ -95,11 +100,16 @@ class BlobsActor implements Actor {
     [SystemMessage.Terminated]: () => this.#ioLost(),
   };
 
-  constructor(context: ActorContext, store: BlobStore, counters: FileCounters) {
+  constructor(
+    context: ActorContext,
+    store: BlobStore,
+    counters: FileCounters,
+    report: (error: Error) => void,
+  ) {
     this.#context = context;
     this.#store = store;
     this.#counters = counters;
-    this.desk = new FileDesk(context, store, counters);
+    this.desk = new FileDesk(context, store, counters, report);
     context.watch(IO);
     this.#sweepIn(SWEEP_EVERY_MS);
   }
@@ -122,7 +132,7 @@ class BlobsActor implements Actor {
     } catch (error) {
       // What cannot be done for one file is its asker's trouble, not a reason to restart.
       if (!(error instanceof NatterError) && !(error instanceof Malformed)) throw error;
-      this.#context.refuse(message, error);
+      this.#refuse(message, error);
     }
     this.#tickSoon();
   }
@@ -145,8 +155,12 @@ class BlobsActor implements Actor {
     const held = this.#context.hold(message);
     answer.then(
       (body) => this.#context.reply(held, packCbor(body)),
-      (error: Error) => this.#context.refuse(held, error),
+      (error: Error) => this.#refuse(held, error),
     );
+  }
+
+  #refuse(to: Message | Held, error: Error): void {
+    this.#context.refuse(to, error instanceof NatterError ? asTold(error) : error);
   }
 
   #closed(connection: number): void {

@@ -29,12 +29,20 @@ export class FileDesk {
   readonly #context: ActorContext;
   readonly #store: BlobStore;
   readonly #lingering: Lingering;
+  readonly #report: (error: Error) => void;
 
-  constructor(context: ActorContext, store: BlobStore, counters: FileCounters) {
+  constructor(
+    context: ActorContext,
+    store: BlobStore,
+    counters: FileCounters,
+    report: (error: Error) => void,
+  ) {
     this.#context = context;
     this.#store = store;
     this.#lingering = new Lingering((number) => store.close(number));
-    const parts = { context, store, counters, ended: (number: number) => this.#ended(number) };
+    this.#report = report;
+    const ended = (number: number): void => this.#ended(number);
+    const parts = { context, store, counters, report, ended };
     this.downloads = new Downloads({ ...parts, damaged: (number, error) => this.#damaged(number, error) });
     this.uploads = new Uploads({
       ...parts,
@@ -204,6 +212,7 @@ export class FileDesk {
 
   /** The bytes of a file cannot be read. What is being sent may be sent anew; a blob is lost. */
   #damaged(number: number, error: NatterError): void {
+    this.#report(error);
     this.downloads.closeFile(number);
     this.uploads.fail(number, error);
     this.#store.close(number);

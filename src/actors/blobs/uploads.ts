@@ -7,6 +7,7 @@ import { type ActorContext, Kind } from '../runtime/actor.js';
 import { IO } from '../singletons.js';
 import type { ByConnection } from './bodies.js';
 import type { FileCounters } from './figures.js';
+import { asTold } from './told.js';
 import { Upload, type WantedRun } from './upload.js';
 
 /** Outstanding over all connections, shared by the uploads that are open. */
@@ -38,6 +39,8 @@ export interface UploadsOptions {
   readonly counters: FileCounters;
   /** A chunk was kept; `record` is a view. */
   readonly landed: (number: number, chunk: number, record: Buffer) => void;
+  /** What the server's own log should say. */
+  readonly report: (error: Error) => void;
   /** Nobody sends that file any more. */
   readonly ended: (number: number) => void;
 }
@@ -186,6 +189,7 @@ export class Uploads {
       return this.#options.store.put(upload.number, chunk, record);
     } catch (error) {
       if (!(error instanceof NatterError)) throw error;
+      this.#options.report(error);
       this.#halt(upload, error);
       return 'failed';
     }
@@ -234,8 +238,9 @@ export class Uploads {
     this.#options.context.tell(to, TransferMessage.Complete, this.#writer.reset().view());
   }
 
-  #halt(upload: Upload, error: NatterError): void {
+  #halt(upload: Upload, failure: NatterError): void {
     this.#end(upload);
+    const error = asTold(failure);
     const body = new Writer(256, 4096).text(error.code).text(error.message).view();
     this.#options.context.tell({ kind: Kind.Transfer, key: upload.number }, TransferMessage.Halted, body);
   }

@@ -12,6 +12,7 @@ import type { ServerLimits } from '../limits.js';
 import { registrySchema } from '../registry/snapshot.js';
 import type { ActorType } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
+import type { CoreError } from './core.js';
 
 /** `data` of both threads. */
 export interface DiskData {
@@ -40,7 +41,9 @@ export function start(host: WorkerHost): readonly ActorType[] {
 
 function startFiles(host: WorkerHost, folder: string, limits: ServerLimits): readonly ActorType[] {
   const store = BlobStore.open(folder, limits, host.clock.wall());
-  const blobs = blobsPart(store);
+  const blobs = blobsPart(store, ({ message, stack = '' }) =>
+    host.post({ error: message, stack } satisfies CoreError),
+  );
   host.expose({ figures: blobs.figures });
   host.onStop(() => store.shut());
   return [filesType(folder, registrySchema), blobs.type];
