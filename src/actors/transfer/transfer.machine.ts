@@ -53,7 +53,7 @@ const MISMATCHES_MAX = 2;
  *
  *     offered -> accepted -> resuming -> running -> verifying -> done
  *                   ^   ^-------+----------+-- LOST --+
- *     rejected      |--- RESUME -- paused <-- PAUSE, STALLED            failed: from everywhere
+ *                   |--- RESUME -- paused <-- PAUSE, STALLED            rejected, failed: from everywhere
  */
 export const transferMachine = setup({
   types: {
@@ -80,7 +80,7 @@ export const transferMachine = setup({
   initial: 'offered',
   states: {
     offered: {
-      on: { ACCEPT: 'accepted', REJECT: 'rejected' },
+      on: { ACCEPT: 'accepted' },
     },
     accepted: {
       on: { TURN: 'resuming', PAUSE: 'paused' },
@@ -124,6 +124,8 @@ export const transferMachine = setup({
     failed: { type: 'final', entry: 'settle' },
   },
   on: {
+    // Also while it is sent: whom it was meant for does not want it.
+    REJECT: { target: '.rejected', actions: 'halt' },
     CANCEL: { target: '.failed', actions: [keepFailure(), 'halt'] },
     FAILED: { target: '.failed', actions: [keepFailure(), 'halt'] },
   },

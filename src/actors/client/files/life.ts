@@ -37,6 +37,7 @@ export class Life {
   readonly #speed = new Speed();
   #record: TransferRecord;
   #state: TransferState = 'offered';
+  #stopped = false;
   #bytes: number;
   #repeated: number;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -77,8 +78,9 @@ export class Life {
     return this.#state === 'accepted' && this.#options.clock.now() >= this.#restUntil;
   }
 
+  /** What comes after the end says nothing any more. */
   send(event: TransferEvent): void {
-    this.#machine.send(event);
+    if (this.#machine.getSnapshot().status === 'active' && !this.#stopped) this.#machine.send(event);
   }
 
   /** So many bytes are verified at the receiving end. Said with each chunk, so it makes nothing. */
@@ -135,6 +137,7 @@ export class Life {
 
   /** This process ends: what is half done stays, to be gone on with. */
   stop(): void {
+    this.#stopped = true;
     this.#machine.stop();
     this.#silence();
     this.#options.lock.release();

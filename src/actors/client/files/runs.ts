@@ -138,7 +138,8 @@ export class Runs {
   #ended({ record, state }: Life): void {
     this.#byId.delete(record.id);
     if (record.direction === 'in' && state === 'done') this.#ledger.owe(record, 'done');
-    else if (record.direction === 'out' && state === 'failed') this.#ledger.owe(record, 'withdraw');
+    // One that was declined takes no more room there either.
+    else if (record.direction === 'out' && state !== 'done') this.#ledger.owe(record, 'withdraw');
     else if (record.code === 'CANCELLED') this.#ledger.owe(record, 'rejected');
   }
 

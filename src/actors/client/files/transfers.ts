@@ -197,8 +197,10 @@ export class Transfers {
     );
     if (record?.direct !== true || answer === undefined) return;
     const life = this.#opened?.runs.get(record.id);
-    if (life !== undefined) life.show({ answer });
-    else {
+    if (life !== undefined) {
+      life.show({ answer });
+      if (answer === 'rejected') life.send({ type: 'REJECT' });
+    } else {
       this.#opened?.ledger.save({ ...record, answer });
       this.#show(toTransfer({ ...record, answer }));
     }
