@@ -2,9 +2,10 @@
  * What is in the pictures, by name. Each plays a real session: a server, people who talk through clients of
  * their own, and mia, whose terminal is drawn.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
 import { openClient } from '#natter/actors/client/client.js';
 import { startServer } from '#natter/actors/server/server.js';
 
@@ -100,7 +101,65 @@ async function dashboard(start, columns, rows) {
   return { session: mia, end: place.end };
 }
 
+/** What ana sends: hills in the evening. */
+const HILLS = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="320">
+  <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#274b8a"/><stop offset=".7" stop-color="#f2a65a"/></linearGradient></defs>
+  <rect width="480" height="320" fill="url(#sky)"/>
+  <circle cx="330" cy="170" r="42" fill="#ffe08a"/>
+  <path d="M0 230 Q90 130 190 215 T400 190 T480 220 V320 H0Z" fill="#3f6b63"/>
+  <path d="M0 275 Q120 200 250 265 T480 250 V320 H0Z" fill="#254a34"/>
+  <path d="M70 262 v-62 m-20 20 q20-52 40 0 m-46 22 q26-50 52 0" stroke="#12281b" stroke-width="9" fill="#12281b"/>
+</svg>`;
+/** Long enough to be on its way while the picture is taken; its bytes are a hole. */
+const FILM_BYTES = 5e8;
+
+/** A private conversation in which a picture has come, and a film is coming. */
+async function files(start) {
+  const place = await openPlace();
+  const ana = await place.enter('ana');
+  const home = join(place.folder, 'home');
+  mkdirSync(home);
+  const mia = start(
+    process.execPath,
+    [MAIN, 'chat', '--server', place.address, '--data', join(place.folder, 'mia')],
+    {
+      columns: 100,
+      rows: 32,
+      env: { USER: 'mia', HOME: home, COLORTERM: 'truecolor', XDG_CONFIG_HOME: home },
+    },
+  );
+  await mia.see('reachable');
+  mia.type(`\t\t\t${PASSWORD}\t\x1b[C`);
+  await mia.see('(x) register');
+  mia.type('\r');
+  await mia.see('mia >');
+  mia.type('/query ana\r');
+  await mia.see('@ana');
+  await ana.client.join('@mia');
+  await ana.say('@mia', 'back from the hills! one picture, and then the film');
+  const picture = join(place.folder, 'evening.png');
+  writeFileSync(picture, new Resvg(HILLS).render().asPng());
+  await ana.client.sendFile('@mia', picture);
+  await mia.see('ana offers evening.png');
+  mia.type('/accept\r');
+  await mia.see('▀▀▀▀');
+  const film = join(place.folder, 'hills, uncut.mkv');
+  writeFileSync(film, '');
+  truncateSync(film, FILM_BYTES);
+  await ana.client.sendFile('@mia', film);
+  await mia.see('ana offers hills');
+  mia.type('/accept\r');
+  await mia.see('[███');
+  await ana.client.typing('@mia', true);
+  await mia.see('[█████');
+  mia.type('what a light!');
+  await mia.see('what a light!');
+  await mia.see('ana is typing');
+  return { session: mia, end: place.end };
+}
+
 export const SESSIONS = {
+  files,
   setup: async (start) => {
     const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
     const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {

@@ -77,7 +77,9 @@ function lineOf(entry: FileEntry, transfer: Transfer): string | undefined {
       return `${name} ${peer}: ${percent}%, ${formatRate(transfer.rate)}, ${left} left.`;
     }
     case 'failed':
-      return `${name} ${peer} failed: ${transfer.reason ?? 'nobody says why.'}`;
+      return transfer.code === 'CANCELLED'
+        ? `${name} ${peer} is cancelled.`
+        : `${name} ${peer} failed: ${transfer.reason ?? 'nobody says why.'}`;
     case 'paused':
       return `${name} ${peer} is paused${transfer.reason === undefined ? '.' : `: ${transfer.reason}`} /resume ${number} goes on.`;
     case 'rejected':

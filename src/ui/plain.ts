@@ -2,6 +2,7 @@
  * The linear client: what is said comes out as lines, what is typed goes in as lines. For screen readers, for
  * terminals that cannot do more, and for pipes. Nothing is ever redrawn.
  */
+import { homedir } from 'node:os';
 import type { ClientCommands, ClientEvent, Message, Target } from '../chat/events.js';
 import { sanitise, sanitiseLine } from '../chat/text.js';
 import type { Asker } from './ask.js';
@@ -23,7 +24,7 @@ export class Plain {
   readonly #commands: ClientCommands;
   readonly #asker: Asker;
   readonly #console: Console;
-  readonly #model = new Model();
+  readonly #model = new Model(homedir());
   readonly #shell: Shell;
   readonly #looker = new Looker();
   readonly #files: FileTeller;

@@ -308,11 +308,11 @@ test('leaving while a file is under way asks first', async () => {
   fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));
   await fake.terminal.waitFor('(F6)');
   fake.terminal.type('/quit\r');
-  await tells('A file is under way and goes on at the next start.');
+  await fake.terminal.waitFor('y quits, one file goes on next time.');
   fake.terminal.type('n');
-  await fake.terminal.waitForGone('next start');
+  await fake.terminal.waitForGone('next time');
   fake.terminal.type('/quit\r');
-  await tells('under way and goes on');
+  await fake.terminal.waitFor('next time');
   fake.terminal.type('y');
   expect((await fake.terminal.exited).exitCode).toBe(0);
 });

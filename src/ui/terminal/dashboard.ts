@@ -1,5 +1,6 @@
 /** The screen after logging in: turns keys into moving and saying, and events into what is seen. */
 
+import { homedir } from 'node:os';
 import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
@@ -53,7 +54,7 @@ export interface DashboardOptions {
 }
 
 export class Dashboard {
-  readonly model = new Model();
+  readonly model = new Model(homedir());
   readonly #options: DashboardOptions;
   readonly #shell: Shell;
   readonly #composer: Composer;
@@ -225,9 +226,10 @@ export class Dashboard {
 
   #askToQuit(): void {
     const count = this.model.transfers.underWay.length;
-    const files = count === 1 ? 'A file is under way and goes' : `${count} files are under way and go`;
+    const files = count === 1 ? 'one file goes' : `${count} files go`;
+    const stays = count === 0 ? 'any other key stays.' : `${files} on next time.`;
     this.#confirm = {
-      text: `${count === 0 ? '' : `${files} on at the next start. `}Quit? Ctrl+C or y quits, any other key stays.`,
+      text: `Quit? Ctrl+C again or y quits, ${stays}`,
       also: ['interrupt', 'endOfInput'],
       yes: this.#options.quit,
     };

@@ -30,7 +30,7 @@ const NONE: Effect = { effect: 'none' };
 export class Model {
   readonly conversations: Conversation[] = [];
   readonly link = new Link();
-  readonly transfers = new TransferList();
+  readonly transfers: TransferList;
   /** One's own name, '' before the welcome. */
   me = '';
   #current: Target = '';
@@ -38,6 +38,11 @@ export class Model {
   readonly #early: NoticeItem[] = [];
   /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
   isReading = true;
+
+  /** @param home see `TransferList` */
+  constructor(home = '') {
+    this.transfers = new TransferList(home);
+  }
 
   get current(): Conversation | undefined {
     return this.find(this.#current) ?? this.conversations[0];
@@ -234,9 +239,10 @@ export class Model {
   /** What a person should hear of stands in the conversation too; the line of the file says the rest. */
   #transfer(raw: Transfer, now: number): Effect {
     const { entry, transfer, before } = this.transfers.apply(raw);
-    const { name, state, direction, room, reason, path } = transfer;
+    const { name, state, direction, room, reason, path, code } = transfer;
     if (before?.state === state) return before.answer === transfer.answer ? { effect: 'progress' } : NONE;
-    if (state === 'failed') this.note(`${name} failed: ${reason ?? 'nobody says why.'}`, now, true, room);
+    if (state === 'failed' && code !== 'CANCELLED')
+      this.note(`${name} failed: ${reason ?? 'nobody says why.'}`, now, true, room);
     if (state === 'paused' && reason !== undefined)
       this.note(`${name} is paused: ${reason} /resume ${entry.number} goes on.`, now, true, room);
     if (direction === 'out') return NONE;

@@ -93,5 +93,7 @@ export function shorten(name: string, cells: number): string {
 export function fileNote(entry: FileEntry, state: string): string {
   const { transfer } = entry;
   if (transfer?.state === 'running') return `${state} ${percentOf(transfer)}`;
-  return transfer?.reason === undefined ? state : `${state}: ${transfer.reason}`;
+  // Whoever cancelled it knows why.
+  if (transfer?.reason === undefined || transfer.code === 'CANCELLED') return state;
+  return `${state}: ${transfer.reason}`;
 }

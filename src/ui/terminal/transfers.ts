@@ -46,7 +46,13 @@ export const isPaused: Choice = ({ transfer }) => transfer?.state === 'paused';
 
 export class TransferList {
   readonly #entries = new Map<string, FileEntry>();
+  readonly #home: string;
   #numbers = 0;
+
+  /** @param home paths below this folder are shown from `~` on; '' for none */
+  constructor(home = '') {
+    this.#home = home;
+  }
 
   /** All of them, newest first. */
   get entries(): readonly FileEntry[] {
@@ -94,7 +100,7 @@ export class TransferList {
     readonly transfer: Transfer;
     readonly before: Transfer | undefined;
   } {
-    const transfer = cleanTransfer(raw);
+    const transfer = cleanTransfer(raw, this.#home);
     const known = this.#entries.get(transfer.id);
     const before = known?.transfer;
     const entry =
@@ -188,15 +194,20 @@ export function cleanOffer<T extends FileOffer>(offer: T): T {
   return { ...offer, name: sanitiseLine(offer.name), type: sanitiseLine(offer.type) };
 }
 
-function cleanTransfer(transfer: Transfer): Transfer {
+function cleanTransfer(transfer: Transfer, home: string): Transfer {
   const { path, reason } = transfer;
   return {
     ...cleanOffer(transfer),
     from: sanitiseLine(transfer.from),
     to: sanitiseLine(transfer.to),
-    ...(path === undefined ? {} : { path: sanitiseLine(path) }),
+    ...(path === undefined ? {} : { path: sanitiseLine(fromHome(path, home)) }),
     ...(reason === undefined ? {} : { reason: sanitiseLine(reason) }),
   };
+}
+
+function fromHome(path: string, home: string): string {
+  const isBelow = home.length > 1 && path.startsWith(home) && /^[\\/]/.test(path.slice(home.length));
+  return isBelow ? `~${path.slice(home.length)}` : path;
 }
 
 /** How much of it is there, 0 to 1. */
@@ -241,7 +252,7 @@ export function stateOf(entry: FileEntry): string {
     case 'done':
       return isOut ? answerOf(transfer) : 'received';
     case 'failed':
-      return 'FAILED';
+      return transfer.code === 'CANCELLED' ? 'cancelled' : 'FAILED';
   }
 }
 
