@@ -13,7 +13,7 @@ export class Party {
     const folder = temporaryFolder();
     const { run, port } = await serve(`${folder.path}/server`, METRICS);
     const party = new Party(folder, run, port);
-    await party.register(...users);
+    for (const user of users) await party.register(user);
     return party;
   }
 
@@ -27,8 +27,9 @@ export class Party {
     return `127.0.0.1:${this.port}`;
   }
 
-  async register(...users: readonly string[]): Promise<void> {
-    for (const user of users) await register(this.at, user, this.path(user));
+  /** For commands that go over the relay at `at`, it must be over that: to a client it is a server of its own. */
+  register(user: string, at = this.at): Promise<void> {
+    return register(at, user, this.path(user));
   }
 
   /** Below the folder of the party. */
@@ -73,20 +74,24 @@ export class Party {
     this.server = (await serve(this.path('server'), METRICS, this.port)).run;
   }
 
-  /** A figure of the server, added up over its labels; 0 when there is none. */
+  /** A figure of the server. @throws Error when it has none of that name */
   async metric(name: string): Promise<number> {
     const listening = await this.server.first('listening');
     const text = await (await fetch(`http://${String(listening.metrics)}/metrics`)).text();
-    const values = text
-      .split('\n')
-      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-      .map((line) => Number(line.slice(line.lastIndexOf(' '))));
-    return values.reduce((sum, value) => sum + value, 0);
+    const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`the server tells no ${name}`);
+    return Number(line.slice(name.length));
+  }
+
+  /** Ends every command that still runs. */
+  async stopCommands(): Promise<void> {
+    for (const run of this.#runs) run.kill('SIGKILL');
+    await Promise.all([...this.#runs].map((run) => run.exit));
+    this.#runs.clear();
   }
 
   async close(): Promise<void> {
-    for (const run of this.#runs) run.kill('SIGKILL');
-    await Promise.all([...this.#runs].map((run) => run.exit));
+    await this.stopCommands();
     this.server.kill();
     await this.server.exit;
     this.#folder.remove();
