@@ -12,6 +12,8 @@ import { Handles } from './handles.js';
 import { U48_MAX } from './tables.js';
 
 const DAY_MS = 24 * 3600 * 1000;
+/** An upload that came no further is noted again after this. */
+const REST_EVERY_MS = 60_000;
 /** Of a file that is checked, before others get their turn: about 4 ms. */
 const CHECK_STEP_BYTES = 4 * 1024 * 1024;
 const CHECK_STEP_CHUNKS = CHECK_STEP_BYTES / CHUNK_BYTES;
@@ -132,7 +134,11 @@ export class BlobStore {
   /** Notes how far an upload came, and that it did. */
   rest(number: number, wall: number): void {
     const file = this.#index.get(number);
-    if (file?.place === Place.Spool) this.#index.rest(file, this.heldOf(file), this.#uploadDue(wall));
+    if (file?.place !== Place.Spool) return;
+    const held = this.heldOf(file);
+    const due = this.#uploadDue(wall);
+    // Whoever opens and closes it all the time makes nobody write.
+    if (held !== file.held || due - file.due >= REST_EVERY_MS) this.#index.rest(file, held, due);
   }
 
   /** Nobody reads or writes its chunks any more; while it is being finished it stays open. */
