@@ -291,6 +291,8 @@ export class Dashboard {
   }
 
   #mouse(token: Token & { type: 'mouse' }): void {
+    // What stands under the panel is not to be hit.
+    if (this.#files.panel.isShown) return;
     if (token.kind === 'wheelUp') this.#reader.scroll(-WHEEL_ROWS);
     else if (token.kind === 'wheelDown') this.#reader.scroll(WHEEL_ROWS);
     if (token.kind !== 'press') return;

@@ -63,9 +63,9 @@ export class FileDesk {
 
   /** Learns what was under way and what was before; the rest comes as events. */
   load(): void {
-    const { model, commands } = this.#host;
+    const { model, commands, changed } = this.#host;
     // Without an answer the link is down, which the status bar says; the next welcome asks again.
-    model.transfers.load(commands).catch(() => undefined);
+    model.transfers.load(commands).then(changed, () => undefined);
   }
 
   /**
