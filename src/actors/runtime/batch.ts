@@ -10,7 +10,7 @@
  *
  * Keys are below 2^48, so a double holds them exactly.
  */
-import type { Address, Kind, MailLane } from './actor.js';
+import { type Address, type Kind, MailLane } from './actor.js';
 import { BATCH_MAX_BYTES, bufferBytes, giveBuffer, takeBuffer } from './buffers.js';
 
 const BATCH_HEADER_BYTES = 24;
@@ -29,6 +29,8 @@ export function envelopeBytes(bodyBytes: number): number {
 /** Who is told when the last message of a batch was handled, so that its bytes are credited to the sender. */
 export interface BatchOwner {
   handled(batch: Batch): void;
+  /** There are enough like its buffer here. */
+  spare(buffer: ArrayBuffer): void;
 }
 
 /** A batch that came in. It is read in place; mailboxes hold (batch, offset), and the last one to let go releases it. */
@@ -123,10 +125,10 @@ export class Batch {
     this.#pending--;
     if (this.#pending > 0) return;
     this.owner?.handled(this);
-    giveBuffer(this.buffer);
+    if (!giveBuffer(this.buffer)) this.owner?.spare(this.buffer);
   }
 
-  /** It was empty, and only carried credit. */
+  /** It was empty, and only carried credit or its buffer. */
   discard(): void {
     giveBuffer(this.buffer);
   }
@@ -245,6 +247,12 @@ export class BatchWriter {
 /** What a batch costs whoever sends it: the buffer it needs, since that is what a stuck receiver would hold. */
 export function batchCost(buffer: ArrayBuffer): number {
   return bufferBytes(new Uint32Array(buffer, 0, 1)[0] as number);
+}
+
+/** Makes a batch without messages of a buffer: it carries credit, and goes back to whoever has use for it. */
+export function emptyBatch(buffer: ArrayBuffer): ArrayBuffer {
+  new Uint32Array(buffer, 0, BATCH_HEADER_BYTES / 4).set([BATCH_HEADER_BYTES, 0, MailLane.Control, 0, 0, 0]);
+  return buffer;
 }
 
 /** Writes how many bytes of each lane its receiver has handled into a batch that is about to go. */

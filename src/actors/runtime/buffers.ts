@@ -21,24 +21,23 @@ export function bufferBytes(bytes: number): number {
 }
 
 /**
- * A buffer of `bufferBytes(bytes)` or more, with whatever was in it. To make a new one costs more than to fill it,
- * and its memory comes back only with a full collection: so a thread uses again what other threads sent it. One
- * that gets much and sends little would keep it all: it sends the little in its surplus, and so gives it back.
+ * A buffer of `bufferBytes(bytes)`, with whatever was in it. To make a new one costs more than to fill it, and its
+ * memory comes back only with a collection of the whole heap: so a thread uses again what other threads sent it.
  */
 export function takeBuffer(bytes: number): ArrayBuffer {
-  for (const { bytes: size, most, buffers } of shelves) {
-    if (bytes > size) continue;
-    const isSurplus = buffers.length > most / 2;
-    if (isSurplus || size === bufferBytes(bytes)) {
-      const buffer = buffers.pop();
-      if (buffer !== undefined) return buffer;
-    }
-  }
-  return new ArrayBuffer(bufferBytes(bytes));
+  const size = bufferBytes(bytes);
+  return shelves.find((shelf) => shelf.bytes === size)?.buffers.pop() ?? new ArrayBuffer(size);
 }
 
-/** Nobody may look at it any more. */
-export function giveBuffer(buffer: ArrayBuffer): void {
+/**
+ * Nobody may look at it any more.
+ * @returns false when enough of its size lie ready here, so that another thread may have more use for it
+ */
+export function giveBuffer(buffer: ArrayBuffer): boolean {
   const shelf = shelves.find(({ bytes }) => bytes === buffer.byteLength);
-  if (shelf !== undefined && shelf.buffers.length < shelf.most) shelf.buffers.push(buffer);
+  // None of these sizes: nobody has use for it.
+  if (shelf === undefined) return true;
+  if (shelf.buffers.length >= shelf.most) return false;
+  shelf.buffers.push(buffer);
+  return true;
 }

@@ -1,5 +1,6 @@
 import { type Address, MailLane } from './actor.js';
-import { Batch, type BatchOwner, BatchWriter, batchCost, type What, writeCredit } from './batch.js';
+import { Batch, type BatchOwner, batchCost, emptyBatch, type What, writeCredit } from './batch.js';
+import { takeBuffer } from './buffers.js';
 import { batchCharge, LANE_BOUNDS, type LaneBounds, Outbox } from './outbox.js';
 
 /** What carries batches to another thread: a MessagePort, or a queue in a test. */
@@ -18,11 +19,14 @@ export const LinkState = {
 } as const;
 export type LinkState = (typeof LinkState)[keyof typeof LinkState];
 
+const NONE: readonly ArrayBuffer[] = [];
+
 /** What was handled of one wire's batches and is still to be credited. A new wire starts a new account. */
 class Receipts implements BatchOwner {
   readonly #bounds: readonly [LaneBounds, LaneBounds];
   control = 0;
   data = 0;
+  #spares: ArrayBuffer[] = [];
 
   constructor(bounds: readonly [LaneBounds, LaneBounds]) {
     this.#bounds = bounds;
@@ -32,6 +36,18 @@ class Receipts implements BatchOwner {
     const charge = batchCharge(batchCost(batch.buffer), this.#bounds[batch.lane].windowBytes);
     if (batch.lane === MailLane.Control) this.control += charge;
     else this.data += charge;
+  }
+
+  /** Whoever sends much and gets little has use for it: bounded by what it may have in flight. */
+  spare(buffer: ArrayBuffer): void {
+    this.#spares.push(buffer);
+  }
+
+  takeSpares(): readonly ArrayBuffer[] {
+    if (this.#spares.length === 0) return NONE;
+    const spares = this.#spares;
+    this.#spares = [];
+    return spares;
   }
 
   /** So much that the sender must not be left waiting for a batch that goes its way anyhow. */
@@ -49,7 +65,7 @@ class Receipts implements BatchOwner {
 /**
  * Everything this thread says to one other thread: two lanes with credit each, control first. Credit travels
  * back in the header of whatever batch goes the other way, or in an empty one when a quarter of a window was
- * handled and nothing else is going.
+ * handled and nothing else is going. So do buffers of which there are enough here.
  */
 export class Link {
   readonly thread: number;
@@ -113,7 +129,8 @@ export class Link {
     if (this.#wire === undefined) return;
     this.#control.flush(this.#post);
     this.#data.flush(this.#post);
-    if (this.#receipts.due) this.#send(new BatchWriter(MailLane.Control).take());
+    for (const spare of this.#receipts.takeSpares()) this.#send(emptyBatch(spare));
+    if (this.#receipts.due) this.#send(emptyBatch(takeBuffer(0)));
   }
 
   /** Reads the credit in a batch that came in, and makes it ours to handle. */
