@@ -262,7 +262,7 @@ describe('a path within one machine', () => {
     return { ...state, state, bulk };
   }
 
-  test('carries datagrams of 16 KB, and no other path is asked for them', () => {
+  test('carries datagrams of 32 KB, and no other path is asked for them', () => {
     const here = largest('127.0.0');
     here.bulk();
     expect(here.state.bytes).toBe(DATAGRAM_LOOPBACK_BYTES);
