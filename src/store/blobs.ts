@@ -128,7 +128,7 @@ export class BlobStore {
    * @throws NatterError DISK_FULL, READ_ONLY; NO_SUCH_FILE when it is not open
    */
   put(number: number, chunk: number, record: Buffer): 'written' | 'known' | 'wrong' {
-    return this.#handles.spooled(number).put(chunk, record);
+    return this.#handles.arriving(number).put(chunk, record);
   }
 
   /** Notes how far an upload came, and that it did. */
@@ -264,20 +264,17 @@ export class BlobStore {
   }
 
   async #check(number: number, chunks: ChunkFile, hash: Buffer): Promise<void> {
-    while (chunks.recheck(CHECK_STEP_BYTES)) {
+    const arriving = this.#handles.arriving(number);
+    while (arriving.recheck(CHECK_STEP_BYTES)) {
       await nextTurn();
       this.#spare(number);
     }
-    const spooled = this.#handles.spooled(number);
-    if (!chunks.complete) {
-      spooled.hashAnew();
-      throw incomplete(chunks, 'HASH_MISMATCH');
-    }
-    while (spooled.hashOn(CHECK_STEP_CHUNKS)) {
+    if (!chunks.complete) throw incomplete(chunks, 'HASH_MISMATCH');
+    while (arriving.hashOn(CHECK_STEP_CHUNKS)) {
       await nextTurn();
       this.#spare(number);
     }
-    if (!spooled.hash().equals(hash))
+    if (!arriving.hash().equals(hash))
       throw new NatterError('HASH_MISMATCH', 'The file changed while it was sent; offer it again.');
   }
 

@@ -1,15 +1,15 @@
 import { NatterError } from '../chat/error.js';
+import { ArrivingFile } from './arriving.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { ChunkFile } from './chunks.js';
 import { Place, type StoredFile } from './file-row.js';
-import { Spooled } from './spooled.js';
 
 /** The files of a store that are open, each once. */
 export class Handles {
   readonly #folder: BlobFolder;
   readonly #open = new Map<number, ChunkFile>();
   /** Those of them that are in the spool. */
-  readonly #spooled = new Map<number, Spooled>();
+  readonly #arriving = new Map<number, ArrivingFile>();
 
   constructor(folder: BlobFolder) {
     this.#folder = folder;
@@ -28,20 +28,20 @@ export class Handles {
     const isSpooled = place === Place.Spool;
     const chunks = isSpooled ? this.#folder.openSpool(number, size) : this.#folder.openBlob(root, size);
     this.#open.set(number, chunks);
-    if (isSpooled) this.#spooled.set(number, new Spooled(chunks));
+    if (isSpooled) this.#arriving.set(number, new ArrivingFile(chunks));
     return chunks;
   }
 
   /** @throws NatterError NO_SUCH_FILE when it is not open, or not in the spool */
-  spooled(number: number): Spooled {
-    const spooled = this.#spooled.get(number);
-    if (spooled !== undefined) return spooled;
+  arriving(number: number): ArrivingFile {
+    const arriving = this.#arriving.get(number);
+    if (arriving !== undefined) return arriving;
     throw new NatterError('NO_SUCH_FILE', `File ${number} is not being sent; open it first.`);
   }
 
   close(number: number): void {
     this.#open.get(number)?.close();
     this.#open.delete(number);
-    this.#spooled.delete(number);
+    this.#arriving.delete(number);
   }
 }

@@ -19,7 +19,7 @@ import { type FileLock, isLock, tryLock } from './lock.js';
 /** Finished transfers that are remembered; the oldest are forgotten. */
 export const HISTORY_MAX = 200;
 const ACCOUNT_HASH_BYTES = 16;
-const ENDED: ReadonlySet<string> = new Set(['rejected', 'done', 'failed']);
+const ENDED: ReadonlySet<TransferRecord['state']> = new Set(['rejected', 'done', 'failed']);
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]+$/));
@@ -62,6 +62,9 @@ const Schema = v.object({
 
 export type TransferRecord = v.InferOutput<typeof Schema>;
 
+/** Nothing more happens to it by itself. */
+export const isEnded = (state: TransferRecord['state']): boolean => ENDED.has(state);
+
 const Names = v.array(v.string());
 
 /** The transfers of one account at one server. */
@@ -88,7 +91,7 @@ export class TransferStore {
         }
       })
       .sort((a, b) => a.at - b.at);
-    const ended = records.filter(({ state }) => ENDED.has(state));
+    const ended = records.filter(({ state }) => isEnded(state));
     const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - HISTORY_MAX)));
     for (const record of forgotten) this.remove(record);
     return records.filter((record) => !forgotten.has(record));

@@ -1,10 +1,5 @@
-import {
-  CHUNK_BYTES,
-  CHUNK_RECORD_MAX_BYTES,
-  FILE_HASH_BYTES,
-  WANTED_BYTES_MAX,
-} from '../../net/constants.js';
-import { chunkBytes, chunkCount } from '../../net/file-chunks.js';
+import { CHUNK_BYTES, CHUNK_RECORD_MAX_BYTES, WANTED_BYTES_MAX } from '../../net/constants.js';
+import { chunkCount, recordBytes } from '../../net/file-chunks.js';
 
 /** What one connection wants of one file. */
 export class Reading {
@@ -27,7 +22,7 @@ export class Reading {
   }
 
   recordBytes(chunk: number): number {
-    return FILE_HASH_BYTES + chunkBytes(this.size, chunk);
+    return recordBytes(this.size, chunk);
   }
 
   bytesOf(chunks: Iterable<number>): number {

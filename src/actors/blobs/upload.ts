@@ -1,4 +1,4 @@
-import { FILE_HASH_BYTES } from '../../net/constants.js';
+import { recordBytes } from '../../net/file-chunks.js';
 import type { ChunkFile } from '../../store/chunks.js';
 
 /** Chunks that are asked for together: neighbours, each `bytes` long as a record but the last. */
@@ -110,7 +110,7 @@ export class Upload {
   }
 
   #recordBytes(chunk: number): number {
-    return FILE_HASH_BYTES + this.chunks.bytesOf(chunk);
+    return recordBytes(this.chunks.size, chunk);
   }
 
   #run(first: number, end: number): WantedRun {

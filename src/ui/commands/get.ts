@@ -1,8 +1,9 @@
 /** `natter get`: takes the files that are offered to an account, those that wait and those that come. */
 import { NatterError } from '../../chat/error.js';
-import type { ClientEvent, Transfer, TransferState } from '../../chat/events.js';
+import type { ClientEvent, Transfer } from '../../chat/events.js';
 import { nameKey } from '../../chat/name.js';
 import { Downloads } from '../../store/downloads.js';
+import { isEnded } from '../../store/transfers.js';
 import { Absence } from '../absence.js';
 import type { Console } from '../console.js';
 import { Deferred } from '../deferred.js';
@@ -24,7 +25,6 @@ export interface GetOptions extends LoginOptions {
 const ELSEWHERE: ReadonlySet<string> = new Set(['DATA_LOCKED', 'NO_SUCH_FILE']);
 /** What stands still by itself (a full disk, a sender that is gone) is tried again after so long. */
 const RETRY_MS = 15_000;
-const FINAL: ReadonlySet<TransferState> = new Set(['done', 'failed', 'rejected']);
 
 export async function run(
   options: GetOptions,
@@ -106,7 +106,7 @@ class Get {
     if (!this.#taken.has(id)) {
       // Somebody paused it by hand, in the client.
       const isHeld = state === 'paused' && transfer.code === undefined;
-      if (isHeld || FINAL.has(state)) return;
+      if (isHeld || isEnded(state)) return;
       this.#taken.add(id);
       this.#accept(transfer);
     }

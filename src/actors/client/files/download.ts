@@ -1,12 +1,12 @@
 import { FileState, Operation } from '../../../chat/operations.js';
 import { DownloadReply, Empty } from '../../../chat/schemas.js';
+import { ArrivingFile } from '../../../store/arriving.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
 import { gone, mismatched, sizeLies, stalled, waitsForSender } from './failures.js';
 import type { Life } from './life.js';
 import type { Taker } from './link.js';
 import { Nap } from './nap.js';
-import { Sink } from './sink.js';
 import { Stillness } from './stillness.js';
 import { meet } from './trouble.js';
 import { Wanted } from './wanted.js';
@@ -31,7 +31,7 @@ export class Download implements TransferPort, Taker {
   readonly #around: Around;
   /** Counts openings and endings: what an earlier one began and has not ended is void. */
   #era = 0;
-  #sink: Sink | undefined;
+  #file: ArrivingFile | undefined;
   readonly #wanted = new Wanted();
   #open = false;
   #wrongs = 0;
@@ -74,10 +74,10 @@ export class Download implements TransferPort, Taker {
 
   settle(): void {
     this.halt();
-    const sink = this.#sink;
-    this.#sink = undefined;
+    const file = this.#file;
+    this.#file = undefined;
     try {
-      if (sink !== undefined) sink.remove();
+      if (file !== undefined) file.chunks.remove();
       // What an earlier life left.
       else this.#around.disk.clear(this.#path());
     } catch {
@@ -88,24 +88,24 @@ export class Download implements TransferPort, Taker {
   /** This process ends: what is here is kept for the next. */
   leave(): void {
     this.#close();
-    const sink = this.#sink;
-    this.#sink = undefined;
-    sink?.close();
+    const file = this.#file;
+    this.#file = undefined;
+    file?.chunks.close();
   }
 
   // ---- From the link ------------------------------------------------------------------------------------
 
   chunk(chunk: number, record: Buffer): void {
-    const sink = this.#sink;
-    if (sink === undefined || !this.#wanted.came(chunk)) return;
+    const file = this.#file;
+    if (file === undefined || !this.#wanted.came(chunk)) return;
     this.#stillness.moved();
     try {
-      this.#put(sink, chunk, record);
+      this.#put(file, chunk, record);
     } catch (error) {
       meet(this.#life, error);
       return;
     }
-    if (sink.complete) this.#life.send({ type: 'COMPLETE' });
+    if (file.chunks.complete) this.#life.send({ type: 'COMPLETE' });
     else this.#want();
   }
 
@@ -142,13 +142,13 @@ export class Download implements TransferPort, Taker {
   }
 
   async #opening(era: number): Promise<void> {
-    const sink = this.#sink ?? this.#makeSink();
-    this.#sink = sink;
+    const file = this.#file ?? this.#openFile();
+    this.#file = file;
     const state = await this.#ask(era);
     if (era !== this.#era) return;
     if (state === FileState.Gone) throw gone(this.#life.record.name, undefined);
-    this.#life.found(sink.held);
-    if (sink.complete) this.#life.send({ type: 'COMPLETE' });
+    this.#life.found(file.chunks.held);
+    if (file.chunks.complete) this.#life.send({ type: 'COMPLETE' });
     else this.#life.send({ type: 'OPENED' });
   }
 
@@ -165,17 +165,17 @@ export class Download implements TransferPort, Taker {
   }
 
   /** Goes on with what an earlier life left, if it can be used; else begins anew. */
-  #makeSink(): Sink {
+  #openFile(): ArrivingFile {
     const { disk } = this.#around;
     const { size } = this.#life.record;
     const path = this.#path();
     try {
-      return new Sink(disk.reopen(path, size));
+      return new ArrivingFile(disk.reopen(path, size));
     } catch {
       // Nothing there, or nothing that fits: the name is ours alone, so what is in the way goes.
     }
     disk.clear(path);
-    return new Sink(disk.create(path, size));
+    return new ArrivingFile(disk.create(path, size));
   }
 
   /** Of the partial file. */
@@ -184,12 +184,12 @@ export class Download implements TransferPort, Taker {
     return this.#around.disk.downloads(into).partial(partial);
   }
 
-  #put(sink: Sink, chunk: number, record: Buffer): void {
-    const result = sink.put(chunk, record);
+  #put(file: ArrivingFile, chunk: number, record: Buffer): void {
+    const result = file.put(chunk, record);
     if (result === 'written') {
       this.#wrongs = 0;
       this.#stalls = 0;
-      this.#life.progress(sink.held);
+      this.#life.progress(file.chunks.held);
     } else if (result === 'known') {
       this.#life.repeated();
     } else {
@@ -200,11 +200,11 @@ export class Download implements TransferPort, Taker {
 
   #want(): void {
     const { link } = this.#around;
-    const sink = this.#sink;
-    if (sink === undefined || !this.#open) return;
+    const file = this.#file;
+    if (file === undefined || !this.#open) return;
     const { number } = this.#life.record;
     const ask = (chunk: number, bytes: number) => link.want(number, this, chunk, bytes);
-    if (this.#wanted.fill(sink, this.#around.windowBytes(), ask)) link.wake();
+    if (this.#wanted.fill(file.chunks, this.#around.windowBytes(), ask)) link.wake();
   }
 
   #stands(): void {
@@ -234,19 +234,19 @@ export class Download implements TransferPort, Taker {
   }
 
   async #verifying(era: number): Promise<void> {
-    const sink = this.#sink;
-    if (sink === undefined) return;
+    const file = this.#file;
+    if (file === undefined) return;
     const { name, into } = this.#life.record;
-    // In each step: a sink that was closed meanwhile must not be touched.
-    while (era === this.#era && sink.hashOn(STEP_CHUNKS)) await this.#breathe();
+    // In each step: a file that was closed meanwhile must not be touched.
+    while (era === this.#era && file.hashOn(STEP_CHUNKS)) await this.#breathe();
     const expected = await this.#sendersHash(era);
     if (era !== this.#era || expected === undefined) return;
-    const hash = sink.hash();
+    const hash = file.hash();
     if (!hash.equals(expected)) {
-      await this.#doubt(era, sink);
+      await this.#doubt(era, file);
       return;
     }
-    const path = await this.#around.disk.downloads(into).place(sink.path, name);
+    const path = await this.#around.disk.downloads(into).place(file.chunks.path, name);
     this.#life.note({ path, hash: hash.toString('hex') });
     this.#life.send({ type: 'VERIFIED' });
   }
@@ -262,11 +262,11 @@ export class Download implements TransferPort, Taker {
   }
 
   /** The whole is wrong although every chunk was right: what an earlier life wrote may have been damaged since. */
-  async #doubt(era: number, sink: Sink): Promise<void> {
-    while (era === this.#era && sink.recheck(STEP_BYTES)) await this.#breathe();
+  async #doubt(era: number, file: ArrivingFile): Promise<void> {
+    while (era === this.#era && file.recheck(STEP_BYTES)) await this.#breathe();
     if (era !== this.#era) return;
     const failure = mismatched(this.#life.record.name);
-    this.#life.send(sink.complete ? { type: 'FAILED', failure } : { type: 'MISMATCH', failure });
+    this.#life.send(file.chunks.complete ? { type: 'FAILED', failure } : { type: 'MISMATCH', failure });
   }
 
   /** Lets everything else have its turn. */

@@ -2,12 +2,11 @@ import { NatterError } from '../../../chat/error.js';
 import { FileAnswer, Operation } from '../../../chat/operations.js';
 import { Empty } from '../../../chat/schemas.js';
 import type { FileLock } from '../../../store/lock.js';
-import { HISTORY_MAX, type TransferRecord } from '../../../store/transfers.js';
+import { HISTORY_MAX, isEnded, type TransferRecord } from '../../../store/transfers.js';
 import { isPassing } from '../../failure.js';
 import type { Calls } from './around.js';
 import type { Records } from './disk.js';
 import { elsewhere, finishedElsewhere } from './failures.js';
-import { isEnded } from './life.js';
 
 type Debt = TransferRecord['owes'];
 

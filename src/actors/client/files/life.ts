@@ -2,7 +2,7 @@ import { type Actor, createActor } from 'xstate';
 import type { NatterError } from '../../../chat/error.js';
 import type { Transfer, TransferState } from '../../../chat/events.js';
 import type { FileLock } from '../../../store/lock.js';
-import type { TransferRecord } from '../../../store/transfers.js';
+import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import type { Clock } from '../../runtime/actor.js';
 import { type TransferEvent, type TransferPort, transferMachine } from '../../transfer/transfer.machine.js';
 import { Speed } from './speed.js';
@@ -16,9 +16,6 @@ const DISK_RETRY_MS = 30_000;
 
 /** Kept on disk as they are; what lies between begins anew from `accepted`. */
 const LASTING: ReadonlySet<TransferState> = new Set(['accepted', 'paused', 'rejected', 'done', 'failed']);
-const ENDED: ReadonlySet<TransferState> = new Set(['rejected', 'done', 'failed']);
-
-export const isEnded = (state: TransferState): boolean => ENDED.has(state);
 
 export interface LifeOptions {
   readonly clock: Clock;

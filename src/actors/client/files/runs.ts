@@ -1,13 +1,13 @@
 import { NatterError } from '../../../chat/error.js';
 import type { Transfer } from '../../../chat/events.js';
 import type { FileEventBody } from '../../../chat/operations.js';
-import type { TransferRecord } from '../../../store/transfers.js';
+import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import { isPassing } from '../../failure.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
 import { Download } from './download.js';
 import type { Ledger } from './ledger.js';
-import { isEnded, Life } from './life.js';
+import { Life } from './life.js';
 import { Supplies } from './supplies.js';
 import { Turns } from './turns.js';
 import { Upload } from './upload.js';

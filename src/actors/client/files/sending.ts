@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { safeFileName } from '../../../chat/filename.js';
 import { HEAD_BYTES, mediaTypeOf } from '../../../chat/filetype.js';
-import type { TransferRecord } from '../../../store/transfers.js';
+import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import type { FileRoom } from './around.js';
 import type { Disk, FileStamp } from './disk.js';
-import { isEnded } from './life.js';
 
 /** A file of this machine that is to be sent. */
 export interface LookedAt {

@@ -1,7 +1,6 @@
 import { FileState, Operation } from '../../../chat/operations.js';
 import { Empty, FinishReply, OfferReply, UploadReply } from '../../../chat/schemas.js';
-import { FILE_HASH_BYTES } from '../../../net/constants.js';
-import { chunkBytes } from '../../../net/file-chunks.js';
+import { chunkBytes, recordBytes } from '../../../net/file-chunks.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
 import { changed, damaged, gone, serverFull, stalled } from './failures.js';
@@ -180,7 +179,7 @@ export class Upload implements TransferPort, Supplier {
         const buffers = supplies.take(this.#share, count);
         if (buffers.length === 0) return;
         const records = buffers.map((buffer, index) =>
-          buffer.subarray(0, FILE_HASH_BYTES + chunkBytes(source.size, first + index)),
+          buffer.subarray(0, recordBytes(source.size, first + index)),
         );
         for (let index = 0; index < buffers.length; index++) this.#queue.delete(first + index);
         let unsent = buffers;

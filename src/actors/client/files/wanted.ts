@@ -1,4 +1,5 @@
-import type { Sink } from './sink.js';
+import { recordBytes } from '../../../net/file-chunks.js';
+import type { ChunkFile } from '../../../store/chunks.js';
 
 /** An eighth of the largest window. */
 const STEP_BYTES = 512 * 1024;
@@ -20,13 +21,13 @@ export class Wanted {
    * @param ask returns false when no more can be asked for now
    * @returns whether anything was asked for
    */
-  fill(sink: Sink, windowBytes: number, ask: (chunk: number, bytes: number) => boolean): boolean {
+  fill(file: ChunkFile, windowBytes: number, ask: (chunk: number, bytes: number) => boolean): boolean {
     if (this.#bytes > 0 && windowBytes - this.#bytes < Math.min(STEP_BYTES, windowBytes / 4)) return false;
     let asked = false;
     while (this.#bytes < windowBytes) {
-      const chunk = sink.missing(this.#cursor);
+      const chunk = file.missing(this.#cursor);
       if (chunk < 0) break;
-      const bytes = sink.recordBytes(chunk);
+      const bytes = recordBytes(file.size, chunk);
       if (!this.#outstanding.has(chunk)) {
         if (!ask(chunk, bytes)) break;
         this.#outstanding.set(chunk, bytes);

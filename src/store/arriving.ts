@@ -5,10 +5,11 @@ import { WholeHash } from './whole.js';
 /** Chunks hashed beside one that lands, so that what came out of order or in an earlier life is caught up with. */
 const CATCH_UP_CHUNKS = 2;
 
-const scratch = Buffer.alloc(CHUNK_RECORD_MAX_BYTES);
+// Used within one call only, so one serves all.
+const scratch = Buffer.allocUnsafeSlow(CHUNK_RECORD_MAX_BYTES);
 
-/** A file that is being sent, and the hash of the whole as far as its chunks touch. */
-export class Spooled {
+/** A file that arrives, at a server or a client, and the hash of the whole as far as its chunks touch. */
+export class ArrivingFile {
   readonly chunks: ChunkFile;
   readonly #whole = new WholeHash();
 
@@ -40,14 +41,17 @@ export class Spooled {
     return false;
   }
 
-  /** Chunks turned out wrong that may have been taken in. */
-  hashAnew(): void {
-    this.#whole.reset();
-  }
-
   /** BLAKE2b-256 of the whole, once `hashOn` has nothing more and every chunk is here. */
   hash(): Buffer {
     return this.#whole.digest();
+  }
+
+  /** As ChunkFile.recheck. A chunk that turned out wrong may have been taken into the hash, which begins anew then. */
+  recheck(bytes: number): boolean {
+    const before = this.chunks.held;
+    const isMore = this.chunks.recheck(bytes);
+    if (this.chunks.held < before) this.#whole.reset();
+    return isMore;
   }
 
   get #next(): number {
