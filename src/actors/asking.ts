@@ -10,8 +10,9 @@ export async function askRegistry<T extends object>(
   context: ActorContext,
   type: number,
   body: object,
+  deadlineMs = ASK_MS,
 ): Promise<T> {
-  return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), ASK_MS));
+  return unpackCbor<T>(await context.ask(REGISTRY, type, packCbor(body), deadlineMs));
 }
 
 /** Asks blobs; body and answer are the CBOR shapes of blobs/bodies.ts. Where there is nothing to say the answer is empty. */

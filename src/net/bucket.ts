@@ -17,11 +17,15 @@ export class Bucket {
 
   /** Takes one token. @returns 0, or the milliseconds until there is one. */
   take(now: number): number {
+    const waitMs = this.waitMs(now);
+    if (waitMs === 0) this.#tokens -= 1;
+    return waitMs;
+  }
+
+  /** @returns 0 while there is a token, or the milliseconds until there is one. */
+  waitMs(now: number): number {
     this.#refill(now);
-    if (this.#tokens >= 1 - ROUNDING) {
-      this.#tokens -= 1;
-      return 0;
-    }
+    if (this.#tokens >= 1 - ROUNDING) return 0;
     return Math.ceil((1 - this.#tokens) / this.#perMs - ROUNDING);
   }
 
@@ -65,6 +69,11 @@ export class Buckets {
       this.#buckets.set(key, bucket);
     }
     return bucket.take(now);
+  }
+
+  /** As `take`, without taking. */
+  waitMs(key: string, now: number): number {
+    return this.#buckets.get(key)?.waitMs(now) ?? 0;
   }
 
   give(key: string): void {

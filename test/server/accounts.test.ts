@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Operation } from '../../src/chat/operations.js';
 import { CloseCode } from '../../src/net/types.js';
-import { TestServer } from '../support/chat-server.js';
+import { type TestClient, TestServer } from '../support/chat-server.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -107,6 +107,66 @@ describe('logging in with a password', () => {
     expect(await guess('2001:db8:0:2::1 4000')).toBe('WRONG_PASSWORD');
     expect(await guess('192.0.2.7 4000')).toBe('TOO_MANY_ATTEMPTS');
     expect(await guess('::ffff:192.0.2.8 4000')).toBe('WRONG_PASSWORD');
+  });
+
+  it('lets twenty in at once who know the password, one after the other', async () => {
+    const server = new TestServer();
+    await server.register('ada');
+    const begun: { client: TestClient; request: number }[] = [];
+    for (let i = 0; i < 20; i++) {
+      const client = await server.connect();
+      begun.push({ client, request: client.ask(Operation.LoginStart, { n: 'ada', r: 'request' }) });
+    }
+    await server.settle();
+    let [rounds, left] = [0, begun];
+    for (; left.length > 0 && rounds < 20; rounds++) {
+      const answered = left.filter(({ client, request }) => client.reply(request)?.done);
+      left = left.filter((each) => !answered.includes(each));
+      for (const { client } of answered)
+        expect(await client.refused(Operation.LoginFinish, client.proof('ada'))).toBe('done');
+    }
+    expect(rounds).toBe(7);
+  });
+
+  it('keeps a fourth waiting only while one of three may still prove the password', async () => {
+    for (const name of ['ada', 'nobody-here']) {
+      const server = new TestServer();
+      await server.register('ada');
+      const begin = async () => {
+        const client = await server.connect();
+        return { client, request: client.ask(Operation.LoginStart, { n: name, r: 'request' }) };
+      };
+      const guesses = [await begin(), await begin(), await begin()];
+      await server.settle();
+      const fourth = await begin();
+      await server.settle();
+      expect(fourth.client.reply(fourth.request)).toBeUndefined();
+      // Who guessed wrong finds out by themselves and goes.
+      for (const { client } of guesses) server.io.close(client.conn);
+      await server.settle();
+      expect(fourth.client.reply(fourth.request)?.body.c).toBe('TOO_MANY_ATTEMPTS');
+      const fifth = await begin();
+      await server.settle();
+      expect(fifth.client.reply(fifth.request)?.body.c).toBe('TOO_MANY_ATTEMPTS');
+    }
+  });
+
+  it('answers three a minute to a guesser who keeps attempts open, however many wait', async () => {
+    const server = new TestServer();
+    await server.register('ada');
+    const asked: { client: TestClient; request: number }[] = [];
+    for (let i = 0; i < 100; i++) {
+      const client = await server.connect();
+      asked.push({ client, request: client.ask(Operation.LoginStart, { n: 'ada', r: 'request' }) });
+    }
+    await server.settle();
+    const answers = () => asked.map(({ client, request }) => client.reply(request));
+    const answered = () => answers().filter((answer) => answer?.done).length;
+    expect(answered()).toBe(3);
+    expect(answers().filter((answer) => answer === undefined).length).toBeLessThanOrEqual(64);
+    await server.system.advance(10_000);
+    expect(answered()).toBe(3);
+    expect(answers()).not.toContain(undefined);
   });
 
   it('limits guesses from all addresses together', async () => {

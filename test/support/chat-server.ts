@@ -214,14 +214,13 @@ export class TestClient {
   async login(n: string, password = `password of ${n}`, d = false): Promise<Answer> {
     const start = await this.request(Operation.LoginStart, { n, r: 'request' });
     if (!start.done) return start;
+    return this.request(Operation.LoginFinish, this.proof(n, password, d));
+  }
+
+  /** The body of a LoginFinish on this connection. */
+  proof(n: string, password = `password of ${n}`, d = false): object {
     const hash = this.connection?.hash ?? Buffer.alloc(0);
-    return this.request(Operation.LoginFinish, {
-      n,
-      r: password,
-      m: mac(password, hash, this.key),
-      d,
-      l: 'a test',
-    });
+    return { n, r: password, m: mac(password, hash, this.key), d, l: 'a test' };
   }
 
   post(

@@ -14,6 +14,7 @@ import { Attempts, begunBy, reach, tooLate } from './attempts.js';
 import type * as Body from './bodies.js';
 import type { Ledger } from './ledger.js';
 import { loginMachine } from './login.machine.js';
+import { LoginQueue, tooManyAttempts } from './login-queue.js';
 import { registrationMachine } from './registration.machine.js';
 import { looksAlike } from './rooms.js';
 import { type Account, type Change, type Device, idKey } from './state.js';
@@ -43,7 +44,8 @@ export class Accounts {
   readonly #logins = new Attempts<ActorRefFrom<typeof loginMachine>>();
   /** Proven, and not charged for any more. */
   readonly #refunded = new WeakSet<object>();
-  readonly #perAccountAndAddress: Buckets;
+  /** Tokens per account and address. */
+  readonly #queue: LoginQueue;
   readonly #perAccount: Buckets;
   readonly #perAddress: Buckets;
   readonly #registrationsPerAddress: Buckets;
@@ -53,7 +55,7 @@ export class Accounts {
     this.#ledger = ledger;
     this.#tasks = tasks;
     this.#setup = setup;
-    this.#perAccountAndAddress = perMinute(limits.loginsPerMinute);
+    this.#queue = new LoginQueue(context, perMinute(limits.loginsPerMinute));
     this.#perAccount = perMinute(limits.loginsPerAccountPerMinute);
     this.#perAddress = perMinute(limits.loginsPerAddressPerMinute);
     this.#registrationsPerAddress = perMinute(limits.registrationsPerAddressPerMinute);
@@ -116,19 +118,33 @@ export class Accounts {
   /** @throws NatterError TOO_MANY_ATTEMPTS, PROTOCOL, BUSY; never tells whether the name exists */
   async loginStart({ n, r, c, p }: Body.PasswordAttempt): Promise<Body.OpaqueResponse> {
     const key = nameKey(n);
-    const record = this.#ledger.state.accountByKey(key)?.record ?? null;
     let attempt = this.#logins.get(c);
-    if (!attempt || !begunBy(attempt, key, r) || attempt.getSnapshot().context.start.record !== record) {
+    if (
+      !attempt ||
+      !begunBy(attempt, key, r) ||
+      attempt.getSnapshot().context.start.record !== this.#record(key)
+    ) {
       this.#charge(this.#perAddress, p);
-      this.#charge(this.#perAccountAndAddress, `${key} ${p}`);
-      this.#charge(this.#perAccount, key);
-      const start = { setup: this.#setup, user: key, record, request: r };
-      attempt = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
-      this.#logins.add(c, attempt);
+      await this.#queue.enter(`${key} ${p}`, c);
+      attempt = this.#beginLogin(key, r, c);
     }
     const { value, context } = await reach(attempt, (state) => state.value !== 'answering');
-    if (value === 'malformed') throw refusedBy(context.error);
-    return { r: context.response };
+    if (value !== 'malformed') return { r: context.response };
+    this.#queue.end(c);
+    throw refusedBy(context.error);
+  }
+
+  #beginLogin(user: string, request: string, conn: number): ActorRefFrom<typeof loginMachine> {
+    try {
+      this.#charge(this.#perAccount, user);
+      const start = { setup: this.#setup, user, record: this.#record(user), request };
+      const attempt = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
+      this.#logins.add(conn, attempt);
+      return attempt;
+    } catch (error) {
+      this.#queue.end(conn);
+      throw error;
+    }
   }
 
   /**
@@ -142,6 +158,7 @@ export class Accounts {
     attempt.send({ type: 'FINISH', finish: body.r, proves: (sessionKey) => macFits(sessionKey, body) });
     const { value, context } = await reach(attempt, (state) => state.status !== 'active');
     if (value === 'failed') throw context.error;
+    if (value !== 'proven') this.#queue.end(body.c);
     // Only a proof that was held against the record and did not fit it makes a password wrong.
     if (context.finish !== body.r) throw tooLate();
     const account = this.#ledger.state.accountByKey(key);
@@ -149,12 +166,17 @@ export class Accounts {
       throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
     if (!this.#refunded.has(attempt)) {
       this.#refunded.add(attempt);
-      this.#perAccountAndAddress.give(`${key} ${body.p}`);
+      this.#queue.proven(`${key} ${body.p}`, body.c);
       this.#perAccount.give(key);
       this.#perAddress.give(body.p);
     }
     await this.#useDevice(account, body);
     return identified(account);
+  }
+
+  /** The session of that connection is no more. */
+  closed(conn: number): void {
+    this.#queue.end(conn);
   }
 
   /** @throws NatterError DEVICE_UNKNOWN, the same whether or not the name exists */
@@ -240,6 +262,10 @@ export class Accounts {
     return !kept && this.#context.clock.wall() - seenAt > TEMPORARY_DEVICE_MS + SEEN_EVERY_MS;
   }
 
+  #record(key: string): string | null {
+    return this.#ledger.state.accountByKey(key)?.record ?? null;
+  }
+
   #byName(name: string): Account | undefined {
     return this.#ledger.state.accountByKey(nameKey(name));
   }
@@ -252,9 +278,7 @@ export class Accounts {
 
   #charge(buckets: Buckets, key: string): void {
     const waitMs = buckets.take(key, this.#context.clock.now());
-    if (waitMs === 0) return;
-    const seconds = Math.ceil(waitMs / 1000);
-    throw new NatterError('TOO_MANY_ATTEMPTS', `Too many attempts; try again in ${seconds} s.`, { seconds });
+    if (waitMs > 0) throw tooManyAttempts(waitMs);
   }
 }
 

@@ -1,6 +1,7 @@
+import { Reader } from '../../net/bytes.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import { RegistryMessage } from '../messages.js';
-import type { Actor, ActorContext, Held, Message } from '../runtime/actor.js';
+import { type Actor, type ActorContext, type Held, type Message, SystemMessage } from '../runtime/actor.js';
 import { Accounts, type AccountsOptions } from './accounts.js';
 import type * as Body from './bodies.js';
 import { Ledger, type Restore } from './ledger.js';
@@ -17,6 +18,7 @@ export interface RegistryOptions extends Pick<AccountsOptions, 'tasks' | 'setup'
 export class RegistryActor implements Actor {
   readonly #context: ActorContext;
   readonly #ledger: Ledger;
+  readonly #accounts: Accounts;
   readonly #handlers: Readonly<Record<number, Handler>>;
   readonly #ready: Promise<void>;
   #state: 'loading' | 'ready' | 'failed' = 'loading';
@@ -25,6 +27,7 @@ export class RegistryActor implements Actor {
     this.#context = context;
     this.#ledger = new Ledger(context, restore);
     const accounts = new Accounts({ context, ledger: this.#ledger, ...options });
+    this.#accounts = accounts;
     const rooms = new Rooms(context, this.#ledger, options.limits);
     this.#handlers = {
       [RegistryMessage.RegisterStart]: (body: Body.PasswordAttempt) => accounts.registerStart(body),
@@ -57,6 +60,13 @@ export class RegistryActor implements Actor {
   }
 
   receive(message: Message): void {
+    if (message.type === SystemMessage.Terminated) {
+      // Only sessions are watched: those with a login under way.
+      const reader = new Reader(message.body);
+      reader.u8();
+      this.#accounts.closed(reader.u48());
+      return;
+    }
     const handler = this.#handlers[message.type];
     if (!handler) throw new Error(`message ${message.type} is not for the registry`);
     const body = unpackCbor<never>(message.body);

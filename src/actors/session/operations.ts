@@ -10,6 +10,7 @@ import { packCbor, unpackCbor } from '../cbor.js';
 import { PresenceMessage, RegistryMessage, RoomMessage, SessionMessage, StoreMessage } from '../messages.js';
 import { notAMember } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
+import { LOGIN_WAIT_MS } from '../registry/login-queue.js';
 import { LOBBY } from '../registry/state.js';
 import { type Address, Kind } from '../runtime/actor.js';
 import { PRESENCE, STORE } from '../singletons.js';
@@ -98,7 +99,9 @@ async function registerFinish(
 }
 
 function loginStart(scope: SessionScope, body: In<typeof schemas.LoginStartBody>): Promise<object> {
-  return askRegistry(scope.context, RegistryMessage.LoginStart, attempt(scope, body));
+  // It may have to wait for other logins of its account before it begins.
+  const deadlineMs = ASK_MS + LOGIN_WAIT_MS;
+  return askRegistry(scope.context, RegistryMessage.LoginStart, attempt(scope, body), deadlineMs);
 }
 
 async function loginFinish(scope: SessionScope, body: In<typeof schemas.LoginFinishBody>): Promise<object> {
