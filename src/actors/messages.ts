@@ -182,7 +182,7 @@ export const TransferMessage = {
   Complete: 20,
   /** From blobs: code text, message text: the disk, or nothing came for too long. What is here stays. */
   Halted: 21,
-  /** From blobs: code text: the file is gone (it expired, or its owner's place ran out). */
+  /** From blobs: code text: the file is gone (it expired, or cannot be read any more). */
   Gone: 22,
 } as const;
 

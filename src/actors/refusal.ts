@@ -10,7 +10,7 @@ export function isInternal(error: unknown): error is Error {
 const KEPT: Readonly<Partial<Record<ErrorCode, string>>> = {
   READ_ONLY: 'The server cannot write to its disk now and tries again by itself; try again in a minute.',
   DISK_FULL: "The server's disk is full; try again later, and tell whoever runs it.",
-  DATA_CORRUPT: 'This conversation is damaged on the server; tell whoever runs it.',
+  DATA_CORRUPT: "The server's copy of this is damaged; tell whoever runs it.",
 };
 
 /** An error as a client is told it. Only what was written for people goes out; the rest stays in the log. */

@@ -7,7 +7,7 @@ import { BlobFolder } from './blob-folder.js';
 import type { ChunkFile } from './chunks.js';
 import { FileIndex } from './file-index.js';
 import { type NewFile, Place, type StoredFile } from './file-row.js';
-import { gone } from './gone.js';
+import { goneError } from './gone.js';
 import { Handles } from './handles.js';
 import { U48_MAX } from './tables.js';
 
@@ -106,7 +106,7 @@ export class BlobStore {
   /** A file that is not gone. @throws NatterError NO_SUCH_FILE, or why it is gone */
   present(number: number): StoredFile {
     const file = this.get(number);
-    if (file.place === Place.Nowhere) throw gone(file.reason);
+    if (file.place === Place.Nowhere) throw goneError(file.reason);
     return file;
   }
 
@@ -280,7 +280,7 @@ export class BlobStore {
 
   /** Somebody wants it removed: it is not to be finished. */
   #spare(number: number): void {
-    if (this.#doomed.has(number)) throw gone('FILE_WITHDRAWN');
+    if (this.#doomed.has(number)) throw goneError('FILE_WITHDRAWN');
   }
 
   #vanish(file: StoredFile, reason: string, wall: number): StoredFile {

@@ -1,19 +1,15 @@
-import { NatterError } from '../chat/error.js';
+import { ErrorCode, NatterError } from '../chat/error.js';
 
-/** The error for a file that is no more. @param reason the code it was removed with */
-export function gone(reason: string): NatterError {
-  switch (reason) {
-    case 'FILE_EXPIRED':
-      return new NatterError(
-        reason,
-        'The server keeps files only for a while, and this one is gone; ask for it again.',
-      );
-    case 'FILE_WITHDRAWN':
-      return new NatterError(reason, 'This file was withdrawn by whoever sent it; ask them for it.');
-    default:
-      return new NatterError(
-        'FILE_MISSING',
-        'The server has lost this file; ask whoever sent it to send it again.',
-      );
-  }
+const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  FILE_WITHDRAWN: 'Its sender withdrew this file; ask for it again.',
+  FILE_EXPIRED: 'The server keeps files only for a while, and this one is gone; ask for it again.',
+  FILE_MISSING: 'The server has lost this file; ask whoever sent it to send it again.',
+  HASH_MISMATCH: 'This file came to the server damaged; send it again.',
+  NO_SUCH_FILE: 'There is no such file; look at the list of files again.',
+};
+
+/** Why a file is no more, as people are told it. @param reason the ErrorCode its row has, if there is a row */
+export function goneError(reason: string | undefined): NatterError {
+  const code = ErrorCode.find((each) => each === reason) ?? 'NO_SUCH_FILE';
+  return new NatterError(code, SENTENCES[code] ?? 'The server could not keep this file; send it again.');
 }

@@ -10,11 +10,13 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   FILE_MISSING: 'The server has lost this file; ask whoever sent it to send it again.',
 };
 
+/** What clients hear of an error with this code. */
+export function told(code: ErrorCode): NatterError {
+  return new NatterError(code, SENTENCES[code] ?? 'The server could not do that; try again later.');
+}
+
 /** An error as clients are told it. */
 export function asTold(error: NatterError): NatterError {
   if (error.details.path === undefined) return error;
-  return new NatterError(
-    error.code,
-    SENTENCES[error.code] ?? 'The server could not do that; try again later.',
-  );
+  return told(error.code);
 }

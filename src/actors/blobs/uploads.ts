@@ -7,7 +7,7 @@ import { type ActorContext, Kind } from '../runtime/actor.js';
 import { IO } from '../singletons.js';
 import type { ByConnection } from './bodies.js';
 import type { FileCounters } from './figures.js';
-import { asTold } from './told.js';
+import { asTold, told } from './told.js';
 import { Upload, type WantedRun } from './upload.js';
 
 /** Outstanding over all connections, shared by the uploads that are open. */
@@ -86,7 +86,7 @@ export class Uploads {
     const sender = this.#senders.get(connection) ?? { uploads: new Set<Upload>(), progressAt: now };
     if (sender.uploads.size >= UPLOADS_PER_CONNECTION_MAX)
       throw new NatterError('BUSY', 'So many files are being sent at once; wait until one of them is done.');
-    if (store.crowded) throw crowded();
+    if (store.crowded) throw told('DISK_FULL');
     const upload = new Upload(number, connection, store.open(number), now);
     if (before !== undefined) this.#detach(before);
     this.#uploads.set(number, upload);
@@ -200,7 +200,7 @@ export class Uploads {
     upload.unlookedBytes += bytes;
     if (upload.unlookedBytes < LOOK_EVERY_BYTES) return;
     upload.unlookedBytes = 0;
-    if (this.#options.store.crowded && !upload.chunks.complete) this.#halt(upload, crowded());
+    if (this.#options.store.crowded && !upload.chunks.complete) this.#halt(upload, told('DISK_FULL'));
   }
 
   /** Asks at the end of this turn, so that neighbours are asked for together. */
@@ -245,19 +245,19 @@ export class Uploads {
     this.#options.context.tell({ kind: Kind.Transfer, key: upload.number }, TransferMessage.Halted, body);
   }
 
-  /** @param told the connection is there and may still be sending */
-  #end(upload: Upload, told = true): void {
+  /** @param isThere the connection is there and may still be sending */
+  #end(upload: Upload, isThere = true): void {
     this.#uploads.delete(upload.number);
-    this.#detach(upload, told);
+    this.#detach(upload, isThere);
     this.#options.ended(upload.number);
   }
 
-  #detach(upload: Upload, told = true): void {
+  #detach(upload: Upload, isThere = true): void {
     this.#hungry.delete(upload);
     const sender = this.#senders.get(upload.connection);
     sender?.uploads.delete(upload);
     if (sender?.uploads.size === 0) this.#senders.delete(upload.connection);
-    if (told) this.#tell(upload, IoMessage.Unwant);
+    if (isThere) this.#tell(upload, IoMessage.Unwant);
   }
 
   #want({ connection, number }: Upload, { first, count, bytes, lastBytes }: WantedRun): void {
@@ -275,13 +275,6 @@ export class Uploads {
   #tell({ connection, number }: Upload, type: number): void {
     this.#options.context.tell(IO, type, this.#writer.reset().varint(connection).varint(number).view());
   }
-}
-
-function crowded(): NatterError {
-  return new NatterError(
-    'DISK_FULL',
-    'The disk of the server is full; what came is kept. Resume later, or tell whoever runs the server.',
-  );
 }
 
 function stalled(): NatterError {

@@ -111,7 +111,7 @@ export class Rooms {
       if (this.#conversation(l).kind !== ConversationKind.Room)
         throw new NatterError(
           'NOT_ALLOWED',
-          'Only rooms can be left, neither the lobby nor private conversations.',
+          'Neither the lobby nor a private conversation can be left; name a room.',
         );
       return this.#ledger.state.isMember(l, a) ? [{ t: 'memberGone', log: l, account: Buffer.from(a) }] : [];
     });

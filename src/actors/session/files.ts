@@ -4,14 +4,13 @@ import { safeFileName } from '../../chat/filename.js';
 import { EntryKind, FileState } from '../../chat/operations.js';
 import type * as schemas from '../../chat/schemas.js';
 import { encodeBody } from '../../chat/wire.js';
-import { ASK_MS, askBlobs } from '../asking.js';
+import { goneError } from '../../store/gone.js';
+import { ASK_MS, askBlobs, enterEntry } from '../asking.js';
 import type * as Body from '../blobs/bodies.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import { BlobsMessage, TransferMessage } from '../messages.js';
 import { notAMember, rateLimited } from '../refusal.js';
 import { Kind } from '../runtime/actor.js';
-import { enterEntry } from '../transfer/audience.js';
-import { goneError } from '../transfer/gone.js';
 import type { SessionScope } from './scope.js';
 
 type In<S extends v.GenericSchema> = v.InferOutput<S>;

@@ -1,11 +1,10 @@
 import { EntryKind, EventKind, FileAnswer, type FileEventBody } from '../../chat/operations.js';
 import { encodeBody } from '../../chat/wire.js';
-import { Reader, Writer } from '../../net/bytes.js';
-import { ACCOUNT_ID_BYTES } from '../../net/constants.js';
+import { Writer } from '../../net/bytes.js';
 import { entryId } from '../../net/entry.js';
-import { ASK_MS } from '../asking.js';
+import { enterEntry } from '../asking.js';
 import type { AnswerRequest, FileRow } from '../blobs/bodies.js';
-import { PresenceMessage, RoomMessage, SessionMessage } from '../messages.js';
+import { PresenceMessage, SessionMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { PRESENCE } from '../singletons.js';
 
@@ -62,43 +61,6 @@ export class Audience {
     const writer = new Writer(256, EVENT_MAX_BYTES * 2).bytes(account).u16(SessionMessage.Event).bytes(event);
     this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
   }
-}
-
-/** The one entry of a stream of its own. */
-export interface OwnEntry {
-  readonly account: Uint8Array;
-  readonly author: string;
-  /** 16 bytes. */
-  readonly stream: Uint8Array;
-  readonly kind: EntryKind;
-  readonly body: Uint8Array;
-}
-
-/** Has a room post an entry. @returns its seq, once it is durable; the same however often it is asked for */
-export async function enterEntry(context: ActorContext, log: number, entry: OwnEntry): Promise<number> {
-  const { account, author, stream, kind, body } = entry;
-  const writer = new Writer(512, 1 << 16).bytes(account).text(author).bytes(stream).varint(1).u8(kind);
-  const room = { kind: Kind.Room, key: log } as const;
-  const answer = await context.ask(room, RoomMessage.Enter, writer.bytes(body).view(), ASK_MS);
-  return new Reader(answer).varint();
-}
-
-/**
- * Asks a room whether an account belongs to it. @returns both accounts if it is a private conversation, else nobody
- * @throws NatterError NOT_A_MEMBER, NO_SUCH_ROOM
- */
-export async function askMember(
-  context: ActorContext,
-  log: number,
-  account: Uint8Array,
-): Promise<readonly Buffer[]> {
-  const room = { kind: Kind.Room, key: log } as const;
-  const answer = await context.ask(room, RoomMessage.Member, new Writer(32).bytes(account).view(), ASK_MS);
-  const reader = new Reader(answer);
-  reader.u8();
-  const people: Buffer[] = [];
-  while (reader.remaining > 0) people.push(Buffer.from(reader.bytes(ACCOUNT_ID_BYTES)));
-  return people;
 }
 
 function eventOf(kind: EventKind, except: number, body: object): Buffer {

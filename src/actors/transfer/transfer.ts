@@ -1,7 +1,8 @@
 import { ErrorCode, NatterError } from '../../chat/error.js';
 import { FileAnswer, FileState, type FinishReply } from '../../chat/operations.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { askBlobs } from '../asking.js';
+import { goneError } from '../../store/gone.js';
+import { askBlobs, askMember } from '../asking.js';
 import type * as Body from '../blobs/bodies.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import { BlobsMessage, SessionMessage, TransferMessage } from '../messages.js';
@@ -9,9 +10,8 @@ import { isInternal, passes } from '../refusal.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
 import { DeathReason } from '../runtime/cells.js';
 import { BLOBS } from '../singletons.js';
-import { Audience, askMember } from './audience.js';
+import { Audience } from './audience.js';
 import { Doors, type Way } from './doors.js';
-import { goneError } from './gone.js';
 import { Upload } from './upload.js';
 
 const CODE_MAX_BYTES = 64;
@@ -71,7 +71,7 @@ export class TransferActor implements Actor {
         this.#later(({ upload }) => upload.complete());
         return;
       case TransferMessage.Halted: {
-        const failure = errorOf(reader.text(CODE_MAX_BYTES), reader.text(SENTENCE_MAX_BYTES));
+        const failure = haltedBy(reader.text(CODE_MAX_BYTES), reader.text(SENTENCE_MAX_BYTES));
         this.#later(({ upload }) => upload.stalled(failure));
         return;
       }
@@ -220,7 +220,10 @@ export class TransferActor implements Actor {
     if (Buffer.compare(row.a, a) === 0)
       throw new NatterError('NOT_ALLOWED', 'You sent this file yourself; only others answer it.');
     if (s === FileAnswer.None)
-      throw new NatterError('BAD_ARGUMENT', 'An answer accepts or rejects a file, or says that it is done.');
+      throw new NatterError(
+        'BAD_ARGUMENT',
+        'An answer says that a file is accepted, rejected or done; send one of these.',
+      );
     if (row.st === FileState.Gone && s === FileAnswer.Accepted) throw goneError(row.r);
     await askMember(this.#context, row.l, a);
     await askBlobs(this.#context, BlobsMessage.Answer, { f: this.#file, a, s } satisfies Body.AnswerFile);
@@ -318,6 +321,6 @@ function told(state: FileState, reason: string | undefined): string {
   return `${state} ${reason ?? ''}`;
 }
 
-function errorOf(code: string, message: string): NatterError {
+function haltedBy(code: string, message: string): NatterError {
   return new NatterError(ErrorCode.find((each) => each === code) ?? 'INTERNAL', message);
 }

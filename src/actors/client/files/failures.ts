@@ -16,7 +16,10 @@ export function elsewhere(name: string): NatterError {
 }
 
 export function finishedElsewhere(name: string): NatterError {
-  return new NatterError('NO_SUCH_FILE', `Another natter on this machine has finished ${name} already.`);
+  return new NatterError(
+    'NO_SUCH_FILE',
+    `Another natter on this machine has finished ${name} already; look at the list of files.`,
+  );
 }
 
 export function changed(path: string): NatterError {
@@ -54,20 +57,26 @@ export function mismatched(name: string): NatterError {
 }
 
 export function sizeLies(name: string): NatterError {
-  return new NatterError('PROTOCOL', `The server says something else about ${name} than was offered.`);
+  return new NatterError(
+    'PROTOCOL',
+    `The server says something else about ${name} than was offered; ask for it to be sent again.`,
+  );
 }
 
+/** Why the server has it no more. */
 const GONE: { readonly [Code in ErrorCode]?: string } = {
-  FILE_WITHDRAWN: 'was withdrawn; ask for it to be sent again.',
-  FILE_EXPIRED: 'was kept for its time and is gone; ask for it to be sent again.',
-  FILE_REJECTED: 'was declined.',
-  FILE_CHANGED: 'changed while it was sent; ask for it to be sent again.',
-  QUOTA_EXCEEDED: 'found no room at the server; withdraw older files or ask its keeper.',
-  NO_SUCH_FILE: 'is not there any more; ask for it to be sent again.',
+  FILE_WITHDRAWN: 'was withdrawn',
+  FILE_EXPIRED: 'was kept for its time and is gone',
+  FILE_MISSING: 'was lost by the server',
+  HASH_MISMATCH: 'came to the server damaged',
+  NO_SUCH_FILE: 'is not there any more',
 };
 
-/** @param reason from the server: an ErrorCode, or of a newer one */
+/** For its sender as well as for who wants it. @param reason from the server: an ErrorCode, or of a newer one */
 export function gone(name: string, reason: string | undefined): NatterError {
   const code = ErrorCode.find((each) => each === reason) ?? 'FILE_WITHDRAWN';
-  return new NatterError(code, `${name} ${GONE[code] ?? 'is not to be had any more.'}`);
+  return new NatterError(
+    code,
+    `${name} ${GONE[code] ?? 'is not to be had any more'}; it would have to be sent again.`,
+  );
 }

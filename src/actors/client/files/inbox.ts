@@ -1,4 +1,3 @@
-import { ErrorCode } from '../../../chat/error.js';
 import type { Message, Transfer } from '../../../chat/events.js';
 import { nameKey } from '../../../chat/name.js';
 import { FileAnswer, type FileInfo, FileState } from '../../../chat/operations.js';
@@ -69,10 +68,7 @@ export class Inbox {
     if (offer === undefined) return;
     const told = this.offers.announced.includes(offer);
     this.offers.drop(offer.file.id);
-    const { code, message } = gone(
-      offer.file.name,
-      ErrorCode.find((each) => each === reason),
-    );
+    const { code, message } = gone(offer.file.name, reason);
     if (told) this.#options.show(toOffered(offer, { state: 'failed', code, reason: message }));
   }
 
