@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureTalk } from './file-talk.js';
@@ -165,6 +165,8 @@ function randomFile(path: string, mb: number): string {
   const file = openSync(path, 'w');
   for (let left = mb * MB; left > 0; left -= BLOCK_BYTES)
     writeSync(file, randomFillSync(block), 0, Math.min(left, BLOCK_BYTES));
+  // Else the kernel writes it while the measurement runs.
+  fsyncSync(file);
   closeSync(file);
   return path;
 }

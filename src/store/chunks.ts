@@ -16,6 +16,7 @@ import { chunkBytes, chunkCount } from '../net/file-chunks.js';
 import { Bitmap } from './bitmap.js';
 import { corrupt, faultOf } from './faults.js';
 import { readAt, writeAt } from './positional.js';
+import { WriteBehind } from './write-behind.js';
 
 const LIST_SUFFIX = '.chunks';
 const MODE = 0o600;
@@ -51,7 +52,7 @@ export class ChunkFile {
   readonly size: number;
   /** Chunks of the whole. */
   readonly count: number;
-  readonly #data: number;
+  readonly #data: WriteBehind;
   readonly #list: number;
   readonly #here: Bitmap;
   /** Written by an earlier life and not read again since. */
@@ -63,7 +64,7 @@ export class ChunkFile {
     this.path = path;
     this.size = size;
     this.count = chunkCount(size);
-    this.#data = data;
+    this.#data = new WriteBehind(data);
     this.#list = list;
     this.#here = new Bitmap(this.count);
     this.#unproven = inherited ? new Bitmap(this.count) : undefined;
@@ -165,7 +166,10 @@ export class ChunkFile {
     sodium.crypto_generichash(digest, bytes);
     if (digest.compare(record, 0, FILE_HASH_BYTES) !== 0) return 'wrong';
     try {
-      if (!this.#isThere(chunk, bytes)) writeAt(this.#data, bytes, chunk * CHUNK_BYTES);
+      if (!this.#isThere(chunk, bytes)) {
+        writeAt(this.#data.handle, bytes, chunk * CHUNK_BYTES);
+        this.#data.wrote(length);
+      }
       writeAt(this.#list, digest, chunk * FILE_HASH_BYTES);
     } catch (error) {
       throw unwritable(this.path, error, 'READ_ONLY');
@@ -183,7 +187,11 @@ export class ChunkFile {
   record(chunk: number, target: Buffer): number {
     const length = this.bytesOf(chunk);
     this.#read(this.#list, target.subarray(0, FILE_HASH_BYTES), chunk * FILE_HASH_BYTES);
-    this.#read(this.#data, target.subarray(FILE_HASH_BYTES, FILE_HASH_BYTES + length), chunk * CHUNK_BYTES);
+    this.#read(
+      this.#data.handle,
+      target.subarray(FILE_HASH_BYTES, FILE_HASH_BYTES + length),
+      chunk * CHUNK_BYTES,
+    );
     return FILE_HASH_BYTES + length;
   }
 
@@ -222,7 +230,7 @@ export class ChunkFile {
    */
   async sync(): Promise<void> {
     try {
-      await flush(this.#data);
+      await this.#data.sync();
       await flush(this.#list);
     } catch (error) {
       throw unwritable(this.path, error, 'READ_ONLY');
@@ -230,7 +238,7 @@ export class ChunkFile {
   }
 
   close(): void {
-    closeSync(this.#data);
+    this.#data.close();
     closeSync(this.#list);
   }
 
@@ -248,13 +256,13 @@ export class ChunkFile {
     if (ZEROS.compare(bytes, 0, bytes.length, 0, bytes.length) !== 0) return false;
     if (this.#unproven === undefined) return true;
     const there = scratch.subarray(0, bytes.length);
-    this.#read(this.#data, there, chunk * CHUNK_BYTES);
+    this.#read(this.#data.handle, there, chunk * CHUNK_BYTES);
     return there.equals(bytes);
   }
 
   #isRight(chunk: number): boolean {
     const bytes = scratch.subarray(0, this.bytesOf(chunk));
-    this.#read(this.#data, bytes, chunk * CHUNK_BYTES);
+    this.#read(this.#data.handle, bytes, chunk * CHUNK_BYTES);
     sodium.crypto_generichash(digest, bytes);
     const listed = listBlock.subarray(0, FILE_HASH_BYTES);
     this.#read(this.#list, listed, chunk * FILE_HASH_BYTES);
