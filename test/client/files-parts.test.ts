@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { RecordPool } from '../../src/actors/client/files/record-pool.js';
 import { Source } from '../../src/actors/client/files/source.js';
 import { Speed } from '../../src/actors/client/files/speed.js';
-import { Supplies } from '../../src/actors/client/files/supplies.js';
 import { SystemDisk } from '../../src/actors/client/files/system-disk.js';
 import { CHUNK_BYTES, CHUNK_RECORD_MAX_BYTES, SUPPLIED_BYTES_MAX } from '../../src/net/constants.js';
 import { type TransferRecord, TransferStore } from '../../src/store/transfers.js';
@@ -76,21 +76,21 @@ test('a source hashes the whole, in whatever order and however often its chunks 
 });
 
 test('uploads share the records of a connection equally, and get them back', () => {
-  const supplies = new Supplies();
+  const pool = new RecordPool();
   const max = Math.floor(SUPPLIED_BYTES_MAX / CHUNK_RECORD_MAX_BYTES);
   let woken = 0;
   const first = { held: 0, room: () => {} };
   const second = { held: 0, room: () => woken++ };
-  supplies.open(first);
-  const all = supplies.take(first, 1_000);
+  pool.open(first);
+  const all = pool.take(first, 1_000);
   expect(all.length).toBe(max);
-  supplies.open(second);
-  expect(supplies.take(second, 8)).toEqual([]);
-  supplies.giveBack(first, all.slice(0, 40));
+  pool.open(second);
+  expect(pool.take(second, 8)).toEqual([]);
+  pool.giveBack(first, all.slice(0, 40));
   expect(woken).toBe(1);
   // The first has less than its half now.
-  expect(supplies.take(first, 1_000).length).toBe(Math.floor(max / 2) - (max - 40));
-  expect(supplies.take(second, 1_000).length).toBe(Math.floor(max / 2));
+  expect(pool.take(first, 1_000).length).toBe(Math.floor(max / 2) - (max - 40));
+  expect(pool.take(second, 1_000).length).toBe(Math.floor(max / 2));
   expect(new Set(all.map(({ buffer }) => buffer)).size).toBe(max);
 });
 

@@ -12,14 +12,14 @@ import { DeathReason } from '../runtime/cells.js';
 import { BLOBS } from '../singletons.js';
 import { Audience } from './audience.js';
 import { Doors, type Way } from './doors.js';
-import { Upload } from './upload.js';
+import { Intake } from './intake.js';
 
 const CODE_MAX_BYTES = 64;
 const SENTENCE_MAX_BYTES = 1024;
 
 /** A file as this actor knows it, from when blobs has told it what it is. */
 interface Loaded {
-  readonly upload: Upload;
+  readonly intake: Intake;
   readonly audience: Audience;
 }
 
@@ -56,7 +56,7 @@ export class TransferActor implements Actor {
     this.#doors = new Doors({
       context,
       shut: (conn) => this.#sessionGone(conn),
-      assureUpload: () => this.#loaded?.upload.assure(),
+      assureUpload: () => this.#loaded?.intake.assure(),
     });
     context.watch(BLOBS);
     this.#ready = this.#load();
@@ -68,11 +68,11 @@ export class TransferActor implements Actor {
     const reader = new Reader(message.body);
     switch (message.type) {
       case TransferMessage.Complete:
-        this.#later(({ upload }) => upload.complete());
+        this.#later(({ intake }) => intake.complete());
         return;
       case TransferMessage.Halted: {
         const failure = haltedBy(reader.text(CODE_MAX_BYTES), reader.text(SENTENCE_MAX_BYTES));
-        this.#later(({ upload }) => upload.stalled(failure));
+        this.#later(({ intake }) => intake.stalled(failure));
         return;
       }
       case TransferMessage.Gone: {
@@ -93,11 +93,11 @@ export class TransferActor implements Actor {
   }
 
   stopping(): void {
-    this.#loaded?.upload.stop();
+    this.#loaded?.intake.stop();
   }
 
   describe() {
-    return this.#loaded?.upload.describe() ?? { state: 'loading', facts: {} };
+    return this.#loaded?.intake.describe() ?? { state: 'loading', facts: {} };
   }
 
   // ---- Coming to be -------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ export class TransferActor implements Actor {
       throw error;
     });
     this.#row = row;
-    const upload = new Upload({
+    const intake = new Intake({
       context,
       row,
       changed: () => this.#tellLater(),
@@ -121,8 +121,8 @@ export class TransferActor implements Actor {
       failed: (error) => void this.#lose(error),
       facts: () => ({ file: this.#file, bytes: row.s, open: this.#doors.size }),
     });
-    this.#told = told(upload.state, undefined);
-    this.#loaded = { upload, audience: new Audience(context, row, people) };
+    this.#told = told(intake.state, undefined);
+    this.#loaded = { intake, audience: new Audience(context, row, people) };
     return this.#loaded;
   }
 
@@ -155,30 +155,30 @@ export class TransferActor implements Actor {
 
   // ---- Requests. After each await the file may be gone --------------------------------------------------
 
-  async #upload({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.UploadOpened> {
+  async #upload({ intake }: Loaded, { a, c }: Body.FileRequest): Promise<Body.UploadOpened> {
     const { l } = this.#own(a);
     const before = this.#doors.uploader;
-    const reply = await this.#through(c, a, 'upload', () => upload.begin(c)).catch((error: unknown) => {
-      upload.leave(c);
+    const reply = await this.#through(c, a, 'upload', () => intake.begin(c)).catch((error: unknown) => {
+      intake.leave(c);
       throw error;
     });
     if (before !== undefined && before !== c) {
       const taken = new Writer(16).varint(this.#file).view();
       this.#context.tell({ kind: Kind.Session, key: before }, SessionMessage.UploadTaken, taken);
     }
-    if (upload.state === FileState.Held) this.#doors.endUpload();
+    if (intake.state === FileState.Held) this.#doors.endUpload();
     return { ...reply, l };
   }
 
-  async #finish({ upload }: Loaded, { a, h }: Body.FinishRequest): Promise<FinishReply> {
-    return { s: upload.finish(h, this.#own(a).h) };
+  async #finish({ intake }: Loaded, { a, h }: Body.FinishRequest): Promise<FinishReply> {
+    return { s: intake.finish(h, this.#own(a).h) };
   }
 
-  async #download({ upload }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {
+  async #download({ intake }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {
     this.#here();
     await this.#through(c, a, 'download', () => this.#doors.openDownload(c));
     const { l, s: z, h } = this.#here();
-    const s = upload.state;
+    const s = intake.state;
     return s === FileState.Held && h ? { s, z, h, l } : { s, z, l };
   }
 
@@ -200,9 +200,9 @@ export class TransferActor implements Actor {
     }
   }
 
-  async #close({ upload }: Loaded, { c, u }: Body.CloseRequest): Promise<object> {
+  async #close({ intake }: Loaded, { c, u }: Body.CloseRequest): Promise<object> {
     await this.#doors.close(c, u ? 'upload' : 'download');
-    if (u) upload.pause(c);
+    if (u) intake.pause(c);
     return {};
   }
 
@@ -263,18 +263,18 @@ export class TransferActor implements Actor {
     this.#gone(file, code);
   }
 
-  #gone({ upload }: Loaded, reason: string): void {
+  #gone({ intake }: Loaded, reason: string): void {
     const row = this.#known();
     if (row.st === FileState.Gone) return;
     this.#row = { ...row, st: FileState.Gone, r: reason };
-    upload.cancel(goneError(reason));
+    intake.cancel(goneError(reason));
     this.#tellLater();
   }
 
   #terminated(kind: number, key: number, reason: number): void {
     if (kind === Kind.Blobs) {
       this.#context.watch(BLOBS);
-      this.#later(({ upload }) => upload.blobsLost());
+      this.#later(({ intake }) => intake.blobsLost());
       this.#doors.assure();
     } else if (reason === DeathReason.ThreadDied) this.#doors.sessionLost(key);
     else this.#sessionGone(key);
@@ -284,7 +284,7 @@ export class TransferActor implements Actor {
     const sends = this.#doors.has(conn, 'upload');
     void this.#doors.close(conn, 'download');
     void this.#doors.close(conn, 'upload');
-    if (sends) this.#later(({ upload }) => upload.leave(conn));
+    if (sends) this.#later(({ intake }) => intake.leave(conn));
   }
 
   // ---- Telling ------------------------------------------------------------------------------------------
@@ -299,11 +299,11 @@ export class TransferActor implements Actor {
     });
   }
 
-  #tell({ upload, audience }: Loaded): void {
+  #tell({ intake, audience }: Loaded): void {
     const { f, l, h, r, st } = this.#known();
-    const s = st === FileState.Gone ? st : upload.state;
-    const waits = s === FileState.Waiting ? upload.failure?.code : undefined;
-    const reason = s === FileState.Gone ? (r ?? upload.failure?.code) : waits;
+    const s = st === FileState.Gone ? st : intake.state;
+    const waits = s === FileState.Waiting ? intake.failure?.code : undefined;
+    const reason = s === FileState.Gone ? (r ?? intake.failure?.code) : waits;
     if (this.#told === told(s, reason)) return;
     // One that failed by itself is told when blobs has let go of it.
     if (s === FileState.Gone && st !== FileState.Gone) return;

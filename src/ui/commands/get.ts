@@ -2,7 +2,7 @@
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent, Transfer } from '../../chat/events.js';
 import { nameKey } from '../../chat/name.js';
-import { Downloads } from '../../store/downloads.js';
+import { DownloadFolder } from '../../store/download-folder.js';
 import { isEnded } from '../../store/transfers.js';
 import { Absence } from '../absence.js';
 import type { Console } from '../console.js';
@@ -34,7 +34,7 @@ export async function run(
   patienceMs = PATIENCE_MS,
 ): Promise<Exit> {
   // Makes it and tries it, before anybody is told that their file is wanted.
-  const { folder } = new Downloads(options.into);
+  const { folder } = new DownloadFolder(options.into);
   const work = (session: Session) => new Get(options, folder, session, patienceMs).run();
   return withSession(options, console, open, work, { patienceMs });
 }

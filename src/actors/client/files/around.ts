@@ -4,7 +4,7 @@ import type { Operation } from '../../../chat/operations.js';
 import type { Clock } from '../../runtime/actor.js';
 import type { Disk } from './disk.js';
 import type { FileLink } from './link.js';
-import type { Supplies } from './supplies.js';
+import type { RecordPool } from './record-pool.js';
 
 /** Requests to the server and their answers. */
 export interface Calls {
@@ -25,7 +25,7 @@ export interface Around {
   readonly calls: Calls;
   readonly link: FileLink;
   readonly disk: Disk;
-  readonly supplies: Supplies;
+  readonly pool: RecordPool;
   /** Bytes of records that one download may have wanted and not got. */
   windowBytes(): number;
 }

@@ -1,5 +1,5 @@
 import type { ChunkFile } from '../../../store/chunks.js';
-import type { Downloads } from '../../../store/downloads.js';
+import type { DownloadFolder } from '../../../store/download-folder.js';
 import type { FileLock } from '../../../store/lock.js';
 import type { TransferRecord, TransferStore } from '../../../store/transfers.js';
 
@@ -27,7 +27,7 @@ export interface Disk {
   /** @throws NatterError FILE_MISSING, FILE_UNREADABLE */
   stamp(path: string): Promise<FileStamp>;
   /** A folder for received files; the person's downloads folder without a name. @throws NatterError when it is of no use */
-  downloads(into: string | undefined): Pick<Downloads, 'partial' | 'place' | 'freeBytes'>;
+  downloads(into: string | undefined): Pick<DownloadFolder, 'partial' | 'place' | 'freeBytes'>;
   create(path: string, size: number): ChunkFile;
   reopen(path: string, size: number): ChunkFile;
   /** Takes away a partial file, whatever of it is there. */

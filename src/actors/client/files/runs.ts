@@ -8,12 +8,12 @@ import type { Around } from './around.js';
 import { Download } from './download.js';
 import type { Ledger } from './ledger.js';
 import { Life } from './life.js';
-import { Supplies } from './supplies.js';
+import { RecordPool } from './record-pool.js';
 import { Turns } from './turns.js';
 import { Upload } from './upload.js';
 
 export interface RunsOptions {
-  readonly around: Omit<Around, 'supplies' | 'windowBytes'>;
+  readonly around: Omit<Around, 'pool' | 'windowBytes'>;
   readonly ledger: Ledger;
   emit(transfer: Transfer): void;
 }
@@ -33,7 +33,7 @@ export class Runs {
 
   constructor({ around, ledger, emit }: RunsOptions) {
     this.#turns = new Turns(around.link, () => this.#lives());
-    this.#around = { ...around, supplies: new Supplies(), windowBytes: () => this.#turns.windowBytes() };
+    this.#around = { ...around, pool: new RecordPool(), windowBytes: () => this.#turns.windowBytes() };
     this.#ledger = ledger;
     this.#emit = emit;
   }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { NatterError } from '../../../chat/error.js';
 import { ChunkFile, removeChunks } from '../../../store/chunks.js';
-import { Downloads, defaultDownloads } from '../../../store/downloads.js';
+import { DownloadFolder, defaultDownloads } from '../../../store/download-folder.js';
 import { TransferStore } from '../../../store/transfers.js';
 import type { Disk, FileStamp, OpenFile } from './disk.js';
 
@@ -12,7 +12,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** The disk as it is. */
 export class SystemDisk implements Disk {
   readonly #folder: string;
-  readonly #downloads = new Map<string, Downloads>();
+  readonly #downloads = new Map<string, DownloadFolder>();
 
   /** @param folder the client's part of the data folder */
   constructor(folder: string) {
@@ -42,10 +42,10 @@ export class SystemDisk implements Disk {
     }
   }
 
-  downloads(into = defaultDownloads()): Downloads {
+  downloads(into = defaultDownloads()): DownloadFolder {
     const known = this.#downloads.get(into);
     if (known !== undefined) return known;
-    const downloads = new Downloads(into);
+    const downloads = new DownloadFolder(into);
     this.#downloads.set(into, downloads);
     return downloads;
   }

@@ -15,9 +15,9 @@ import { Inbox } from './inbox.js';
 import { Ledger } from './ledger.js';
 import { type Life, toTransfer } from './life.js';
 import { FileLink } from './link.js';
+import { isSameUpload, lookAt, uploadRecord } from './local-file.js';
 import { type Offer, offerOf, recordOf } from './offers.js';
 import { Runs } from './runs.js';
-import { isSameUpload, lookAt, uploadRecord } from './sending.js';
 
 export interface TransfersOptions {
   readonly clock: Clock;

@@ -101,7 +101,7 @@ export class Upload implements TransferPort, Supplier {
     this.#stalls = 0;
     this.#there = Math.min(size, this.#there + chunkBytes(size, chunk));
     this.#life.progress(this.#there);
-    this.#around.supplies.giveBack(this.#share, [record]);
+    this.#around.pool.giveBack(this.#share, [record]);
     if (this.#there === size) this.#life.send({ type: 'COMPLETE' });
   }
 
@@ -144,7 +144,7 @@ export class Upload implements TransferPort, Supplier {
   }
 
   async #opening(era: number): Promise<void> {
-    const { calls, disk, link, supplies } = this.#around;
+    const { calls, disk, link, pool } = this.#around;
     const { path = '', stamp = { modified: '', inode: '' }, size } = this.#life.record;
     const source = this.#source ?? (await Source.open(disk, path, { ...stamp, size }));
     if (era !== this.#era) {
@@ -159,7 +159,7 @@ export class Upload implements TransferPort, Supplier {
     // What the server wants may be here before its answer.
     this.#open = true;
     link.openSupplier(number, this);
-    supplies.open(this.#share);
+    pool.open(this.#share);
     const { b } = await calls.call(Operation.Upload, { f: number }, UploadReply);
     if (era !== this.#era) return;
     this.#there = Math.min(size, this.#there + b);
@@ -170,13 +170,13 @@ export class Upload implements TransferPort, Supplier {
   /** Reads what is wanted and hands it to the connection, as far as there is room. */
   async #pump(): Promise<void> {
     if (this.#reading || !this.#open) return;
-    const { link, supplies } = this.#around;
+    const { link, pool } = this.#around;
     const [era, source] = [this.#era, this.#source];
     this.#reading = true;
     try {
       while (era === this.#era && source !== undefined && this.#queue.size > 0) {
         const [first, count] = this.#nextRun();
-        const buffers = supplies.take(this.#share, count);
+        const buffers = pool.take(this.#share, count);
         if (buffers.length === 0) return;
         const records = buffers.map((buffer, index) =>
           buffer.subarray(0, recordBytes(source.size, first + index)),
@@ -188,7 +188,7 @@ export class Upload implements TransferPort, Supplier {
           await source.read(first, records);
           if (era === this.#era) unsent = this.#supply(first, records, buffers);
         } finally {
-          supplies.giveBack(this.#share, unsent);
+          pool.giveBack(this.#share, unsent);
         }
         link.wake();
         if (unsent.length > 0) return;
@@ -272,7 +272,7 @@ export class Upload implements TransferPort, Supplier {
   }
 
   #close(): void {
-    const { link, supplies } = this.#around;
+    const { link, pool } = this.#around;
     this.#era++;
     this.#open = false;
     this.#there = 0;
@@ -282,7 +282,7 @@ export class Upload implements TransferPort, Supplier {
     link.closeSupplier(this.#life.record.number, this);
     const flying = [...this.#flying.values()];
     this.#flying.clear();
-    supplies.giveBack(this.#share, flying);
-    supplies.close(this.#share);
+    pool.giveBack(this.#share, flying);
+    pool.close(this.#share);
   }
 }

@@ -50,7 +50,7 @@ const LINKLESS = new Set([
 /** 0 where there is no such thing. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
-export class Downloads {
+export class DownloadFolder {
   readonly folder: string;
   /** What the umask leaves of `MODE`. */
   readonly #mode: number;

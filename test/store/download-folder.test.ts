@@ -15,7 +15,7 @@ import { link } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Downloads, defaultDownloads } from '../../src/store/downloads.js';
+import { DownloadFolder, defaultDownloads } from '../../src/store/download-folder.js';
 import { temporaryFolder } from './support.js';
 
 // A disk without hard links is played by a `link` that refuses.
@@ -35,13 +35,13 @@ function withoutLinks(): void {
 
 let ids = 0;
 /** A whole file that waits for its name. */
-function received(downloads: Downloads, content = 'content'): string {
+function received(downloads: DownloadFolder, content = 'content'): string {
   const path = downloads.partial((++ids).toString(16).padStart(32, '0'));
   writeFileSync(path, content, { mode: 0o700 });
   return path;
 }
 
-const open = (): Downloads => new Downloads(join(temporaryFolder(), 'in', 'Downloads'));
+const open = (): DownloadFolder => new DownloadFolder(join(temporaryFolder(), 'in', 'Downloads'));
 
 describe.each([
   ['with hard links', () => undefined],
@@ -119,7 +119,7 @@ describe('the downloads folder', () => {
 
   it('holds whatever a file may be called, and nothing lands elsewhere', async () => {
     const parent = temporaryFolder();
-    const downloads = new Downloads(join(parent, 'Downloads'));
+    const downloads = new DownloadFolder(join(parent, 'Downloads'));
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 300 }), async (raw) => {
         const path = await downloads.place(received(downloads), raw);
@@ -209,7 +209,7 @@ describe('the downloads folder', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, join(file, 'below'), '/proc/natter'])
-      expect(() => new Downloads(folder)).toThrow(
+      expect(() => new DownloadFolder(folder)).toThrow(
         expect.objectContaining({ code: 'DATA_UNWRITABLE', message: expect.stringContaining(folder) }),
       );
   });
@@ -218,7 +218,7 @@ describe('the downloads folder', () => {
   it.skipIf(process.getuid?.() === 0)('is refused where it may only be read', () => {
     const folder = temporaryFolder();
     chmodSync(folder, 0o500);
-    expect(() => new Downloads(folder)).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
+    expect(() => new DownloadFolder(folder)).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
     chmodSync(folder, 0o700);
   });
 

@@ -6,7 +6,7 @@ import type { FileRoom } from './around.js';
 import type { Disk, FileStamp } from './disk.js';
 
 /** A file of this machine that is to be sent. */
-export interface LookedAt {
+export interface LocalFile {
   /** Absolute. */
   readonly path: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface LookedAt {
 }
 
 /** @param path absolute. @throws NatterError FILE_MISSING, FILE_UNREADABLE */
-export async function lookAt(disk: Disk, path: string): Promise<LookedAt> {
+export async function lookAt(disk: Disk, path: string): Promise<LocalFile> {
   const file = await disk.open(path);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
@@ -31,7 +31,7 @@ export async function lookAt(disk: Disk, path: string): Promise<LookedAt> {
 export function isSameUpload(
   record: TransferRecord,
   { target }: FileRoom,
-  { path, stamp }: LookedAt,
+  { path, stamp }: LocalFile,
 ): boolean {
   return (
     record.direction === 'out' &&
@@ -50,7 +50,7 @@ export function uploadRecord(
   user: string,
   at: number,
   { target, kind, log }: FileRoom,
-  { path, name, type, stamp }: LookedAt,
+  { path, name, type, stamp }: LocalFile,
 ): TransferRecord {
   const direct = kind === 'direct';
   return {

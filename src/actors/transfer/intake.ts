@@ -25,7 +25,7 @@ const STATES = {
   failed: FileState.Gone,
 } as const;
 
-export interface UploadOptions {
+export interface IntakeOptions {
   readonly context: ActorContext;
   readonly row: FileRow;
   /** Its state may be another one now. */
@@ -38,8 +38,8 @@ export interface UploadOptions {
 }
 
 /** A file's way into this server: the transfer machine, over one connection of its owner at a time. */
-export class Upload {
-  readonly #options: UploadOptions;
+export class Intake {
+  readonly #options: IntakeOptions;
   readonly #machine: HostedMachine<typeof transferMachine>;
   #conn: number | undefined;
   /** Of the whole, as its sender told it. */
@@ -49,7 +49,7 @@ export class Upload {
   #retry: unknown;
 
   /** What is known of the file decides where the machine begins: at its end, or waiting for its sender. */
-  constructor(options: UploadOptions) {
+  constructor(options: IntakeOptions) {
     this.#options = options;
     const { context, row, facts } = options;
     const port: TransferPort = {

@@ -15,7 +15,7 @@ export interface Share {
  * The buffers that records of all uploads travel in, a fixed number of them, which go round. Each upload has its
  * equal share at most, so that none waits for ever behind another.
  */
-export class Supplies {
+export class RecordPool {
   readonly #spare: Buffer[] = [];
   readonly #shares = new Set<Share>();
   #taken = 0;
