@@ -1,9 +1,10 @@
 /**
- * One end of a file in the talk part of the files bench: a client that sends or takes a file and talks over the
- * same connection meanwhile. What it says carries the time it was said; both ends are on one machine and share
+ * One end of a file in the talk part of the files bench: a client that sends or takes a file, with the priority of
+ * `put` and `get`, and talks over the same connection meanwhile. What it says carries the time it was said; both ends are on one machine and share
  * its monotonic clock.
  */
 import { openClient } from '../actors/client/client.js';
+import { giveWay } from '../actors/runtime/niceness.js';
 import { NatterError } from '../chat/error.js';
 import type { ClientEvent } from '../chat/events.js';
 
@@ -28,6 +29,7 @@ let talking: NodeJS.Timeout | undefined;
 let into = '';
 let partner = '';
 
+giveWay();
 const client = await openClient({
   data,
   server,

@@ -3,6 +3,7 @@
  * runs, and ends every failure with one sentence on standard error and the exit code of its kind.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { giveWay } from '../actors/runtime/niceness.js';
 import { NatterError } from '../chat/error.js';
 import { nearest } from '../chat/nearest.js';
 import { type Console, print, tell } from './console.js';
@@ -28,6 +29,8 @@ export interface CommandRow {
   readonly options: readonly OptionRow[];
   /** Runs when no command is named. */
   readonly fallback?: true;
+  /** Moves much, and gives way to whatever else wants the processor. */
+  readonly background?: true;
   readonly load: () => Promise<{ run: Run }>;
 }
 
@@ -73,6 +76,7 @@ function build(cli: Cli, console: Console, done: (exit: Exit) => void): Command 
     command.allowExcessArguments(true).action(async () => {
       refuseExcess(cli, row, command);
       const { run } = await row.load();
+      if (row.background) giveWay();
       // The table row and the command's own declaration of its options belong together; nothing can check it.
       done(await run(command.optsWithGlobals() as never, command.args, console));
     });

@@ -14,6 +14,8 @@ export interface ThreadSpec {
   readonly kinds: readonly Kind[];
   /** Handed to `start`; structured-cloneable. */
   readonly data?: unknown;
+  /** Gives way to the other threads when the processors are busy. */
+  readonly background?: boolean;
   readonly restart?: RestartIntensity;
 }
 

@@ -13,6 +13,8 @@ export interface Birth {
   /** URL of the module that exports `start`. */
   readonly module: string;
   readonly data: unknown;
+  /** Gives way to the other threads. */
+  readonly background: boolean;
   readonly placement: PlacementTable;
   readonly inherited: ReadonlyMap<number, Uint8Array>;
   /** Comlink's end. */

@@ -154,6 +154,7 @@ export class Supervisor {
       generation: seat.generation,
       module: spec.module.href,
       data: spec.data,
+      background: spec.background === true,
       placement: this.#placement,
       inherited: seat.snapshots.all(),
     };

@@ -4,8 +4,10 @@ import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { answer, type Birth, type ThreadControl } from './control.js';
 import { type Start, ThreadHost, type Uplink } from './host.js';
+import { giveWay } from './niceness.js';
 
 const birth = workerData as Birth;
+if (birth.background) giveWay();
 const host = new ThreadHost({
   ...birth,
   uplink: (message: Uplink) => parentPort?.postMessage(message),

@@ -155,6 +155,8 @@ export class Server {
         module: disk,
         kinds: [Kind.Files, Kind.Blobs],
         data: { folder, part: 'files', limits } satisfies DiskData,
+        // A chunk is hashed and written in a tenth of a millisecond, but there are thousands a second.
+        background: true,
       },
       {
         name: 'store',

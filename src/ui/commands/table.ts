@@ -111,6 +111,7 @@ export const commands: readonly CommandRow[] = [
     name: 'put',
     help: 'send a file; ends when the server holds it',
     args: '<file>',
+    background: true,
     options: [
       ...login,
       { flags: '--to <target>', help: '#room (or room), or @name', required: true, parse: serverTarget },
@@ -122,6 +123,7 @@ export const commands: readonly CommandRow[] = [
   {
     name: 'get',
     help: 'take the files that are offered, now and from now on',
+    background: true,
     options: [
       ...login,
       { flags: '--into <dir>', help: 'the folder for them; made if it is missing', required: true },
