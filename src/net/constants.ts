@@ -241,6 +241,10 @@ export const CHUNK_PIECES_MAX = 256;
 
 /** Posts one stream may have unanswered in one log. */
 export const POSTS_IN_FLIGHT_MAX = 64;
+/** Rooms in one reply to Rooms, people in one to Who, files in one to Files or Offers: a shorter reply is the last. */
+export const ROOMS_PER_REPLY = 100;
+export const WHO_PER_REPLY = 500;
+export const FILES_PER_REPLY = 50;
 export const STREAM_LIFE_MS = 90 * 24 * 3600 * 1000;
 export const REQUEST_RETRY_FIRST_MS = 500;
 export const REQUEST_RETRY_MAX_MS = 2_000;

@@ -2,6 +2,7 @@
 import { formatRate, formatRemaining, formatSize } from '../chat/amount.js';
 import type { Transfer } from '../chat/events.js';
 import { sanitiseLine } from '../chat/text.js';
+import { EIGHTHS, fill } from './terminal/bar.js';
 import { pad, truncate } from './terminal/width.js';
 
 /** More are told as one sum. */
@@ -10,7 +11,6 @@ const NAME_CELLS_MAX = 28;
 /** Left of the width for anything else, a bar says nothing. */
 const BAR_CELLS_MIN = 6;
 const BAR_CELLS_MAX = 40;
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const COLOUR = '\u001b[36m';
 const NO_COLOUR = '\u001b[39m';
 
@@ -49,12 +49,9 @@ function sumLine(others: readonly Transfer[], { width }: ProgressLook): string {
   return truncate(`and ${others.length} more: ${percent(bytes, size).trim()} of ${formatSize(size)}`, width);
 }
 
-/** `cells` cells, of which eighths are filled. @param part 0-1 */
+/** `cells` cells. @param part 0-1 */
 function bar(part: number, cells: number, colour: boolean): string {
-  const eighths = Math.floor(part * cells * 8);
-  const full = Math.floor(eighths / 8);
-  const filled = '█'.repeat(full) + (EIGHTHS[eighths % 8] ?? '');
-  const empty = ' '.repeat(cells - full - (eighths % 8 > 0 ? 1 : 0));
+  const { filled, empty } = fill(part, cells, EIGHTHS);
   return colour ? `${COLOUR}${filled}${NO_COLOUR}${empty}` : filled + empty;
 }
 

@@ -1,6 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { FileState, type UploadReply } from '../../chat/operations.js';
 import { Writer } from '../../net/bytes.js';
+import { FILES_PER_REPLY } from '../../net/constants.js';
 import type { BlobStore } from '../../store/blobs.js';
 import { Place, type StoredFile } from '../../store/file-row.js';
 import { IoMessage, TransferMessage } from '../messages.js';
@@ -13,8 +14,6 @@ import { Lingering } from './lingering.js';
 import { type FileNow, infoOf, newFileOf, rowOf } from './rows.js';
 import { Uploads } from './uploads.js';
 
-/** Files in one list. */
-const LIST_FILES = 50;
 /** A blob with which this is the matter will not come back. */
 const LOST = new Set(['FILE_MISSING', 'DATA_CORRUPT']);
 const NOTHING = Buffer.alloc(0);
@@ -144,12 +143,12 @@ export class FileDesk {
   }
 
   list({ l, a, b }: Bodies.ListFiles): Bodies.FileList {
-    return this.#infos(this.#store.list(l, b, LIST_FILES), Buffer.from(a));
+    return this.#infos(this.#store.list(l, b, FILES_PER_REPLY), Buffer.from(a));
   }
 
   offers({ a, l, g }: Bodies.ListOffers): Bodies.FileList {
     const account = Buffer.from(a);
-    return this.#infos(this.#store.offers(account, l, g, LIST_FILES), account);
+    return this.#infos(this.#store.offers(account, l, g, FILES_PER_REPLY), account);
   }
 
   /** One step of forgetting what is old. @returns true when there is more @throws NatterError when the disk takes no writes */

@@ -47,12 +47,6 @@ export class FileReader {
     this.takenAt = now;
   }
 
-  /** Something could be supplied. */
-  get isReady(): boolean {
-    for (const { ready } of this.readings.values()) if (ready.size > 0) return true;
-    return false;
-  }
-
   /** Notes what is wanted, as far as it may be: what is beyond WANTED_BYTES_MAX is ignored, and wanted again by the client. */
   want(reading: Reading, first: number, count: number, isHere: (chunk: number) => boolean): void {
     const end = Math.min(first + count, first + WANTED_BYTES_MAX / CHUNK_BYTES, reading.count);

@@ -1,10 +1,8 @@
 import { Operation, type RoomsReply as Rooms, type WhoReply as Who } from '../../chat/operations.js';
 import { RoomsReply, WhoReply } from '../../chat/schemas.js';
+import { ROOMS_PER_REPLY, WHO_PER_REPLY } from '../../net/constants.js';
 import type { Calls } from './calls.js';
 
-/** A page that is not full is the last (operations.ts gives the sizes). */
-const WHO_PAGE = 500;
-const ROOMS_PAGE = 100;
 /** So many pages at most, whatever a server says. */
 const PAGES_MAX = 200;
 
@@ -13,7 +11,7 @@ export async function listWho(calls: Calls, log: number): Promise<Who['u']> {
   return pages(
     (a) => calls.call(Operation.Who, { l: log, a }, WhoReply),
     (reply) => reply.u,
-    WHO_PAGE,
+    WHO_PER_REPLY,
   );
 }
 
@@ -21,7 +19,7 @@ export async function listRooms(calls: Calls): Promise<Rooms['r']> {
   return pages(
     (a) => calls.call(Operation.Rooms, { a }, RoomsReply),
     (reply) => reply.r,
-    ROOMS_PAGE,
+    ROOMS_PER_REPLY,
   );
 }
 

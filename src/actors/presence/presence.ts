@@ -2,7 +2,7 @@ import { nameKey } from '../../chat/name.js';
 import { PresenceState, type WhoReply } from '../../chat/operations.js';
 import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/constants.js';
+import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES, WHO_PER_REPLY } from '../../net/constants.js';
 import { packCbor } from '../cbor.js';
 import { PresenceMessage, RoomMessage } from '../messages.js';
 import { idKey, LOBBY } from '../registry/state.js';
@@ -12,7 +12,6 @@ import { Person, type Surroundings } from './person.js';
 
 /** A reconnect takes a round trip and a handshake; a core worker's restart less than this. */
 const LINGER_MS = 2_000;
-const WHO_PER_REPLY = 500;
 /** What was published this shortly before the lobby's room died may have died with it. */
 const RECENT_MS = 5_000;
 /** By then the readers of a lobby that came back have attached themselves again. */

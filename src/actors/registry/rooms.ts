@@ -2,7 +2,7 @@ import { NatterError } from '../../chat/error.js';
 import { nameKey, parseRoomName } from '../../chat/name.js';
 import { ConversationKind, type RoomsReply } from '../../chat/operations.js';
 import { Buckets } from '../../net/bucket.js';
-import { LOG_ID_BYTES } from '../../net/constants.js';
+import { LOG_ID_BYTES, ROOMS_PER_REPLY } from '../../net/constants.js';
 import type { ServerLimits } from '../limits.js';
 import { rateLimited } from '../refusal.js';
 import type { ActorContext } from '../runtime/actor.js';
@@ -10,7 +10,6 @@ import type * as Body from './bodies.js';
 import type { Ledger } from './ledger.js';
 import { type Account, type Conversation, idKey, LOBBY, LOBBY_NAME } from './state.js';
 
-const ROOMS_PER_REPLY = 100;
 /**
  * A client loads all of its conversations at login, in one welcome of at most 64 KiB: a room with the longest
  * name and topic takes 290 bytes of it, a private conversation 130. They are counted apart, so that strangers

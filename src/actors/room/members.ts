@@ -1,14 +1,13 @@
 import { nameKey } from '../../chat/name.js';
 import type { WhoReply } from '../../chat/operations.js';
 import { Reader, Writer } from '../../net/bytes.js';
+import { WHO_PER_REPLY } from '../../net/constants.js';
 import { ASK_MS } from '../asking.js';
 import { PresenceMessage } from '../messages.js';
 import type { Identified } from '../registry/bodies.js';
 import { idKey } from '../registry/state.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { PRESENCE } from '../singletons.js';
-
-const WHO_PER_REPLY = 500;
 
 interface Member {
   readonly account: Buffer;

@@ -1,3 +1,4 @@
+/** What a client may do with files: operations 40 to 48, as asks to transfers and blobs, which check whose file it is. */
 import type * as v from 'valibot';
 import { NatterError } from '../../chat/error.js';
 import { safeFileName } from '../../chat/filename.js';

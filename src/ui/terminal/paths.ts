@@ -140,6 +140,8 @@ export async function fileToSend(path: string): Promise<string> {
     throw new NatterError('FILE_UNREADABLE', `${shown} cannot be read; check its permissions.`);
   });
   if (found.isFile()) return full;
-  const what = found.isDirectory() ? 'a folder; pack it into one file first' : 'no regular file';
+  const what = found.isDirectory()
+    ? 'a folder; pack it into one file first'
+    : 'no regular file; send another';
   throw new NatterError('FILE_UNREADABLE', `${shown} is ${what}.`);
 }

@@ -1,9 +1,8 @@
 import { type FileInfo, Operation } from '../../../chat/operations.js';
 import { FilesReply } from '../../../chat/schemas.js';
+import { FILES_PER_REPLY } from '../../../net/constants.js';
 import type { Calls } from './around.js';
 
-/** A page that is not full is the last (operations.ts gives the size). */
-const PAGE = 50;
 /** So many pages at most, whatever a server says. */
 const PAGES_MAX = 40;
 
@@ -15,7 +14,7 @@ export async function listOffers(calls: Calls): Promise<FileInfo[]> {
     const { f: files } = await calls.call(Operation.Offers, { a: after }, FilesReply);
     all.push(...files);
     const last = files.at(-1);
-    if (last === undefined || files.length < PAGE || last.f <= after) break;
+    if (last === undefined || files.length < FILES_PER_REPLY || last.f <= after) break;
     after = last.f;
   }
   return all;
