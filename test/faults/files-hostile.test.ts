@@ -74,7 +74,7 @@ describe('a server', () => {
       `server: ${before.toFixed(0)} MB, with 24 deaf readers ${residentMb(party.server.pid).toFixed(0)} MB`,
     );
     await close([owner, ...readers]);
-  }, 60_000);
+  }, 120_000);
 
   it('answers no want that is nonsense, and serves the others', async () => {
     const owner = await stranger();
@@ -100,7 +100,7 @@ describe('a server', () => {
     await othersAreServed();
     expect(residentMb(party.server.pid)).toBeLessThan(SERVER_MB);
     await close([owner, flood, honest]);
-  }, 60_000);
+  }, 120_000);
 
   it('refuses a flood of offers, and says for how long', async () => {
     const { client, files } = await stranger();
@@ -116,7 +116,7 @@ describe('a server', () => {
     expect(refusals[0]).toMatchObject({ code: 'RATE_LIMITED', details: { seconds: expect.any(Number) } });
     await othersAreServed();
     await client.close();
-  }, 60_000);
+  }, 120_000);
 
   it('believes no size: what is too large is refused, what is not there is not made up', async () => {
     const { client, files } = await stranger();
@@ -132,7 +132,7 @@ describe('a server', () => {
       { reason: { code: 'QUOTA_EXCEEDED' } },
     ]);
     await client.close();
-  }, 60_000);
+  }, 120_000);
 
   it('keeps no chunk that is not its own hash, and no whole that is not its hash', async () => {
     const { client, files } = await stranger();
@@ -164,7 +164,7 @@ describe('a server', () => {
     expect(readdirSync(into)).toEqual([]);
     await othersAreServed();
     await client.close();
-  }, 60_000);
+  }, 120_000);
 
   it('waits for a sender that stops in the middle without keeping anybody else', async () => {
     const halves: Stranger[] = [];
@@ -191,5 +191,5 @@ describe('a server', () => {
     expect((await receiving).equals(bytes)).toBe(true);
     expect(residentMb(party.server.pid)).toBeLessThan(SERVER_MB);
     await close([reader, ...halves]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -10,9 +10,9 @@ const FAULTLESS: RelayFaults = { lose: 0, duplicate: 0, reorder: 0, seed: 3 };
 const SIZE = Number(process.env.NATTER_KILL_MB ?? 16) * 1e6;
 /** Slow enough that there is a middle. */
 const BYTES_PER_S = 5e6;
-/** Headers, acks and handshakes per byte of a file, and what is on its way when an end dies. */
+/** Headers, acks and handshakes per byte of a file, and what is on its way when an end dies: at most 4 MiB are asked for. */
 const OVERHEAD = 1.05;
-const LOST_PER_KILL = 1e6;
+const LOST_PER_KILL = 2e6;
 
 const of = (run: Natter, state: string): Line[] =>
   run.events('transfer').filter((line) => line.state === state);

@@ -79,4 +79,4 @@ it('talk comes through in order while a file runs, and before the file is there'
     for (const client of clients) await client.close();
     await party.close();
   }
-}, 60_000);
+}, 120_000);
