@@ -6,6 +6,7 @@ import { type Console, isInteractive } from '../console.js';
 import { Exit } from '../exit.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
+import { HERE, lastLogin } from '../remembered.js';
 import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Known, setUp } from '../setup.js';
@@ -21,13 +22,11 @@ export interface ChatOptions extends PasswordSource {
 export interface ChatParts {
   readonly open: typeof openClient;
   readonly here: (data: string | undefined) => Promise<ServerHere>;
-  /** The login used last on this device, if the server remembers it. */
-  readonly last: (data: string | undefined) => Promise<Known>;
+  /** The login used last on this device (there, if a server is named), as far as it is remembered. */
+  readonly last: (data: string | undefined, server: string | undefined) => Promise<Known>;
 }
 
-const PARTS: ChatParts = { open: openClient, here: startHereAgain, last: lastLogin };
-/** The setting that holds where the server was that this program started itself. */
-const HERE = 'here';
+const PARTS: ChatParts = { open: openClient, here: startHereAgain, last };
 const QUIT_MS = 3_000;
 
 export async function run(
@@ -50,7 +49,9 @@ async function knownOf(options: ChatOptions, console: Console, { last }: ChatPar
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
   };
-  return server === undefined && user === undefined ? { ...(await last(data)), ...given } : given;
+  // A password without a name is for an account that is not remembered.
+  const isAnyone = user === undefined && (server === undefined || password === undefined);
+  return isAnyone ? { ...(await last(data, server)), ...given } : given;
 }
 
 async function profileOf(data: string | undefined) {
@@ -61,11 +62,8 @@ async function profileOf(data: string | undefined) {
   return new Profile(openFolder(data, FolderPart.Client));
 }
 
-async function lastLogin(data: string | undefined): Promise<Known> {
-  const profile = await profileOf(data);
-  const last = profile.lastLogin();
-  if (last === undefined || !profile.remembered(last.server, last.user)) return {};
-  return { ...last, here: last.server === profile.setting(HERE) };
+async function last(data: string | undefined, server: string | undefined): Promise<Known> {
+  return lastLogin(await profileOf(data), server);
 }
 
 /** Starts it where it was, and notes where it is: the next start of the client starts it again. */
