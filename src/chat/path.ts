@@ -73,6 +73,17 @@ export function escapePath(path: string): string {
   return [...path].map((char) => (HARMLESS.test(char) ? char : `\\${char}`)).join('');
 }
 
+/** Words as one, with the blanks that stand between them in `line`; '' for none. */
+export function wholeOf(line: string, words: readonly Word[]): string {
+  let end = words[0]?.from ?? 0;
+  let whole = '';
+  for (const { text, from, to } of words) {
+    whole += line.slice(end, from) + text;
+    end = to;
+  }
+  return whole;
+}
+
 /**
  * The arguments of `/send FILE [TARGET]`. A last word that begins with `#` or `@` is the target; all before it is
  * the path, so that a name with blanks needs no quotes.
@@ -82,9 +93,7 @@ export function sendArguments(rest: string): { readonly path: string; readonly t
   const last = words.at(-1);
   const hasTarget = words.length > 1 && last !== undefined && last.isBare && /^[#@]/.test(last.text);
   const path = words.slice(0, hasTarget ? -1 : undefined);
-  const [first] = path;
-  if (first === undefined) return { path: '' };
-  const whole = path.length === 1 ? first.text : rest.slice(first.from, path.at(-1)?.to);
+  const whole = wholeOf(rest, path);
   return hasTarget ? { path: whole, target: last.text } : { path: whole };
 }
 

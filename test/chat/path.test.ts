@@ -36,7 +36,8 @@ test.each([
   ['my photo.png @bo', { path: 'my photo.png', target: '@bo' }],
   ['my  photo.png', { path: 'my  photo.png' }],
   ['"my photo.png" @bo', { path: 'my photo.png', target: '@bo' }],
-  ['a "#b"', { path: 'a "#b"' }],
+  ['a "#b"', { path: 'a #b' }],
+  ['my\\ photos/a b.png @bo', { path: 'my photos/a b.png', target: '@bo' }],
   ['#1.png', { path: '#1.png' }],
   ['', { path: '' }],
 ])('/send %s', (rest, parsed) => {

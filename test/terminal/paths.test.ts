@@ -36,6 +36,18 @@ test('what cannot be sent is not offered: sockets, dead links, names of control 
   expect(await labels('/send ~/x')).toEqual(['x folder/', 'x link/']);
 });
 
+test('a name with blanks is completed as it is typed, and nothing behind a whole one', async () => {
+  mkdirSync(join(home, 'my photos'));
+  writeFileSync(join(home, 'my photos', 'at the sea.png'), 'abc');
+  const line = '/send ~/my\\ photos/at the';
+  const found = await completePath(line, line.length, home);
+  expect(found?.labels).toEqual(['at the sea.png (3 B)']);
+  expect(found?.from).toBe('/send '.length);
+  expect(found?.replacements).toEqual(['~/my\\ photos/at\\ the\\ sea.png ']);
+  expect(await labels('/send ~/my ph')).toEqual(['my photos/']);
+  expect(await labels('/send ~/my\\ photos/at\\ the\\ sea.png ')).toEqual([]);
+});
+
 test('the target behind a path is none, and neither is a line of another command', () => {
   expect(completePath('/send a.txt #de', 15, home)).toBeUndefined();
   expect(completePath('/join a', 7, home)).toBeUndefined();

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { formatSize } from '../../chat/amount.js';
 import type { Completion } from '../../chat/complete.js';
 import { NatterError } from '../../chat/error.js';
-import { escapePath, wordsOf } from '../../chat/path.js';
+import { escapePath, wholeOf, wordsOf } from '../../chat/path.js';
 import { sanitiseLine } from '../../chat/text.js';
 
 /** Entries of a folder that are looked through, and for how long; ms. A slow disk must not hold up the Tab key. */
@@ -47,15 +47,13 @@ export function completePath(
 ): Promise<Completion> | undefined {
   const head = /^\/(?:send|file|upload)\s+/i.exec(line)?.[0];
   if (head === undefined || cursor < head.length) return undefined;
-  const words = wordsOf(line.slice(head.length, cursor));
-  const last = words.at(-1);
-  const isOpen = last !== undefined && last.to === cursor - head.length;
-  const typed = isOpen ? last.text : '';
+  const rest = line.slice(head.length, cursor);
+  const words = wordsOf(rest);
   // A second word may be the target.
-  const isFirst = words.length <= (isOpen ? 1 : 0);
-  if (!isFirst && /^[#@]/.test(typed)) return undefined;
-  const from = isOpen ? head.length + last.from : cursor;
-  return complete(typed, from, cursor, home);
+  if (words.length > 1 && /^[#@]/.test(words.at(-1)?.text ?? '')) return undefined;
+  // As `/send` reads it: all words are one path, since a name may have blanks.
+  const typed = wholeOf(rest, words) + rest.slice(words.at(-1)?.to ?? rest.length);
+  return complete(typed, head.length, cursor, home);
 }
 
 async function complete(typed: string, from: number, to: number, home: string): Promise<Completion> {
