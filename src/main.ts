@@ -7,7 +7,7 @@ import { processConsole } from './ui/console.js';
 import { guardProcess } from './ui/process.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-const help = 'A terminal messenger over UDP that works with a server and without one.';
+const help = 'A terminal messenger over UDP: rooms, private conversations and files.';
 
 const stopped = guardProcess();
 const exit = await runCli(

@@ -56,7 +56,10 @@ describe('a private offer', () => {
     await offered();
     fake.terminal.type(key);
     expect(await fake.called(call)).toEqual(args);
-    if (key === 't') expect(await fake.called('acceptFile')).toEqual(['f1']);
+    if (key === 't') {
+      expect(await fake.called('acceptFile')).toEqual(['f1']);
+      await tells('What bo sends you privately is taken from now on; /untrust bo ends that.');
+    }
     await fake.terminal.waitFor(() => fake.terminal.rows().some((row) => /mia >\s*$/.test(row)));
   });
 
@@ -65,6 +68,16 @@ describe('a private offer', () => {
     fake.terminal.type('r\r');
     expect(await fake.called('rejectFile')).toEqual(['f1']);
     expect(fake.calls.some(({ call }) => call === 'say')).toBe(false);
+  });
+
+  test('says what its key did where its own line is out of sight', async () => {
+    await offered();
+    fake.terminal.type('\x1b1');
+    await fake.terminal.waitFor('>1 #lobby');
+    fake.terminal.type('r\r');
+    await tells('photo.png is declined.');
+    fake.terminal.type('a\r');
+    await tells('photo.png is on its way; F6 shows it.');
   });
 
   test('takes no letter from what is being written', async () => {
@@ -119,6 +132,13 @@ describe('a file in a room', () => {
     expect(await fake.called('acceptFile')).toEqual(['f1']);
     fake.terminal.type('/get\r');
     expect(await fake.called('acceptFile', 2)).toEqual(['f2']);
+  });
+
+  test('has no type where that would only say that nobody knows it', async () => {
+    await start();
+    const file = { id: 'f1', name: 'disk', size: 5_000, type: 'application/octet-stream' };
+    fake.emit(fileMessage(1, { room: '#lobby', file }));
+    await fake.terminal.waitFor('disk (5.0 kB) - /get 1');
   });
 
   test('of an evil name reaches the terminal as text only', async () => {
@@ -193,6 +213,17 @@ describe('sending', () => {
     expect((await fake.called('say'))[1]).toBe('/no/such/file at all');
   });
 
+  test('asks before several files that were pasted behind /send go, one by one', async () => {
+    await start(120, 24);
+    fake.terminal.type('/send ');
+    fake.terminal.paste(`'${folder}/my photo.png' ${folder}/plain.txt`);
+    await fake.terminal.waitFor('Send 2 files (6 B) to #lobby? y or Enter sends, else it stays text.');
+    fake.terminal.type('\r');
+    expect(await fake.called('sendFile')).toEqual(['#lobby', join(folder, 'my photo.png')]);
+    expect(await fake.called('sendFile', 2)).toEqual(['#lobby', join(folder, 'plain.txt')]);
+    await fake.terminal.waitForGone('/send');
+  });
+
   test('shows what the other did with it', async () => {
     await start();
     fake.emit({ event: 'room', room: room('@bo') });
@@ -256,10 +287,13 @@ describe.each([
 
   test('is moved in, pauses, resumes, cancels after asking, shows details and closes', async () => {
     await filled('11');
+    const keys = (text: string) => fake.terminal.waitFor(text);
+    await keys('Enter details  p pause  c cancel');
     fake.terminal.type('p');
     expect(await fake.called('pauseFile')).toEqual(['f2']);
     fake.terminal.type(DOWN);
     await fake.terminal.waitFor('>3');
+    await keys('Enter details  p resume  c cancel');
     fake.terminal.type('p');
     expect(await fake.called('resumeFile')).toEqual(['f3']);
     fake.terminal.type('c');
@@ -276,6 +310,10 @@ describe.each([
     fake.terminal.type(ESC);
     await fake.terminal.waitFor('FILES');
     await fake.terminal.waitFor('>3');
+    fake.terminal.type(DOWN);
+    await keys('Enter fetch  Esc close');
+    fake.terminal.type(DOWN);
+    await keys('Enter details  Esc close');
     fake.terminal.type(ESC);
     await fake.terminal.waitForGone('FILES');
     fake.terminal.type('typed');
@@ -303,12 +341,30 @@ test('many transfers share one bar, and an empty panel says what sends a file', 
   await fake.terminal.waitFor('25% 2.0 MB/s 0:30 (F6)');
 });
 
+test('what waits for the connection has no rate', async () => {
+  await start();
+  fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));
+  await fake.terminal.waitFor('100 kB/s 0:30 (F6)');
+  fake.emit(transfer({ state: 'accepted', bytes: 1e6 }));
+  await fake.terminal.waitFor('25% waiting (F6)');
+});
+
+test('a pause and an end that were asked for by command are said', async () => {
+  await start();
+  fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));
+  await fake.terminal.waitFor('(F6)');
+  fake.terminal.type('/pause\r');
+  await tells('photo.png is paused; /resume 1 goes on.');
+  fake.terminal.type('/cancel\r');
+  await tells('photo.png is cancelled.');
+});
+
 test('leaving while a file is under way asks first', async () => {
   await start();
   fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));
   await fake.terminal.waitFor('(F6)');
   fake.terminal.type('/quit\r');
-  await fake.terminal.waitFor('y quits, one file goes on next time.');
+  await fake.terminal.waitFor('Quit? One file goes on next time. y or Ctrl+C quits');
   fake.terminal.type('n');
   await fake.terminal.waitForGone('next time');
   fake.terminal.type('/quit\r');

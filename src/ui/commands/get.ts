@@ -72,7 +72,7 @@ class Get {
     try {
       if (stopped.aborted) return Exit.Done;
       if (this.#options.json) printJson(console, { event: 'ready' });
-      else this.#report.notice('Waiting for files.');
+      else this.#report.notice(`Waiting for files${console.stdin.isTTY ? '; Ctrl+C ends it' : ''}.`);
       for (const transfer of await patience.wait(client.offers())) this.#follow(transfer);
       return await this.#end.promise;
     } finally {

@@ -226,10 +226,9 @@ export class Dashboard {
 
   #askToQuit(): void {
     const count = this.model.transfers.underWay.length;
-    const files = count === 1 ? 'one file goes' : `${count} files go`;
-    const stays = count === 0 ? 'any other key stays.' : `${files} on next time.`;
+    const files = count === 1 ? 'One file goes on next time.' : `${count} files go on next time.`;
     this.#confirm = {
-      text: `Quit? Ctrl+C again or y quits, ${stays}`,
+      text: `Quit?${count === 0 ? '' : ` ${files}`} y or Ctrl+C quits, any other key stays.`,
       also: ['interrupt', 'endOfInput'],
       yes: this.#options.quit,
     };

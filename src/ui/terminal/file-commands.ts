@@ -5,6 +5,7 @@ import type { ClientCommands } from '../../chat/events.js';
 import { parseName, parseTarget } from '../../chat/name.js';
 import { sendArguments } from '../../chat/path.js';
 import { sanitiseLine } from '../../chat/text.js';
+import { trustText } from './filetext.js';
 import type { Model } from './model.js';
 import { fileToSend } from './paths.js';
 import { isHere } from './previews.js';
@@ -76,7 +77,7 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     trust: async ([raw = '']) => {
       const { name } = parseName(raw.replace(/^@/, ''));
       await commands.trust(name, true);
-      note(`What ${name} sends you privately is taken from now on; /untrust ${name} ends that.`);
+      note(trustText(name));
     },
     untrust: async ([raw = '']) => {
       const { name } = parseName(raw.replace(/^@/, ''));
@@ -85,7 +86,10 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     },
     files: async () => host.showFiles(),
     pause: async ([word]) => {
-      for (const { offer } of chosen(host, word, isUnderWay, 'pause')) await commands.pauseFile(offer.id);
+      for (const { offer, number } of chosen(host, word, isUnderWay, 'pause')) {
+        await commands.pauseFile(offer.id);
+        note(`${offer.name} is paused; /resume ${number} goes on.`);
+      }
     },
     resume: async ([word]) => {
       for (const { offer } of chosen(host, word, isPaused, 'resume')) await commands.resumeFile(offer.id);
@@ -93,6 +97,7 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     cancel: async ([word]) => {
       const entry = list.find(numberOf('cancel', word), word === undefined ? isLasting : isEndable, 'cancel');
       await commands.cancelFile(entry.offer.id);
+      note(`${entry.offer.name} is ${entry.isMine ? 'withdrawn' : 'cancelled'}.`);
     },
     preview: async ([word]) => {
       const number = numberOf('preview', word);

@@ -6,6 +6,7 @@ import type { Area } from './cells.js';
 import { indentOf } from './chat.js';
 import type { Composer } from './composer.js';
 import type { Confirm } from './confirm.js';
+import { trustText } from './filetext.js';
 import { type Action, actionOf } from './keys.js';
 import type { Model } from './model.js';
 import { Panel } from './panel.js';
@@ -122,13 +123,32 @@ export class FileDesk {
   }
 
   #answer({ letter, entry }: Pending): void {
-    const { composer, commands, run } = this.#host;
+    const { composer, commands, model, now, run } = this.#host;
     composer.editor.clear();
     if (!isOffered(entry)) return;
-    const { id } = entry.offer;
-    if (letter === 'r') run(commands.rejectFile(id));
-    else if (letter === 'a') run(commands.acceptFile(id));
-    else run(commands.trust(entry.from, true).then(() => commands.acceptFile(id)));
+    const { id, name } = entry.offer;
+    if (letter === 'r') {
+      this.#noteElsewhere(entry, `${name} is declined.`);
+      run(commands.rejectFile(id));
+      return;
+    }
+    this.#noteElsewhere(entry, `${name} is on its way; F6 shows it.`);
+    if (letter === 'a') {
+      run(commands.acceptFile(id));
+      return;
+    }
+    const trust = async () => {
+      await commands.trust(entry.from, true);
+      model.note(trustText(entry.from), now());
+      await commands.acceptFile(id);
+    };
+    run(trust());
+  }
+
+  /** Where the file's own line is out of sight, nothing else would show that the key did anything. */
+  #noteElsewhere({ room }: FileEntry, text: string): void {
+    const { model, now } = this.#host;
+    if (model.current?.room !== room) model.note(text, now());
   }
 
   /** @returns false for a paste that is a text, whatever the disk says */
@@ -139,8 +159,10 @@ export class FileDesk {
     if (readings.length === 0 || (!composer.editor.isEmpty && !isSend)) return false;
     this.#held = [];
     this.#look(readings).then((files) => {
+      // `/send` takes one file; several are a question of their own.
+      const only = files?.length === 1 ? files[0] : undefined;
       if (files === undefined) composer.type(token.text);
-      else if (isSend) composer.type(files.map(({ path }) => escapePath(path)).join(' '));
+      else if (isSend && only !== undefined) composer.type(escapePath(only.path));
       else this.#offerToSend(files, token.text);
       const held = this.#held ?? [];
       this.#held = undefined;
@@ -173,9 +195,12 @@ export class FileDesk {
       for (const { path } of files) await commands.sendFile(room, path);
     };
     confirm({
-      text: `Send ${what} (${size}) to ${room}? y sends, else it stays text.`,
+      text: `Send ${what} (${size}) to ${room}? y or Enter sends, else it stays text.`,
       also: ['send'],
-      yes: () => run(send()),
+      yes: () => {
+        composer.editor.clear();
+        run(send());
+      },
       no: () => composer.type(text),
     });
   }

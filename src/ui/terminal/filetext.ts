@@ -3,10 +3,21 @@ import { formatSize } from '../../chat/amount.js';
 import type { FileOffer } from '../../chat/events.js';
 import { type FileEntry, isFetchable, isOffered, percentOf, stateOf } from './transfers.js';
 
+const UNKNOWN_TYPE = 'application/octet-stream';
+
 /** `photo.png (1.2 MB, image/png)` and `/get 3`; nothing for the second when nothing is known of it any more. */
 export function fileText(offer: FileOffer, entry: FileEntry | undefined): readonly [string, string] {
-  const what = `${offer.name} (${formatSize(offer.size)}, ${offer.type})`;
-  return [what, entry === undefined ? '' : noteOf(entry)];
+  return [`${offer.name} (${measuresOf(offer)})`, entry === undefined ? '' : noteOf(entry)];
+}
+
+/** `1.2 MB, image/png`; without a type that only says that nobody knows it. */
+export function measuresOf({ size, type }: Pick<FileOffer, 'size' | 'type'>): string {
+  return type === UNKNOWN_TYPE ? formatSize(size) : `${formatSize(size)}, ${type}`;
+}
+
+/** What becomes of trusting somebody. */
+export function trustText(name: string): string {
+  return `What ${name} sends you privately is taken from now on; /untrust ${name} ends that.`;
 }
 
 function noteOf(entry: FileEntry): string {

@@ -6,7 +6,7 @@ import { pad } from './width.js';
 const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'send; on an empty line retry what failed'],
   ['Alt+Enter, Ctrl+J', 'new line (a paste never sends)'],
-  ['Tab', 'complete names, commands, :emoji:, paths of /send'],
+  ['Tab', 'complete names, commands, :emoji:, paths'],
   ['Up, Down, Ctrl+R', 'what you said before, search in it'],
   ['Ctrl+A E B F, Alt+B F', 'move in the line'],
   ['Ctrl+W U K Y', 'cut a word, to the start, to the end; paste it'],
@@ -14,7 +14,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Ctrl+N, Ctrl+P', 'next, previous conversation'],
   ['Alt+A, Alt+U', 'next with something unread, first unread'],
   ['PgUp, PgDn, Alt+End', 'scroll, back to the end'],
-  ['F6', 'files: progress, pause, cancel, what was received'],
+  ['F6', 'files: how they fare, pause, cancel'],
   ['a r t, on an empty line', 'accept, reject, always accept what is offered'],
   ['F7, F8', 'show or hide rooms, members'],
   ['Alt+M', 'mouse on or off; off lets you select text'],

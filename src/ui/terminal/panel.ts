@@ -14,6 +14,10 @@ import { arrowOf, fileNote, shorten } from './progress.js';
 import type { Look, Theme } from './theme.js';
 import {
   type FileEntry,
+  isFetchable,
+  isOffered,
+  isPaused,
+  isUnderWay,
   peerOf,
   percentOf,
   remainingMs,
@@ -30,9 +34,6 @@ const BAR_FROM = 64;
 const PEER_CELLS = 10;
 const BAR_CELLS = 12;
 const LABEL_CELLS = 7;
-const KEYS = 'Enter details  p pause  c cancel  Esc close';
-const KEYS_OFFER = 'Enter accept  r reject  Esc close';
-const KEYS_DETAILS = 'p pause  c cancel  Esc back';
 
 /** How the panel looks where it is shown. */
 export interface PanelLooks {
@@ -126,15 +127,9 @@ export class Panel {
   }
 
   #keysRow(chosen: FileEntry | undefined, width: number, theme: Theme): Row {
-    const keys =
-      chosen === undefined
-        ? 'Esc close'
-        : this.#isDetail
-          ? KEYS_DETAILS
-          : chosen.transfer?.state === 'offered'
-            ? KEYS_OFFER
-            : KEYS;
-    return [{ text: pad(` ${keys}`, width), look: theme.dim }];
+    const keys = [...(chosen === undefined ? [] : keysOf(chosen, this.#isDetail))];
+    keys.push(this.#isDetail ? 'Esc back' : 'Esc close');
+    return [{ text: pad(` ${keys.join('  ')}`, width), look: theme.dim }];
   }
 
   /** The rows around the chosen one. */
@@ -144,6 +139,17 @@ export class Panel {
     const from = Math.max(0, Math.min(at - Math.floor(height / 2), ranked.length - height));
     return ranked.slice(from, from + height).map((entry) => fileRow(entry, entry === chosen, width, looks));
   }
+}
+
+/** The keys that do something about a file just now. */
+function keysOf(entry: FileEntry, isDetail: boolean): readonly string[] {
+  const enter = isOffered(entry) ? 'Enter accept' : isFetchable(entry) ? 'Enter fetch' : 'Enter details';
+  return [
+    ...(isDetail ? [] : [enter]),
+    ...(isOffered(entry) ? ['r reject'] : []),
+    ...(isPaused(entry) ? ['p resume'] : isUnderWay(entry) ? ['p pause'] : []),
+    ...(isPaused(entry) || isUnderWay(entry) ? ['c cancel'] : []),
+  ];
 }
 
 /** One file in one row. */
@@ -196,15 +202,22 @@ function lookOf({ transfer }: FileEntry, theme: Theme): Look {
   return theme.dim;
 }
 
+/** `2.4 GB (2400000000 bytes)`, where the unit has not said it all. */
+function sizeOf(size: number): string {
+  const short = formatSize(size);
+  return short === `${size} B` ? short : `${short} (${size} bytes)`;
+}
+
 /** Everything about one file; long values are broken, never cut. */
 function detailRows(entry: FileEntry, width: number, theme: Theme): Row[] {
   const { transfer, offer, room, from, number } = entry;
+  const isUnfinished = transfer?.state === 'running' || transfer?.state === 'paused';
   const at = transfer === undefined ? '' : `${dayOf(transfer.at)} ${clockOf(transfer.at)}`;
   const facts: readonly (readonly [string, string])[] = [
     ['Name', offer.name],
-    ['State', `${stateOf(entry)}${transfer?.state === 'running' ? ` ${percentOf(transfer)}` : ''}`],
+    ['State', `${stateOf(entry)}${transfer !== undefined && isUnfinished ? ` ${percentOf(transfer)}` : ''}`],
     ['Why', transfer?.reason ?? ''],
-    ['Size', `${formatSize(offer.size)} (${offer.size} bytes)`],
+    ['Size', sizeOf(offer.size)],
     ['Type', offer.type],
     ['From', `${from} in ${room}`],
     ['Offered', at],

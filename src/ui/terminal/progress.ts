@@ -1,6 +1,7 @@
 /** The rows above the status bar: an offer that waits for its answer, and one bar for all files under way. */
 import { formatRate, formatRemaining, formatSize } from '../../chat/amount.js';
 import { type Blocks, bar } from './bar.js';
+import { measuresOf } from './filetext.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
 import { type FileEntry, peerOf, percentOf, remainingMs, shareOf, type TransferList } from './transfers.js';
@@ -32,8 +33,10 @@ export function progressRow(
   const share = isOne ? shareOf(first) : sum.size === 0 ? 0 : Math.min(1, sum.bytes / sum.size);
   const figures = [
     `${Math.floor(share * 100)}%`.padStart(4),
-    formatRate(sum.rate),
-    formatRemaining(remainingMs(sum)),
+    // Without a connection, or before its turn: a rate of 0 would look like a fault of the file.
+    ...(moving.every(({ state }) => state === 'accepted')
+      ? ['waiting']
+      : [formatRate(sum.rate), formatRemaining(remainingMs(sum))]),
   ].join(' ');
   const gauge = width >= BAR_FROM ? `${bar(share, BAR_CELLS, blocks)} ` : '';
   const right = ` ${gauge}${figures} (F6) `;
@@ -72,7 +75,7 @@ export function offerBar(list: TransferList, width: number, theme: Theme): Row |
 /** ` bo offers photo.png (1.2 MB, image/png)`; of a long name the middle goes. */
 function offerText({ offer, from }: FileEntry, width: number): string {
   const head = ` ${from} offers `;
-  const long = ` (${formatSize(offer.size)}, ${offer.type})`;
+  const long = ` (${measuresOf(offer)})`;
   const short = ` (${formatSize(offer.size)})`;
   const tail = textWidth(head + offer.name + long) <= width ? long : short;
   const room = width - textWidth(head) - textWidth(tail);
