@@ -36,6 +36,10 @@ export const openClient: OpenClient = async (options) => {
 
 /** Link states in which the server has answered something. */
 const ANSWERED: ReadonlySet<string> = new Set(['authenticating', 'syncing', 'live']);
+/** Refused for too many attempts so late, it had stood in a line, behind others of the same account that got in. */
+const STOOD_IN_LINE_MS = 5_000;
+/** So often it joins the line again: a minute altogether. */
+const LINES_MAX = 6;
 /** What is unsent at the end was reported as such; nobody needs to wait for it long. */
 const QUIT_MS = 1_000;
 
@@ -89,7 +93,7 @@ export class Session {
     const credentials = { user: name, register, remember: options.remember === true };
     const attempt = (password: string | undefined) => {
       const given = password === undefined ? credentials : { ...credentials, password };
-      return this.patience.wait(this.client.login(options.server, given));
+      return inLine(() => this.patience.wait(this.client.login(options.server, given)));
     };
     const given = await givenPassword(options, this.console);
     if (given !== undefined) await attempt(given);
@@ -141,6 +145,23 @@ export async function withSession<T>(
     return await work(session);
   } finally {
     await session.close();
+  }
+}
+
+/**
+ * Logs in, again while the server had it wait for others of the same account and then refused it after all. Who
+ * is refused at once is told at once.
+ */
+async function inLine<T>(login: () => Promise<T>): Promise<T> {
+  for (let lines = 1; ; lines++) {
+    const since = performance.now();
+    try {
+      return await login();
+    } catch (error) {
+      const isTooMany = error instanceof NatterError && error.code === 'TOO_MANY_ATTEMPTS';
+      const stood = performance.now() - since >= STOOD_IN_LINE_MS;
+      if (!isTooMany || !stood || lines === LINES_MAX) throw error;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Piscina } from 'piscina';
+import { describe, expect, it, vi } from 'vitest';
 import { OpaquePool } from '#natter/actors/jobs/pool.js';
 import * as opaque from '../../src/actors/jobs/opaque.js';
 
@@ -40,6 +41,22 @@ describe('the steps of OPAQUE', () => {
       expect(await pool.serverLoginFinish({ state: wrong.state, finish: 'garbage' })).toBeNull();
       await expect(pool.serverRegistration({ setup, user: 'ada', request: 'garbage' })).rejects.toThrow();
     } finally {
+      await pool.close();
+    }
+  });
+
+  it('go on after a thread failed between two of them', async () => {
+    const run = vi.spyOn(Piscina.prototype, 'run');
+    const pool = new OpaquePool();
+    try {
+      await pool.clientLoginStart({ password: 'correct horse' });
+      const piscina = run.mock.contexts[0];
+      const [thread] = piscina instanceof Piscina ? piscina.threads : [];
+      expect(() => thread?.emit('error', new Error('out of memory'))).not.toThrow();
+      expect(thread).toBeDefined();
+      expect((await pool.clientLoginStart({ password: 'correct horse' })).request).not.toBe('');
+    } finally {
+      run.mockRestore();
       await pool.close();
     }
   });

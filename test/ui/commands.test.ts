@@ -341,6 +341,32 @@ describe('passwords', () => {
     expect(error.code).toBe('BAD_ARGUMENT');
   });
 
+  test('are tried again when the server had them wait in line, and not when it refused at once', async () => {
+    const open = fakeOpen(world);
+    let logins = 0;
+    const crowded = async (options: Parameters<typeof open>[0]) => {
+      const client = await open(options);
+      const login = client.login.bind(client);
+      client.login = (...args) => {
+        if (++logins > 1) return login(...args);
+        return Promise.reject(new NatterError('TOO_MANY_ATTEMPTS', 'Too many attempts; try again in 9 s.'));
+      };
+      return client;
+    };
+    const elapsed = vi.spyOn(performance, 'now');
+    try {
+      elapsed.mockReturnValueOnce(0).mockReturnValueOnce(10_000);
+      expect(await who(ANA, [], console, crowded)).toBe(0);
+      expect(logins).toBe(2);
+      logins = 0;
+      elapsed.mockReturnValueOnce(0).mockReturnValueOnce(50);
+      expect((await failure(who(ANA, [], console, crowded))).code).toBe('TOO_MANY_ATTEMPTS');
+      expect(logins).toBe(1);
+    } finally {
+      elapsed.mockRestore();
+    }
+  });
+
   test('are not needed on a remembered device', async () => {
     world.remembered.add('ana');
     expect(await who(ANA, [], new FakeConsole({}), fakeOpen(world))).toBe(0);

@@ -44,17 +44,24 @@ export class OpaquePool implements OpaqueTasks {
 
   #task<F extends (task: never) => Promise<unknown>>(name: string): F {
     const run = async (task: unknown): Promise<unknown> => {
-      this.#pool ??= new Piscina({
-        filename: fileURLToPath(new URL('./opaque.js', import.meta.url)),
-        minThreads: 0,
-        maxThreads: THREADS_MAX,
-        maxQueue: QUEUE_MAX,
-        idleTimeout: IDLE_MS,
-      });
+      this.#pool ??= startPool();
       if (this.#pool.queueSize >= QUEUE_MAX)
         throw new NatterError('BUSY', 'Too many people are logging in at once; try again in a few seconds.');
       return this.#pool.run(task, { name });
     };
     return run as unknown as F;
   }
+}
+
+function startPool(): Piscina {
+  const pool = new Piscina({
+    filename: fileURLToPath(new URL('./opaque.js', import.meta.url)),
+    minThreads: 0,
+    maxThreads: THREADS_MAX,
+    maxQueue: QUEUE_MAX,
+    idleTimeout: IDLE_MS,
+  });
+  // A thread that fails without a task has nobody to tell, and would end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }
