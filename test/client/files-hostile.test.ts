@@ -182,3 +182,21 @@ test('whose sender is away waits and goes on by itself', async () => {
   await ana.again();
   await bo.until(id, 'done');
 });
+
+test.each(['DISK_FULL', 'READ_ONLY'])(
+  'a server whose disk refuses (%s) is not sent anything more for a while, then it goes on by itself',
+  async (reason) => {
+    const { ana, server, time } = await anaAndBo();
+    server.files.wantsMax = 0;
+    const id = await ana.send('@bo', ana.file('a.bin', noise(5 * CHUNK_BYTES)));
+    await ana.until(id, 'running');
+    server.files.halt(server.files.last, reason);
+    expect(await ana.until(id, 'paused')).toMatchObject({ code: 'DISK_FULL' });
+    server.files.wantsMax = Number.POSITIVE_INFINITY;
+    const uploads = () => server.requests.filter(({ operation }) => operation === Operation.Upload).length;
+    const before = uploads();
+    await time.pass(25_000);
+    expect(uploads()).toBe(before);
+    await ana.until(id, 'done');
+  },
+);

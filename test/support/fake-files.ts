@@ -132,6 +132,12 @@ export class FakeFiles {
     this.#owner.event(EventKind.File, { f: file.f, l: file.l, s: file.state, r: reason });
   }
 
+  /** Takes no more of what is sent, and says why. */
+  halt(file: FakeFile, reason: string): void {
+    file.uploader = undefined;
+    this.#owner.event(EventKind.File, { f: file.f, l: file.l, s: FileState.Waiting, r: reason });
+  }
+
   /** Asks the uploader for what is missing, up to the window. */
   pull(file: FakeFile): void {
     this.#pull(file);

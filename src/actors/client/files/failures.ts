@@ -42,7 +42,10 @@ export function damaged(name: string): NatterError {
 }
 
 export function serverFull(name: string): NatterError {
-  return new NatterError('DISK_FULL', `The server has no room for ${name} now; it is tried again by itself.`);
+  return new NatterError(
+    'DISK_FULL',
+    `The disk of the server takes nothing of ${name} now; it is tried again by itself.`,
+  );
 }
 
 export function waitsForSender(from: string): NatterError {

@@ -115,7 +115,7 @@ export class Upload implements TransferPort, Supplier {
     const { name } = this.#life.record;
     if (state === FileState.Gone) this.#life.send({ type: 'FAILED', failure: gone(name, reason) });
     else if (state !== FileState.Waiting) this.#nap.end();
-    else if (this.#open && reason === 'DISK_FULL')
+    else if (this.#open && (reason === 'DISK_FULL' || reason === 'READ_ONLY'))
       this.#life.send({ type: 'STALLED', failure: serverFull(name) });
     else if (this.#open && reason === 'HASH_MISMATCH')
       this.#life.send({ type: 'FAILED', failure: damaged(name) });
