@@ -1,8 +1,8 @@
 /** Files in the linear client: offers, every tenth of their way and their end, each as one line. */
-import { formatRate, formatRemaining, formatSize } from '../chat/amount.js';
+import { formatRate, formatRemaining } from '../chat/amount.js';
 import type { ClientCommands, Message, Transfer } from '../chat/events.js';
 import { sanitiseLine } from '../chat/text.js';
-import { fileText } from './terminal/filetext.js';
+import { fileText, measuresOf } from './terminal/filetext.js';
 import type { Model } from './terminal/model.js';
 import type { Look } from './terminal/previews.js';
 import { type FileEntry, isOffered, peerOf, remainingMs, shareOf, stateOf } from './terminal/transfers.js';
@@ -29,7 +29,10 @@ export class FileTeller {
   shown(message: Message): Message {
     const { file, ...rest } = message;
     const entry = file === undefined ? undefined : this.#model.transfers.byId(file.id);
-    return entry === undefined ? message : { ...rest, text: fileText(entry.offer, entry).join(' - ') };
+    if (entry === undefined) return message;
+    const [what, note] = fileText(entry.offer, entry);
+    // What one sends oneself comes before anything is known of its way: a hint to fetch it would mislead.
+    return { ...rest, text: message.mine && entry.transfer === undefined ? what : `${what} - ${note}` };
   }
 
   /** A text by its first lines; of a picture its size and where it is, since lines of blocks say nothing aloud. */
@@ -68,11 +71,12 @@ function lineOf(entry: FileEntry, transfer: Transfer): string | undefined {
   const { number, offer, from } = entry;
   const { name } = offer;
   if (isOffered(entry))
-    return `${from} offers ${name} (${formatSize(offer.size)}, ${offer.type}). /accept ${number} takes it, /reject ${number} declines, /trust ${from} takes all from now on.`;
+    return `${from} offers ${name} (${measuresOf(offer)}). /accept ${number} takes it, /reject ${number} declines, /trust ${from} takes all from now on.`;
   const peer = `${transfer.direction === 'in' ? 'from' : 'to'} ${peerOf(transfer)}`;
   switch (transfer.state) {
     case 'running': {
       const percent = Math.floor(shareOf(transfer) * 100);
+      if (transfer.rate === 0) return `${name} ${peer}: ${percent}%.`;
       const left = formatRemaining(remainingMs(transfer));
       return `${name} ${peer}: ${percent}%, ${formatRate(transfer.rate)}, ${left} left.`;
     }

@@ -354,8 +354,12 @@ test('a pause and an end that were asked for by command are said', async () => {
   fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));
   await fake.terminal.waitFor('(F6)');
   fake.terminal.type('/pause\r');
+  expect(await fake.called('pauseFile')).toEqual(['f1']);
+  fake.emit(transfer({ state: 'paused', bytes: 1e6 }));
   await tells('photo.png is paused; /resume 1 goes on.');
   fake.terminal.type('/cancel\r');
+  expect(await fake.called('cancelFile')).toEqual(['f1']);
+  fake.emit(transfer({ state: 'failed', code: 'CANCELLED', reason: 'You cancelled it.' }));
   await tells('photo.png is cancelled.');
 });
 

@@ -99,3 +99,17 @@ test('a name of control characters poses as no line', async () => {
   expect(console.err).not.toMatch(/^#lobby 12:00/m);
   expect(console.out).not.toMatch(/^#lobby 12:00/m);
 });
+
+test('what one sends oneself is said without a hint to fetch it, and has no rate before it moves', async () => {
+  const client = await start();
+  const file = { id: 'f1', name: 'big.iso', size: 4_000_000, type: 'application/octet-stream' };
+  const at = 1_795_353_000_000;
+  const said = { room: '#lobby', seq: 1, id: 'x1', from: 'ana', text: 'big.iso', at, mine: true } as const;
+  const message = { ...said, kind: 'file', delivery: 'ok', file } as const;
+  client.emit({ event: 'message', message, history: false });
+  const out = { direction: 'out', room: '#lobby', from: 'ana', to: '#lobby', ...file } as const;
+  client.tell('f1', 'running', { ...out, bytes: 0, rate: 0 });
+  await console.until('big.iso to #lobby: 0%.');
+  await end();
+  expect(console.out).toMatch(/^#lobby \d\d:\d\d ana: big\.iso \(4\.0 MB\)$/m);
+});

@@ -86,10 +86,7 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     },
     files: async () => host.showFiles(),
     pause: async ([word]) => {
-      for (const { offer, number } of chosen(host, word, isUnderWay, 'pause')) {
-        await commands.pauseFile(offer.id);
-        note(`${offer.name} is paused; /resume ${number} goes on.`);
-      }
+      for (const { offer } of chosen(host, word, isUnderWay, 'pause')) await commands.pauseFile(offer.id);
     },
     resume: async ([word]) => {
       for (const { offer } of chosen(host, word, isPaused, 'resume')) await commands.resumeFile(offer.id);
@@ -97,7 +94,6 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     cancel: async ([word]) => {
       const entry = list.find(numberOf('cancel', word), word === undefined ? isLasting : isEndable, 'cancel');
       await commands.cancelFile(entry.offer.id);
-      note(`${entry.offer.name} is ${entry.isMine ? 'withdrawn' : 'cancelled'}.`);
     },
     preview: async ([word]) => {
       const number = numberOf('preview', word);

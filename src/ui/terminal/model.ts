@@ -241,6 +241,10 @@ export class Model {
     const { entry, transfer, before } = this.transfers.apply(raw);
     const { name, state, direction, room, reason, path, code } = transfer;
     if (before?.state === state) return before.answer === transfer.answer ? { effect: 'progress' } : NONE;
+    // What was done here is said where the person is, for the file's own line may be out of sight.
+    if (code === 'CANCELLED' && state === 'failed') this.note(`${name} is cancelled.`, now);
+    if (state === 'paused' && reason === undefined)
+      this.note(`${name} is paused; /resume ${entry.number} goes on.`, now);
     if (state === 'failed' && code !== 'CANCELLED')
       this.note(`${name} failed: ${reason ?? 'nobody says why.'}`, now, true, room);
     if (state === 'paused' && reason !== undefined)
