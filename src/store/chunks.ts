@@ -5,6 +5,7 @@ import {
   fdatasync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   rmSync,
 } from 'node:fs';
@@ -135,6 +136,11 @@ export class ChunkFile {
   /** Every chunk is here. An empty file always is. */
   get complete(): boolean {
     return this.#held === this.size;
+  }
+
+  /** Both of its files still bear their names: nobody took them away, or put others there. */
+  get inPlace(): boolean {
+    return bears(this.path, this.#data.handle) && bears(listPath(this.path), this.#list);
   }
 
   has(chunk: number): boolean {
@@ -309,6 +315,12 @@ export class ChunkFile {
     }
     if (read < target.length) throw corrupt(this.path, 'it ends too early');
   }
+}
+
+function bears(path: string, handle: number): boolean {
+  const here = fstatSync(handle, { bigint: true });
+  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return there?.ino === here.ino && there.dev === here.dev;
 }
 
 /** Removes a file of chunks with its list, whatever of them is there. The list last: alone it is nobody's. */

@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { NatterError } from '../chat/error.js';
 import { writeFileAtomic } from './atomic.js';
+import { faultOf } from './faults.js';
 import { AtomicJson, asObject } from './json.js';
 import { type FileLock, isLock, lockedBy, tryLock, waitForLock } from './lock.js';
 
@@ -46,16 +47,23 @@ export function openFolder(data: string | undefined, part: FolderPart): string {
     makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof NatterError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new NatterError(
-      'DATA_UNWRITABLE',
-      `The data folder ${base} cannot be written (${why}); correct its permissions or choose another with --data.`,
-      { path: base },
-      error,
-    );
+    throw unusable(base, error);
   }
   return folder;
+}
+
+/** What went wrong with a data folder or a part of it: somebody may have taken it away, or its disk is full. */
+export function unusable(folder: string, error: unknown): NatterError {
+  if (error instanceof NatterError) return error;
+  const fault = faultOf(error, folder);
+  if (fault.code === 'DISK_FULL') return new NatterError(fault.code, fault.message, { path: folder }, error);
+  const why = error instanceof Error ? error.message : String(error);
+  return new NatterError(
+    'DATA_UNWRITABLE',
+    `The data folder ${folder} cannot be written (${why}); correct its permissions or choose another with --data.`,
+    { path: folder },
+    error,
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { LowSync } from 'lowdb';
 import sodium from 'sodium-native';
 import { NatterError } from '../chat/error.js';
 import type { KeyPair } from '../net/types.js';
-import { withFolderLock } from './folder.js';
+import { unusable, withFolderLock } from './folder.js';
 import { AtomicJson, asObject } from './json.js';
 import { keyPairOf, readKeyPair } from './keys.js';
 
@@ -40,7 +40,10 @@ interface Data {
   settings: { readonly name: string; readonly value: string }[];
 }
 
-/** Reading throws NatterError DATA_CORRUPT for a damaged profile, which is then never written over. */
+/**
+ * Reading throws NatterError DATA_CORRUPT for a damaged profile, which is then never written over; a change throws
+ * DATA_UNWRITABLE or DISK_FULL when the folder takes none.
+ */
 export class Profile {
   readonly #folder: string;
 
@@ -147,14 +150,18 @@ export class Profile {
     return join(this.#folder, `device-${name.toString('hex')}.key`);
   }
 
-  #change<T>(change: (data: Data) => T): Promise<T> {
-    return withFolderLock(this.#folder, () => {
-      const low = this.#open();
-      const before = JSON.stringify(low.data);
-      const result = change(low.data);
-      if (JSON.stringify(low.data) !== before) low.write();
-      return result;
-    });
+  async #change<T>(change: (data: Data) => T): Promise<T> {
+    try {
+      return await withFolderLock(this.#folder, () => {
+        const low = this.#open();
+        const before = JSON.stringify(low.data);
+        const result = change(low.data);
+        if (JSON.stringify(low.data) !== before) low.write();
+        return result;
+      });
+    } catch (error) {
+      throw unusable(this.#folder, error);
+    }
   }
 
   #open(): LowSync<Data> {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import sodium from 'sodium-native';
 import * as v from 'valibot';
 import { ErrorCode, NatterError } from '../chat/error.js';
-import { faultOf } from './faults.js';
+import { unusable } from './folder.js';
 import { AtomicJson } from './json.js';
 import { type FileLock, isLock, tryLock } from './lock.js';
 
@@ -44,7 +44,7 @@ const Schema = v.object({
   at: count,
   bytes: count,
   repeated: count,
-  /** The sender's file; of one received, where it is once it is whole and has its name. */
+  /** The sender's file; of one received, where it is once it is done. */
   path: v.exactOptional(v.string()),
   /** Which file it was that was offered: what changes when somebody writes to it or replaces it. */
   stamp: v.exactOptional(v.object({ modified: v.string(), inode: v.string() })),
@@ -76,12 +76,12 @@ export class TransferStore {
     const account = Buffer.alloc(ACCOUNT_HASH_BYTES);
     sodium.crypto_generichash(account, Buffer.from(JSON.stringify([server, user])));
     this.#folder = join(folder, 'transfers', account.toString('hex'));
-    this.#writing(() => mkdirSync(this.#folder, { recursive: true, mode: 0o700 }));
+    this.#touching(() => mkdirSync(this.#folder, { recursive: true, mode: 0o700 }));
   }
 
   /** All that can be read, oldest first; forgets what is too much. One that is damaged is left where it is. */
   list(): TransferRecord[] {
-    const records = readdirSync(this.#folder)
+    const records = this.#touching(() => readdirSync(this.#folder))
       .filter((name) => /-(?:in|out)\.json$/.test(name))
       .flatMap((name) => {
         try {
@@ -97,44 +97,43 @@ export class TransferStore {
     return records.filter((record) => !forgotten.has(record));
   }
 
-  /** As it is now: another process may have gone on with it. */
+  /** As it is now: another process may have gone on with it. @throws NatterError DATA_CORRUPT, DATA_UNWRITABLE */
   read({ id, direction }: TransferRecord): TransferRecord | undefined {
-    return this.#file(`${id}-${direction}.json`).read() ?? undefined;
+    return this.#touching(() => this.#file(`${id}-${direction}.json`).read()) ?? undefined;
   }
 
-  /** @throws NatterError DISK_FULL, READ_ONLY */
+  /** @throws NatterError DISK_FULL, DATA_UNWRITABLE */
   save(record: TransferRecord): void {
-    this.#writing(() => this.#file(`${record.id}-${record.direction}.json`).write(record));
+    this.#touching(() => this.#file(`${record.id}-${record.direction}.json`).write(record));
   }
 
-  /** @throws NatterError READ_ONLY */
+  /** @throws NatterError DATA_UNWRITABLE */
   remove({ id, direction }: TransferRecord): void {
-    this.#writing(() => rmSync(join(this.#folder, `${id}-${direction}.json`), { force: true }));
+    this.#touching(() => rmSync(join(this.#folder, `${id}-${direction}.json`), { force: true }));
   }
 
-  /** @returns undefined when another process works on it. @throws NatterError DISK_FULL, READ_ONLY */
+  /** @returns undefined when another process works on it. @throws NatterError DISK_FULL, DATA_UNWRITABLE */
   lock({ id, direction }: TransferRecord): FileLock | undefined {
-    const lock = this.#writing(() => tryLock(join(this.#folder, `${id}-${direction}.lock`)));
-    return isLock(lock) ? lock : undefined;
+    const lock = this.#touching(() => tryLock(join(this.#folder, `${id}-${direction}.lock`)));
+    return isLock(lock) ? { release: () => this.#touching(() => lock.release()) } : undefined;
   }
 
-  /** Whose private files are taken without asking. */
+  /** Whose private files are taken without asking. @throws NatterError DATA_CORRUPT, DATA_UNWRITABLE */
   trusted(): string[] {
-    return this.#trust().read() ?? [];
+    return this.#touching(() => this.#trust().read()) ?? [];
   }
 
-  /** @throws NatterError DISK_FULL, READ_ONLY */
+  /** @throws NatterError DISK_FULL, DATA_UNWRITABLE */
   trust(names: readonly string[]): void {
-    this.#writing(() => this.#trust().write([...names]));
+    this.#touching(() => this.#trust().write([...names]));
   }
 
-  #writing<T>(write: () => T): T {
+  #touching<T>(act: () => T): T {
     try {
-      return write();
+      return act();
     } catch (error) {
       if (error instanceof NatterError) throw error;
-      const { code, message } = faultOf(error, this.#folder);
-      throw new NatterError(code, message, { path: this.#folder }, error);
+      throw unusable(this.#folder, error);
     }
   }
 

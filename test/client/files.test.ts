@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConversationKind, EventKind, FileAnswer, FileState, Operation } from '../../src/chat/operations.js';
 import { CHUNK_BYTES } from '../../src/net/constants.js';
@@ -176,6 +177,68 @@ test('files of somebody one trusts are taken by themselves, unless there is no r
   const last = await ana.send('@bo', ana.file('c.txt', noise(100, 3)));
   await time.pass(1_000);
   expect(bo.states(last)).toEqual(['offered']);
+});
+
+test('what cannot be remembered, or a list of trusted people that cannot be read, leaves files offered', async () => {
+  const { ana, bo, time } = await anaAndBo();
+  await bo.client.core.trust('ana', true);
+  bo.disk.recordsFull = true;
+  const full = await ana.send('@bo', ana.file('a.txt', noise(100)));
+  await bo.until(full, 'offered');
+  await time.pass(1_000);
+  expect(bo.states(full)).toEqual(['offered']);
+  bo.disk.recordsFull = false;
+  const [account = ''] = readdirSync(join(bo.disk.folder, 'transfers'));
+  const list = join(bo.disk.folder, 'transfers', account, 'trusted.json');
+  writeFileSync(list, '{{{');
+  const damaged = await ana.send('@bo', ana.file('b.txt', noise(100, 2)));
+  await bo.until(damaged, 'offered');
+  await expect(bo.client.core.trust('cy', true)).rejects.toMatchObject({ code: 'DATA_CORRUPT' });
+  rmSync(list);
+  await bo.client.core.acceptFile(damaged);
+  await bo.until(damaged, 'done');
+});
+
+test('a data folder that is gone is told in a sentence, and what is under way comes to its end', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  server.files.wantsMax = 4;
+  const id = await ana.send('@bo', ana.file('a.bin', noise(20 * CHUNK_BYTES)));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes > 0);
+  rmSync(join(bo.disk.folder, 'transfers'), { recursive: true });
+  writeFileSync(join(bo.disk.folder, 'transfers'), 'in the way');
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  await bo.until(id, 'done');
+  const next = await ana.send('@bo', ana.file('b.bin', noise(10)));
+  await bo.until(next, 'offered');
+  for (const command of [
+    () => bo.client.core.acceptFile(next),
+    () => bo.client.core.trust('ana', true),
+    () => bo.send('@ana', bo.file('c.bin', noise(10))),
+  ])
+    await expect(command()).rejects.toMatchObject({
+      code: 'DATA_UNWRITABLE',
+      message: expect.stringContaining('The data folder'),
+    });
+});
+
+test('a partial file that was taken away is begun anew when it is resumed', async () => {
+  const { ana, bo, server, time } = await anaAndBo();
+  const bytes = noise(20 * CHUNK_BYTES);
+  server.files.wantsMax = 4;
+  const id = await ana.send('@bo', ana.file('a.bin', bytes));
+  await bo.until(id, 'offered');
+  await bo.client.core.acceptFile(id);
+  await time.until(() => bo.transfer(id).bytes > 0);
+  await bo.client.core.pauseFile(id);
+  for (const name of bo.names()) if (name.includes('.part')) rmSync(join(bo.disk.folder, name));
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  await bo.client.core.resumeFile(id);
+  await bo.until(id, 'done');
+  expect(bo.received(id).equals(bytes)).toBe(true);
 });
 
 test('twenty files at once all arrive, a few at a time', async () => {

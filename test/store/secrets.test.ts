@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -94,6 +94,17 @@ test('logins, the last use and settings are kept per server and user', async () 
   await again.forgetLogin('a:1', 'ana');
   expect(profile.remembered('a:1', 'ana')).toBeUndefined();
   expect(profile.device('a:1', 'ana', { create: false })).toBeUndefined();
+});
+
+test('a folder that is gone is told in a sentence', async () => {
+  const folder = temporaryFolder();
+  const profile = new Profile(folder);
+  await profile.used('a:1', 'ana');
+  rmSync(folder, { recursive: true });
+  await expect(profile.used('a:1', 'bo')).rejects.toMatchObject({
+    code: 'DATA_UNWRITABLE',
+    message: expect.stringContaining(`The data folder ${folder} cannot be written`),
+  });
 });
 
 test('changes of several profiles over one folder are all kept', async () => {

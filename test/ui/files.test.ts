@@ -261,6 +261,15 @@ describe('get', () => {
     expect((await failure(running)).code).toBe('HASH_MISMATCH');
   });
 
+  test('once: why an earlier one stood still says nothing of this one', async () => {
+    const reason = 'The disk is full; make room.';
+    world.offered.push(incoming('one', { state: 'paused', code: 'DISK_FULL', reason }));
+    const running = start({ once: true });
+    (await called('acceptFile one')).tell('one', 'done', { direction: 'in', from: 'bo' });
+    expect(await running).toBe(0);
+    expect(console.err).not.toContain(reason);
+  });
+
   test('once: a file that another process takes does not end it', async () => {
     world.offered.push(incoming('one'), incoming('two'));
     world.refusals.set('one', new NatterError('DATA_LOCKED', 'Another natter is busy with one.bin.'));

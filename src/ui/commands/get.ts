@@ -109,6 +109,8 @@ class Get {
       if (isHeld || isEnded(state)) return;
       this.#taken.add(id);
       this.#accept(transfer);
+      // Why it stood still is of an earlier run; whether that still holds is told now.
+      if (state === 'paused') return;
     }
     this.#report.take(transfer);
     if (state === 'done') {

@@ -121,8 +121,12 @@ export class Inbox {
   }
 
   async #takeTrusted(offer: Offer): Promise<void> {
-    const fits = await this.#options.roomFor(offer.file.size).catch(() => false);
-    // Meanwhile it may have been answered, or be gone.
-    if (fits && this.offers.get(offer.file.id)?.number === offer.number) this.#options.take(offer);
+    try {
+      const fits = await this.#options.roomFor(offer.file.size);
+      // Meanwhile it may have been answered, or be gone.
+      if (fits && this.offers.get(offer.file.id)?.number === offer.number) this.#options.take(offer);
+    } catch {
+      // It stays offered: whoever takes it by hand is told what is wrong.
+    }
   }
 }

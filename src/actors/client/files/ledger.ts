@@ -64,7 +64,7 @@ export class Ledger {
    * @param isNew it begins now, also if it was under way before and has ended
    * @returns the lock, and the record as it is now
    * @throws NatterError DATA_LOCKED when another process works on it, NO_SUCH_FILE when one has finished it,
-   *   DISK_FULL or READ_ONLY when nothing can be remembered
+   *   DISK_FULL or DATA_UNWRITABLE when nothing can be remembered
    */
   lock(known: TransferRecord, isNew: boolean): { lock: FileLock; record: TransferRecord } {
     const lock = this.#records.lock(known);
@@ -82,7 +82,7 @@ export class Ledger {
     this.#held.add(id);
     const release = () => {
       this.#held.delete(id);
-      lock.release();
+      attempt(() => lock.release());
     };
     return { release };
   }

@@ -269,7 +269,13 @@ export class Transfers {
   }
 
   #trusts(user: string): boolean {
-    return this.#opened?.ledger.trusted().some((name) => nameKey(name) === nameKey(user)) ?? false;
+    try {
+      return this.#opened?.ledger.trusted().some((name) => nameKey(name) === nameKey(user)) ?? false;
+    } catch (error) {
+      // Nobody is trusted by a list that cannot be read: people are asked.
+      if (error instanceof NatterError) return false;
+      throw error;
+    }
   }
 
   async #roomFor(size: number): Promise<boolean> {
