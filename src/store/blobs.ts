@@ -116,7 +116,7 @@ export class BlobStore {
   }
 
   /**
-   * The chunks of a file that is not gone; the same object until `close`.
+   * The chunks of a file that is not gone; the same object until `close`, unless it is whole: ask anew for each use.
    * @throws NatterError NO_SUCH_FILE, why it is gone, or what ChunkFile throws
    */
   open(number: number): ChunkFile {

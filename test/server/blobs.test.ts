@@ -1,4 +1,13 @@
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { FileRow } from '../../src/actors/blobs/bodies.js';
@@ -49,6 +58,9 @@ function contentGot(system: BlobsSystem, conn: number, file: number, size: numbe
     ),
   );
 }
+
+const isText = (path: string, text: string): boolean =>
+  statSync(path).isFile() && readFileSync(path, 'utf8') === text;
 
 const blobsIn = (folder: string): string[] =>
   readdirSync(join(folder, 'files', 'blobs')).flatMap((part) =>
@@ -222,7 +234,6 @@ it('gives a client no more than it may hold, and drops one that takes nothing', 
   await system.local.advance(3_000);
   expect(system.figures).toMatchObject({ downloads: 0, readersStalled: 1 });
   expect(slow.holding).toBe(0);
-  expect(system.toldOf(row.f)).toContain(`${TransferMessage.ReaderStalled} ${slow.id}`);
 });
 
 it('shares its memory among readers, so that many slow ones cannot take all of it', async () => {
@@ -338,6 +349,83 @@ it('ends an upload of which nothing comes, and keeps what came', async () => {
   expect(await openUpload(system, f, 1)).toEqual({ b: 5 * CHUNK_BYTES });
   await system.local.settle();
   expect(system.toldOf(f)).toEqual([HALTED('STALLED'), COMPLETE]);
+});
+
+it('ends it also when its transfer says again and again that it is open', async () => {
+  const system = start();
+  const { f } = await system.create(MANY);
+  const client = system.connect(1);
+  await openUpload(system, f, 1);
+  for (let seconds = 0; seconds < 40; seconds += 5) {
+    await system.local.advance(5_000);
+    if (system.toldOf(f).length === 0) await system.ask(BlobsMessage.OpenUpload, { f, c: 1, assured: true });
+  }
+  expect(system.toldOf(f)).toEqual([HALTED('STALLED')]);
+  expect(client.wanted.size).toBe(0);
+});
+
+it('asks for nothing anew when it only hears again what is open', async () => {
+  const system = start();
+  const { f } = await system.create(MANY);
+  const client = system.connect(1);
+  await openUpload(system, f, 1);
+  await system.local.advance(5_000);
+  const asked = client.asked.length;
+  await system.ask(BlobsMessage.OpenUpload, { f, c: 1, assured: true });
+  await system.local.settle();
+  expect(client.asked.length).toBe(asked);
+});
+
+it('lets no account take the places of all others, over however many connections', async () => {
+  const system = start();
+  const open = async (account: number, id: number, c: number) => {
+    const { f } = await system.create(MANY, { account, id });
+    return openUpload(system, f, c);
+  };
+  for (const c of [1, 2, 3, 4]) system.connect(c);
+  for (let id = 1; id <= 64; id++) await open(1, id, 1 + (id % 3));
+  await expect(open(1, 65, 3)).rejects.toMatchObject({ code: 'BUSY' });
+  expect(await open(2, 1, 4)).toEqual({ b: 0 });
+});
+
+it('serves more files than it keeps open, and loses none that it cannot open just now', async () => {
+  const system = start();
+  const contents = Array.from({ length: 258 }, (_, n) => Buffer.from(`file ${n}`));
+  const files: number[] = [];
+  for (const [n, content] of contents.entries()) {
+    const { f } = await upload(system, content, { account: 1 + (n >> 7), id: 1 + (n & 127) });
+    files.push(f);
+  }
+  const [first = 0, ...others] = files;
+  const [reader] = [system.connect(2), system.connect(3)];
+  await openDownload(system, first, 2);
+  const [path = ''] = readdirSync(join(system.folder, 'files', 'blobs'), {
+    recursive: true,
+    encoding: 'utf8',
+  })
+    .map((name) => join(system.folder, 'files', 'blobs', name))
+    .filter((name) => isText(name, 'file 0'));
+  for (const [n, f] of others.entries()) {
+    const conn = 2 + (n % 2);
+    await openDownload(system, f, conn);
+    system.clients.get(conn)?.fetch(f, 0, 1);
+    await system.local.settle();
+    const content = contents[n + 1] ?? Buffer.alloc(0);
+    expect(contentGot(system, conn, f, content.length)).toEqual(content);
+  }
+  // Not to be opened, for whatever reason: so are all files when the process has no more handles.
+  renameSync(path, `${path}.moved`);
+  symlinkSync(`${path}.moved`, path);
+  reader.fetch(first, 0, 1);
+  await system.local.settle();
+  expect(reader.got.get(first)).toBeUndefined();
+  expect(await system.ask(BlobsMessage.Load, { f: first })).toMatchObject({ st: FileState.Held });
+  rmSync(path);
+  renameSync(`${path}.moved`, path);
+  await openDownload(system, first, 2);
+  reader.fetch(first, 0, 1);
+  await system.local.settle();
+  expect(contentGot(system, 2, first, 6)).toEqual(contents[0]);
 });
 
 it('takes a chunk that comes twice as known, and one that nobody wants not at all', async () => {

@@ -225,7 +225,8 @@ export class BlobsSystem {
       name: 'transfer',
       create: ({ self }) => ({
         receive: ({ type, body }) => {
-          this.told.push({ file: self.key, type, code: whatOf(type, new Reader(body)) });
+          const code = type === TransferMessage.Complete ? '' : new Reader(body).text(64);
+          this.told.push({ file: self.key, type, code });
         },
       }),
     };
@@ -248,10 +249,4 @@ export class BlobsSystem {
   #handle(type: number, body: Buffer): void {
     this.gate.handlers[type]?.(new Reader(body));
   }
-}
-
-/** A code, or the connection that is meant. */
-function whatOf(type: number, reader: Reader): string {
-  if (type === TransferMessage.Complete) return '';
-  return type === TransferMessage.ReaderStalled ? String(reader.varint()) : reader.text(64);
 }

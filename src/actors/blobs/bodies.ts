@@ -34,6 +34,11 @@ export interface ByConnection {
   readonly c: number;
 }
 
+export interface OpenUpload extends ByConnection {
+  /** Said again by the file's transfer: the client asked for nothing. */
+  readonly assured?: boolean;
+}
+
 /** u: the upload, else the download. */
 export interface CloseFile extends ByConnection {
   readonly u: boolean;

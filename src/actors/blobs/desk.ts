@@ -42,11 +42,7 @@ export class FileDesk {
     this.#report = report;
     const ended = (number: number): void => this.#ended(number);
     const parts = { context, store, counters, report, ended };
-    this.downloads = new Downloads({
-      ...parts,
-      stalled: (number, connection) => this.#readerStalled(number, connection),
-      damaged: (number, error) => this.#damaged(number, error),
-    });
+    this.downloads = new Downloads({ ...parts, damaged: (number, error) => this.#damaged(number, error) });
     this.uploads = new Uploads({
       ...parts,
       landed: (number, chunk, record) => this.downloads.landed(number, chunk, record),
@@ -91,7 +87,7 @@ export class FileDesk {
     return this.#row(this.#store.get(f));
   }
 
-  openUpload({ f, c }: Bodies.ByConnection): UploadReply {
+  openUpload({ f, c, assured = false }: Bodies.OpenUpload): UploadReply {
     const file = this.#store.present(f);
     if (file.place === Place.Blob) {
       this.#context.tell({ kind: Kind.Transfer, key: f }, TransferMessage.Complete, NOTHING);
@@ -99,7 +95,7 @@ export class FileDesk {
     }
     if (this.#store.isFinishing(f))
       throw new NatterError('BUSY', 'The file is being checked just now; wait for the result.');
-    this.uploads.open(f, c);
+    this.uploads.open(f, c, file.account, assured);
     this.#lingering.delete(f);
     return { b: this.#store.heldOf(file) };
   }
@@ -219,17 +215,12 @@ export class FileDesk {
     this.downloads.closeFile(number);
     this.uploads.fail(number, error);
     this.#store.close(number);
-    if (this.#store.get(number).place !== Place.Blob) return;
+    if (this.#store.get(number).place !== Place.Blob || !LOST.has(error.code)) return;
     this.#store.remove(number, 'FILE_MISSING', this.#wall()).then(
       ({ reason }) => this.#gone(number, reason),
       // A disk that takes no writes either: the next reader finds it damaged again.
       () => undefined,
     );
-  }
-
-  #readerStalled(number: number, connection: number): void {
-    const body = new Writer(16).varint(connection).view();
-    this.#context.tell({ kind: Kind.Transfer, key: number }, TransferMessage.ReaderStalled, body);
   }
 
   #gone(number: number, reason: string): void {

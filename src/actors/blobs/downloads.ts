@@ -25,8 +25,6 @@ export interface DownloadsOptions {
   readonly counters: FileCounters;
   /** Nobody reads that file any more. */
   readonly ended: (number: number) => void;
-  /** That connection took nothing for so long that the file is not open over it any more. */
-  readonly stalled: (number: number, connection: number) => void;
   /** The bytes of that file cannot be read. */
   readonly damaged: (number: number, error: NatterError) => void;
 }
@@ -119,8 +117,13 @@ export class Downloads {
     const reader = this.#readers.get(connection);
     const reading = reader?.readings.get(number);
     if (reader === undefined || reading === undefined) return;
-    const chunks = this.#options.store.open(number);
-    reader.want(reading, first, count, (chunk) => chunks.has(chunk));
+    try {
+      const chunks = this.#options.store.open(number);
+      reader.want(reading, first, count, (chunk) => chunks.has(chunk));
+    } catch (error) {
+      if (!(error instanceof NatterError)) throw error;
+      this.#options.damaged(number, error);
+    }
     this.#pump(reader);
   }
 
@@ -157,10 +160,7 @@ export class Downloads {
     for (const reader of [...this.#readers.values()]) {
       if (reader.suppliedBytes === 0 || now - reader.takenAt < STALLED_MS) continue;
       this.#options.counters.readersStalled++;
-      for (const number of [...reader.readings.keys()]) {
-        this.close(number, reader.connection);
-        this.#options.stalled(number, reader.connection);
-      }
+      for (const number of [...reader.readings.keys()]) this.close(number, reader.connection);
     }
   }
 

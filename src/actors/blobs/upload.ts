@@ -13,6 +13,8 @@ export interface WantedRun {
 export class Upload {
   readonly number: number;
   readonly connection: number;
+  /** 16 bytes: its owner. */
+  readonly account: Buffer;
   readonly chunks: ChunkFile;
   /** Asked for and not here, with when it was asked for last; in the order of asking. */
   readonly #outstanding = new Map<number, number>();
@@ -25,9 +27,14 @@ export class Upload {
   /** Wrong chunks in a row. */
   wrongs = 0;
 
-  constructor(number: number, connection: number, chunks: ChunkFile, now: number) {
+  constructor(
+    { number, connection, account }: Pick<Upload, 'number' | 'connection' | 'account'>,
+    chunks: ChunkFile,
+    now: number,
+  ) {
     this.number = number;
     this.connection = connection;
+    this.account = account;
     this.chunks = chunks;
     this.progressAt = now;
   }

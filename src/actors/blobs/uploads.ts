@@ -1,20 +1,25 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer } from '../../net/bytes.js';
-import { CHUNK_BYTES, WANTED_BYTES_MAX } from '../../net/constants.js';
+import { CHUNK_RECORD_MAX_BYTES, WANTED_BYTES_MAX } from '../../net/constants.js';
 import type { BlobStore } from '../../store/blobs.js';
 import { IoMessage, TransferMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { IO } from '../singletons.js';
 import type { ByConnection } from './bodies.js';
+import { stalled, tooMany, wrong } from './failures.js';
 import type { FileCounters } from './figures.js';
 import { asTold, told } from './told.js';
 import { Upload, type WantedRun } from './upload.js';
 
 /** Outstanding over all connections, shared by the uploads that are open. */
 const WINDOW_ALTOGETHER_BYTES = 64 * 1024 * 1024;
-const WINDOW_MIN_BYTES = 4 * CHUNK_BYTES;
+const WINDOW_MIN_BYTES = CHUNK_RECORD_MAX_BYTES;
 /** Over one connection: more could not have one chunk each outstanding. */
 const UPLOADS_PER_CONNECTION_MAX = 32;
+/** Of one account, however many its connections are: nobody takes the places of all others. */
+const UPLOADS_PER_ACCOUNT_MAX = 64;
+/** Each has a chunk outstanding, and takes two of the handles that the process may have. */
+const UPLOADS_MAX = 2_048;
 /** Asked for again when it did not come for this long: it was lost between the threads. */
 const REPEAT_MS = 10_000;
 /** Nothing of an upload came for this long: it is ended. */
@@ -72,22 +77,24 @@ export class Uploads {
 
   /**
    * Asks that connection for what is missing, until all is here; who sent it before is not asked any more.
+   * @param account 16 bytes: its owner
+   * @param assured nobody asked for it anew: what goes on goes on
    * @throws NatterError BUSY, DISK_FULL, or what BlobStore.open throws
    */
-  open(number: number, connection: number): void {
+  open(number: number, connection: number, account: Buffer, assured: boolean): void {
     const { context, store } = this.#options;
     const before = this.#uploads.get(number);
     const now = context.clock.now();
     if (before?.connection === connection) {
       // A repeated request, unless the client has forgotten what it was asked for.
-      if (now - before.progressAt >= REOPEN_MS) this.#repeat(before);
+      if (!assured && now - before.progressAt >= REOPEN_MS) this.#repeat(before);
       return;
     }
     const sender = this.#senders.get(connection) ?? { uploads: new Set<Upload>(), progressAt: now };
-    if (sender.uploads.size >= UPLOADS_PER_CONNECTION_MAX)
-      throw new NatterError('BUSY', 'So many files are being sent at once; wait until one of them is done.');
+    if (sender.uploads.size >= UPLOADS_PER_CONNECTION_MAX) throw tooMany();
+    if (before === undefined && !this.#hasRoom(account)) throw tooMany();
     if (store.crowded) throw told('DISK_FULL');
-    const upload = new Upload(number, connection, store.open(number), now);
+    const upload = new Upload({ number, connection, account }, store.open(number), now);
     if (before !== undefined) this.#detach(before);
     this.#uploads.set(number, upload);
     this.#senders.set(connection, sender);
@@ -176,6 +183,13 @@ export class Uploads {
   /** Ends all, as when every connection is gone. */
   closeAll(): void {
     for (const upload of [...this.#uploads.values()]) this.#end(upload, false);
+  }
+
+  #hasRoom(account: Buffer): boolean {
+    if (this.#uploads.size >= UPLOADS_MAX) return false;
+    let own = 0;
+    for (const upload of this.#uploads.values()) if (upload.account.equals(account)) own++;
+    return own < UPLOADS_PER_ACCOUNT_MAX;
   }
 
   #repeat(upload: Upload): void {
@@ -275,15 +289,4 @@ export class Uploads {
   #tell({ connection, number }: Upload, type: number): void {
     this.#options.context.tell(IO, type, this.#writer.reset().varint(connection).varint(number).view());
   }
-}
-
-function stalled(): NatterError {
-  return new NatterError('STALLED', 'Nothing more of the file came; what came is kept. Resume to go on.');
-}
-
-function wrong(): NatterError {
-  return new NatterError(
-    'HASH_MISMATCH',
-    'What came of the file is not what its hashes say; resume, or send it anew.',
-  );
 }

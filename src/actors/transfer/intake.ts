@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { FileState, type UploadReply } from '../../chat/operations.js';
 import { askBlobs } from '../asking.js';
-import type { ByConnection, CloseFile, FileRow, FinishFile } from '../blobs/bodies.js';
+import type { CloseFile, FileRow, FinishFile, OpenUpload } from '../blobs/bodies.js';
 import { BlobsMessage } from '../messages.js';
 import { passes } from '../refusal.js';
 import type { ActorContext } from '../runtime/actor.js';
@@ -133,7 +133,7 @@ export class Intake {
 
   /** Blobs may have failed and come back without anybody hearing of it: what it knows already changes nothing. */
   assure(): void {
-    if (this.#value === 'running') this.#open();
+    if (this.#value === 'running') this.#open(true);
   }
 
   complete(): void {
@@ -166,7 +166,7 @@ export class Intake {
 
   // ---- What the machine does ----------------------------------------------------------------------------
 
-  #open(): void {
+  #open(assured = false): void {
     const { context, row } = this.#options;
     const conn = this.#conn;
     if (conn === undefined) {
@@ -176,7 +176,8 @@ export class Intake {
     const opening = askBlobs<UploadReply>(context, BlobsMessage.OpenUpload, {
       f: row.f,
       c: conn,
-    } satisfies ByConnection);
+      assured,
+    } satisfies OpenUpload);
     this.#opening = opening;
     opening.then(
       () => {
