@@ -85,6 +85,7 @@ export class ClientCore implements ClientCommands {
     this.#transfers = new Transfers({
       clock,
       random,
+      turnEnd: world.turnEnd,
       disk: () => world.disk(),
       calls: this.#channel.calls,
       attentive: habits.attentive,

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../net/types.js';
+import { Landing } from './landing.js';
 
 /** Whoever supplies the chunks of a file. */
 export interface Supplier {
@@ -27,8 +28,14 @@ export class FileLink {
   readonly #takers = new Map<number, Taker>();
   /** Those whose wants were refused since the others have so many. */
   readonly #hungry = new Set<Taker>();
+  readonly #landing: Landing;
   #connection: Connection | undefined;
   #wake: () => void = () => {};
+
+  /** @param turnEnd runs after what is going on now, and after whatever else waits for its turn */
+  constructor(turnEnd: (run: () => void) => void) {
+    this.#landing = new Landing(turnEnd, (file, chunk, record) => this.#landed(file, chunk, record));
+  }
 
   /** Logged in; undefined while there is none. */
   get connection(): Connection | undefined {
@@ -50,6 +57,7 @@ export class FileLink {
     this.#suppliers.clear();
     this.#takers.clear();
     this.#hungry.clear();
+    this.#landing.clear();
     for (const each of open) each.lost();
   }
 
@@ -76,7 +84,8 @@ export class FileLink {
     if (this.#takers.get(file) !== taker) return;
     this.#takers.delete(file);
     this.#hungry.delete(taker);
-    this.#connection?.unwant(file);
+    this.unwant(file);
+    if (this.#takers.size === 0) this.#landing.clear();
     this.#feed();
   }
 
@@ -90,6 +99,7 @@ export class FileLink {
   /** Forgets what this file wanted. */
   unwant(file: number): void {
     this.#connection?.unwant(file);
+    this.#landing.forget(file);
   }
 
   // ---- From the connection ------------------------------------------------------------------------------
@@ -103,6 +113,10 @@ export class FileLink {
   }
 
   chunk(file: number, chunk: number, record: Buffer): void {
+    if (this.#takers.has(file)) this.#landing.add(file, chunk, record);
+  }
+
+  #landed(file: number, chunk: number, record: Buffer): void {
     this.#takers.get(file)?.chunk(chunk, record);
     this.#feed();
   }

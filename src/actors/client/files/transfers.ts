@@ -22,6 +22,8 @@ import { Runs } from './runs.js';
 export interface TransfersOptions {
   readonly clock: Clock;
   readonly random: (target: Buffer) => void;
+  /** Runs at the end of this turn. */
+  readonly turnEnd: (run: () => void) => void;
   readonly disk: () => Disk;
   readonly calls: Calls;
   /** Somebody looks on: goes on with what was under way by itself, and asks what is offered. */
@@ -48,7 +50,7 @@ interface Opened {
 
 /** The files this client sends and receives: what the commands of files are made of. */
 export class Transfers {
-  readonly link = new FileLink();
+  readonly link: FileLink;
   readonly inbox: Inbox;
   readonly #options: TransfersOptions;
   #account: { readonly server: string; readonly user: string } | undefined;
@@ -56,6 +58,7 @@ export class Transfers {
 
   constructor(options: TransfersOptions) {
     this.#options = options;
+    this.link = new FileLink(options.turnEnd);
     this.inbox = new Inbox({
       calls: options.calls,
       find: (log) => options.find(log),
