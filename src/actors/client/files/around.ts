@@ -26,6 +26,8 @@ export interface Around {
   readonly link: FileLink;
   readonly disk: Disk;
   readonly pool: RecordPool;
+  /** Lets everything else have its turn. */
+  breathe(): Promise<void>;
   /** Bytes of records that one download may have wanted and not got. */
   windowBytes(): number;
 }

@@ -1,5 +1,6 @@
 import { FileState, Operation } from '../../../chat/operations.js';
 import { DownloadReply, Empty } from '../../../chat/schemas.js';
+import { CHUNK_BYTES } from '../../../net/constants.js';
 import { ArrivingFile } from '../../../store/arriving.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
@@ -19,9 +20,9 @@ const STALLS_MAX = 3;
 const SENDER_AWAY_MS = 15_000;
 /** Whether the sender is done is asked so often, should the server's word be lost. */
 const HASH_EVERY_MS = 5_000;
-/** Chunks per step of hashing: 4 MiB, some milliseconds. */
-const STEP_CHUNKS = 64;
-const STEP_BYTES = 4 << 20;
+/** Per step of hashing: about a millisecond. */
+const STEP_CHUNKS = 8;
+const STEP_BYTES = STEP_CHUNKS * CHUNK_BYTES;
 /** Records in a row that do not fit their hash: whoever sends them is broken or lies. */
 const WRONGS_MAX = 3;
 
@@ -243,7 +244,7 @@ export class Download implements TransferPort, Taker {
     if (file === undefined) return;
     const { name, into } = this.#life.record;
     // In each step: a file that was closed meanwhile must not be touched.
-    while (era === this.#era && file.hashOn(STEP_CHUNKS)) await this.#breathe();
+    while (era === this.#era && file.hashOn(STEP_CHUNKS)) await this.#around.breathe();
     const expected = await this.#sendersHash(era);
     if (era !== this.#era || expected === undefined) return;
     const hash = file.hash();
@@ -268,15 +269,10 @@ export class Download implements TransferPort, Taker {
 
   /** The whole is wrong although every chunk was right: what an earlier life wrote may have been damaged since. */
   async #doubt(era: number, file: ArrivingFile): Promise<void> {
-    while (era === this.#era && file.recheck(STEP_BYTES)) await this.#breathe();
+    while (era === this.#era && file.recheck(STEP_BYTES)) await this.#around.breathe();
     if (era !== this.#era) return;
     const failure = mismatched(this.#life.record.name);
     this.#life.send(file.chunks.complete ? { type: 'FAILED', failure } : { type: 'MISMATCH', failure });
-  }
-
-  /** Lets everything else have its turn. */
-  #breathe(): Promise<void> {
-    return new Promise((resolve) => void this.#around.clock.setTimeout(resolve, 0));
   }
 
   #forgetWants(): void {

@@ -52,7 +52,7 @@ export class Source {
   }
 
   /**
-   * Reads neighbouring chunks into records, each with its hash in front.
+   * Reads neighbouring chunks into records; their hashes are still to be put in front by `seal`.
    * @param records as many as chunks, each as long as its own
    * @throws NatterError FILE_CHANGED when the file has ended before, FILE_UNREADABLE
    */
@@ -61,12 +61,14 @@ export class Source {
       first,
       records.map((record) => record.subarray(FILE_HASH_BYTES)),
     );
-    records.forEach((record, index) => {
-      const bytes = record.subarray(FILE_HASH_BYTES);
-      sodium.crypto_generichash(record.subarray(0, FILE_HASH_BYTES), bytes);
-      this.#whole.update(first + index, bytes);
-    });
-    this.#reached = Math.max(this.#reached, first + records.length);
+  }
+
+  /** Hashes a chunk that was read: its record is complete then. */
+  seal(chunk: number, record: Buffer): void {
+    const bytes = record.subarray(FILE_HASH_BYTES);
+    sodium.crypto_generichash(record.subarray(0, FILE_HASH_BYTES), bytes);
+    this.#whole.update(chunk, bytes);
+    this.#reached = Math.max(this.#reached, chunk + 1);
     // Whatever is wrong with the file is met again by `hash`.
     if (this.#whole.next < this.#reached) this.#catchUp().catch(() => {});
   }

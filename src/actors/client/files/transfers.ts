@@ -216,10 +216,11 @@ export class Transfers {
     if (this.#opened !== undefined) return this.#opened;
     if (this.#account === undefined)
       throw new NatterError('NOT_LOGGED_IN', 'Nobody is logged in; log in first.');
-    const { clock, calls } = this.#options;
+    const { clock, calls, turnEnd } = this.#options;
     const disk = this.#options.disk();
     const ledger = new Ledger(calls, disk.records(this.#account.server, this.#account.user));
-    const around = { clock, calls, link: this.link, disk };
+    const breathe = () => new Promise<void>((done) => turnEnd(done));
+    const around = { clock, calls, link: this.link, disk, breathe };
     const runs = new Runs({ around, ledger, emit: (transfer) => this.#show(transfer) });
     this.#opened = { disk, ledger, runs };
     if (this.link.connection !== undefined) ledger.settle();

@@ -170,28 +170,13 @@ export class Upload implements TransferPort, Supplier {
   /** Reads what is wanted and hands it to the connection, as far as there is room. */
   async #pump(): Promise<void> {
     if (this.#reading || !this.#open) return;
-    const { link, pool } = this.#around;
     const [era, source] = [this.#era, this.#source];
     this.#reading = true;
     try {
       while (era === this.#era && source !== undefined && this.#queue.size > 0) {
         const [first, count] = this.#nextRun();
-        const buffers = pool.take(this.#share, count);
-        if (buffers.length === 0) return;
-        const records = buffers.map((buffer, index) =>
-          buffer.subarray(0, recordBytes(source.size, first + index)),
-        );
-        for (let index = 0; index < buffers.length; index++) this.#queue.delete(first + index);
-        let unsent = buffers;
-        try {
-          await this.#check(source);
-          await source.read(first, records);
-          if (era === this.#era) unsent = this.#supply(first, records, buffers);
-        } finally {
-          pool.giveBack(this.#share, unsent);
-        }
-        link.wake();
-        if (unsent.length > 0) return;
+        const buffers = this.#around.pool.take(this.#share, count);
+        if (buffers.length === 0 || !(await this.#supply(era, source, first, buffers))) return;
       }
     } catch (error) {
       if (era === this.#era) meet(this.#life, error);
@@ -202,17 +187,37 @@ export class Upload implements TransferPort, Supplier {
     if (this.#era !== era) void this.#pump();
   }
 
-  /** @returns the buffers of those that the connection did not take; they stay in the queue */
-  #supply(first: number, records: readonly Buffer[], buffers: readonly Buffer[]): Buffer[] {
-    const { connection } = this.#around.link;
-    const { number } = this.#life.record;
-    return buffers.filter((buffer, index) => {
-      const [chunk, record] = [first + index, records[index]];
-      const taken = record !== undefined && connection?.supply(number, chunk, record) === true;
-      if (taken) this.#flying.set(chunk, buffer);
-      else this.#queue.add(chunk);
-      return !taken;
-    });
+  /**
+   * Reads neighbours from the queue at once, and supplies them one a turn: to hash all of them first would keep
+   * everything else waiting.
+   * @returns false when the connection did not take all; the rest stays in the queue
+   */
+  async #supply(era: number, source: Source, first: number, buffers: readonly Buffer[]): Promise<boolean> {
+    const { link, pool, breathe } = this.#around;
+    const records = buffers.map((buffer, index) =>
+      buffer.subarray(0, recordBytes(source.size, first + index)),
+    );
+    for (let index = 0; index < buffers.length; index++) this.#queue.delete(first + index);
+    let supplied = 0;
+    try {
+      await this.#check(source);
+      await source.read(first, records);
+      for (const [index, record] of records.entries()) {
+        if (era !== this.#era) break;
+        const chunk = first + index;
+        source.seal(chunk, record);
+        if (link.connection?.supply(this.#life.record.number, chunk, record) !== true) break;
+        this.#flying.set(chunk, buffers[index] ?? record);
+        supplied++;
+        link.wake();
+        await breathe();
+      }
+    } finally {
+      if (era === this.#era)
+        for (let index = supplied; index < buffers.length; index++) this.#queue.add(first + index);
+      pool.giveBack(this.#share, buffers.slice(supplied));
+    }
+    return supplied === buffers.length || era !== this.#era;
   }
 
   /** Somebody may write to it while it is sent: noticed soon, not only at the end of many gigabytes. */
