@@ -184,6 +184,8 @@ export const TransferMessage = {
   Halted: 21,
   /** From blobs: code text: the file is gone (it expired, or cannot be read any more). */
   Gone: 22,
+  /** From blobs: conn: it took nothing for too long and is supplied no more, until it opens the file again. */
+  ReaderStalled: 23,
 } as const;
 
 /** To the registry (key 0): accounts, devices, conversations and their members. All asked; bodies and answers CBOR. */

@@ -8,7 +8,7 @@
  * Both names are looked up in the same folder, so one that is swapped in between has no such partial file.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, realpathSync, rmSync } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -81,20 +81,27 @@ export class DownloadFolder {
   }
 
   /**
-   * Gives a whole, verified file its name. Durable when it resolves; on failure the partial file is where it was.
+   * Gives a whole, verified file its name. Durable when it resolves; on failure the partial file is where it was. Done
+   * once more, since a process died meanwhile, it finds the name that the file got.
    * @param partialPath as `partial` gave it
    * @param name whatever its sender called it
+   * @param named called when the name is durable and the partial file still there: what is kept then need not be
+   *   repeated, whenever the process dies
    * @returns the path it has now: a safe name that nothing had before
    * @throws NatterError DATA_UNWRITABLE or DISK_FULL
    */
-  async place(partialPath: string, name: string): Promise<string> {
+  async place(partialPath: string, name: string, named: (path: string) => void = () => {}): Promise<string> {
     if (dirname(partialPath) !== this.folder || !PARTIAL.test(basename(partialPath)))
       throw new RangeError('Only a partial file of this folder can be placed.');
     try {
       const folder = await this.#identity();
       const file = await open(partialPath, constants.O_RDWR | NO_FOLLOW);
       try {
-        return await this.#place(file, folder, partialPath, name);
+        const path = await this.#place(file, folder, partialPath, name);
+        named(path);
+        await rm(partialPath, { force: true });
+        syncFolder(this.folder);
+        return path;
       } finally {
         await file.close();
       }
@@ -120,14 +127,28 @@ export class DownloadFolder {
     await file.chmod(this.#mode).catch(() => undefined);
     await file.sync();
     const identity = identityOf(whole);
-    const path = await this.#name(partialPath, name);
+    const path = (await this.#ownName(whole, name)) ?? (await this.#name(partialPath, name));
     // Whoever swapped the partial file or the folder meanwhile has a name of his own now, which is not to be reported.
     if (identityOf(await lstat(path, { bigint: true })) !== identity)
       throw new Error('something else was put in its place');
     if ((await this.#identity()) !== folder) throw new Error('another folder was put in its place');
-    await rm(partialPath, { force: true });
     syncFolder(this.folder);
     return path;
+  }
+
+  /** The name that an earlier life gave it before it died: the partial file has a second link then. */
+  async #ownName(whole: BigIntStats, name: string): Promise<string | undefined> {
+    if (whole.nlink < 2n) return undefined;
+    const numbers = (await readdir(this.folder)).map((_, index) => index + 2);
+    for (const length of [SAVED_NAME_MAX_BYTES, SHORT_NAME_MAX_BYTES]) {
+      const safe = safeFileName(name, length);
+      for (const each of [safe, ...numbers.map((number) => numberedName(safe, number))]) {
+        const path = join(this.folder, each);
+        const there = await lstat(path, { bigint: true }).catch(() => undefined);
+        if (there !== undefined && identityOf(there) === identityOf(whole)) return path;
+      }
+    }
+    return undefined;
   }
 
   async #name(partialPath: string, name: string): Promise<string> {

@@ -44,7 +44,7 @@ const Schema = v.object({
   at: count,
   bytes: count,
   repeated: count,
-  /** The sender's file; of one received, where it is once it is done. */
+  /** The sender's file; of one received, where it is once it is whole and has its name. */
   path: v.exactOptional(v.string()),
   /** Which file it was that was offered: what changes when somebody writes to it or replaces it. */
   stamp: v.exactOptional(v.object({ modified: v.string(), inode: v.string() })),

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FileState } from '../../src/chat/operations.js';
 import { CHUNK_BYTES } from '../../src/net/constants.js';
 import { hashOf } from '../support/fake-files.js';
 import { anaAndBo, FilePerson, noise } from '../support/file-client.js';
@@ -51,6 +52,53 @@ test('a receiver who starts again goes on by itself and fetches only what is mis
   expect(again.received(id).equals(BYTES)).toBe(true);
   expect(again.names()).toEqual(['long.bin']);
   await ana.until(id, 'done');
+});
+
+test('a receiver who died after the file had its name does not fetch it again', async () => {
+  const { bo, server, time, id, goOn } = await halfway();
+  const { downloads } = bo.disk;
+  let placed = false;
+  bo.disk.downloads = (into) => {
+    const folder = downloads.call(bo.disk, into);
+    const place: typeof folder.place = async (partial, name, named) => {
+      await folder.place(partial, name, named);
+      placed = true;
+      return new Promise<never>(() => undefined);
+    };
+    return { ...folder, place };
+  };
+  goOn();
+  await time.until(() => placed);
+  await bo.leave();
+  bo.disk.downloads = downloads;
+  let given = 0;
+  server.files.twist = (_file, _chunk, record) => {
+    given++;
+    return record;
+  };
+  const again = await bo.again();
+  expect(await again.until(id, 'done')).toMatchObject({ bytes: BYTES.length });
+  expect(given).toBe(0);
+  expect(again.names()).toEqual(['long.bin']);
+  expect(again.received(id).equals(BYTES)).toBe(true);
+});
+
+test('a receiver whom the server took for one that reads no more goes on at once', async () => {
+  const { bo, server, time, id, goOn } = await halfway();
+  const file = server.files.last;
+  let lost = 0;
+  server.files.twist = () => {
+    lost++;
+    return undefined;
+  };
+  goOn();
+  await time.until(() => lost > 0 && file.state === FileState.Held);
+  server.files.twist = (_file, _chunk, record) => record;
+  const since = time.now();
+  server.files.readerStalled(file);
+  await bo.until(id, 'done');
+  expect(time.now() - since).toBeLessThan(2_000);
+  expect(bo.received(id).equals(BYTES)).toBe(true);
 });
 
 test('a script that sends the same file again goes on with the offer of before', async () => {

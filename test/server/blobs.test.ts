@@ -234,6 +234,7 @@ it('gives a client no more than it may hold, and drops one that takes nothing', 
   await system.local.advance(3_000);
   expect(system.figures).toMatchObject({ downloads: 0, readersStalled: 1 });
   expect(slow.holding).toBe(0);
+  expect(system.toldOf(row.f)).toContain(`${TransferMessage.ReaderStalled} ${slow.id}`);
 });
 
 it('shares its memory among readers, so that many slow ones cannot take all of it', async () => {

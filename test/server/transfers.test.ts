@@ -91,6 +91,18 @@ describe('a transfer', () => {
     expect(server.blobs.openOf(f)).toEqual([]);
   });
 
+  it('tells a reader who took nothing that the file is closed, and nobody else', async () => {
+    const scene = await moving();
+    const { server, ada, ben, f } = scene;
+    const before = fileEvents(ada).length;
+    server.blobs.readerStalled(f, ben.conn);
+    await server.settle();
+    expect(fileEvents(ben).at(-1)).toMatchObject({ f, s: FileState.Uploading, r: 'STALLED' });
+    expect(fileEvents(ada)).toHaveLength(before);
+    await ben.do(Operation.Download, { f });
+    expect(server.blobs.openOf(f)).toEqual(bothOpen(scene));
+  });
+
   it('is opened again when the thread of the blobs died', async () => {
     const scene = await moving();
     await reborn(scene.server, 'files');

@@ -89,6 +89,19 @@ describe.each([
 });
 
 describe('the downloads folder', () => {
+  it('finds the name it gave when the process died before the partial file was gone', async () => {
+    const downloads = open();
+    writeFileSync(join(downloads.folder, 'a.txt'), 'of somebody else');
+    const partial = received(downloads);
+    const died = () => {
+      throw new Error('died');
+    };
+    await expect(downloads.place(partial, 'a.txt', died)).rejects.toThrow('died');
+    expect(readdirSync(downloads.folder).sort()).toEqual([basename(partial), 'a (2).txt', 'a.txt']);
+    expect(basename(await downloads.place(partial, 'a.txt'))).toBe('a (2).txt');
+    expect(readdirSync(downloads.folder).sort()).toEqual(['a (2).txt', 'a.txt']);
+  });
+
   it('is quick where a thousand files have the name already', async () => {
     const downloads = open();
     for (let number = 2; number <= 1_000; number++)

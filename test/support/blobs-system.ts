@@ -225,8 +225,7 @@ export class BlobsSystem {
       name: 'transfer',
       create: ({ self }) => ({
         receive: ({ type, body }) => {
-          const code = type === TransferMessage.Complete ? '' : new Reader(body).text(64);
-          this.told.push({ file: self.key, type, code });
+          this.told.push({ file: self.key, type, code: whatOf(type, new Reader(body)) });
         },
       }),
     };
@@ -249,4 +248,10 @@ export class BlobsSystem {
   #handle(type: number, body: Buffer): void {
     this.gate.handlers[type]?.(new Reader(body));
   }
+}
+
+/** A code, or the connection that is meant. */
+function whatOf(type: number, reader: Reader): string {
+  if (type === TransferMessage.Complete) return '';
+  return type === TransferMessage.ReaderStalled ? String(reader.varint()) : reader.text(64);
 }

@@ -107,6 +107,11 @@ export class FakeBlobs {
     this.#tell(f, TransferMessage.Halted, new Writer().text(code).text('It stands still.').view());
   }
 
+  readerStalled(f: number, conn: number): void {
+    this.open.delete(`${f} ${conn} down`);
+    this.#tell(f, TransferMessage.ReaderStalled, new Writer().varint(conn).view());
+  }
+
   gone(f: number, code: ErrorCode): void {
     Object.assign(this.#row(f), { st: FileState.Gone, r: code });
     this.#tell(f, TransferMessage.Gone, new Writer().text(code).view());

@@ -50,11 +50,12 @@ export class FakeDisk implements Disk {
   downloads(into = this.folder) {
     return {
       partial: (id: string) => join(into, `.natter-${id}.part`),
-      place: async (partial: string, name: string) => {
+      place: async (partial: string, name: string, named: (path: string) => void) => {
         const safe = safeFileName(name);
         let path = join(into, safe);
         for (let number = 2; existsSync(path); number++) path = join(into, numberedName(safe, number));
         renameSync(partial, path);
+        named(path);
         return path;
       },
       freeBytes: async () => this.free,

@@ -138,6 +138,12 @@ export class FakeFiles {
     this.#owner.event(EventKind.File, { f: file.f, l: file.l, s: FileState.Waiting, r: reason });
   }
 
+  /** The server forgot what its readers want, and says so. */
+  readerStalled(file: FakeFile): void {
+    file.readers.clear();
+    this.#owner.event(EventKind.File, { f: file.f, l: file.l, s: file.state, h: file.hash, r: 'STALLED' });
+  }
+
   /** Asks the uploader for what is missing, up to the window. */
   pull(file: FakeFile): void {
     this.#pull(file);

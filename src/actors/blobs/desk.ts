@@ -42,7 +42,11 @@ export class FileDesk {
     this.#report = report;
     const ended = (number: number): void => this.#ended(number);
     const parts = { context, store, counters, report, ended };
-    this.downloads = new Downloads({ ...parts, damaged: (number, error) => this.#damaged(number, error) });
+    this.downloads = new Downloads({
+      ...parts,
+      stalled: (number, connection) => this.#readerStalled(number, connection),
+      damaged: (number, error) => this.#damaged(number, error),
+    });
     this.uploads = new Uploads({
       ...parts,
       landed: (number, chunk, record) => this.downloads.landed(number, chunk, record),
@@ -221,6 +225,11 @@ export class FileDesk {
       // A disk that takes no writes either: the next reader finds it damaged again.
       () => undefined,
     );
+  }
+
+  #readerStalled(number: number, connection: number): void {
+    const body = new Writer(16).varint(connection).view();
+    this.#context.tell({ kind: Kind.Transfer, key: number }, TransferMessage.ReaderStalled, body);
   }
 
   #gone(number: number, reason: string): void {

@@ -25,6 +25,8 @@ export interface DownloadsOptions {
   readonly counters: FileCounters;
   /** Nobody reads that file any more. */
   readonly ended: (number: number) => void;
+  /** That connection took nothing for so long that the file is not open over it any more. */
+  readonly stalled: (number: number, connection: number) => void;
   /** The bytes of that file cannot be read. */
   readonly damaged: (number: number, error: NatterError) => void;
 }
@@ -160,7 +162,10 @@ export class Downloads {
     for (const reader of [...this.#readers.values()]) {
       if (reader.suppliedBytes === 0 || now - reader.takenAt < STALLED_MS) continue;
       this.#options.counters.readersStalled++;
-      for (const number of [...reader.readings.keys()]) this.close(number, reader.connection);
+      for (const number of [...reader.readings.keys()]) {
+        this.close(number, reader.connection);
+        this.#options.stalled(number, reader.connection);
+      }
     }
   }
 

@@ -37,6 +37,12 @@ export class Audience {
     }
   }
 
+  /** For one connection alone. */
+  one(body: FileEventBody, conn: number): void {
+    const event = eventOf(EventKind.File, 0, body);
+    this.#context.tell({ kind: Kind.Session, key: conn }, SessionMessage.Event, event);
+  }
+
   /** What somebody did with the file: for its owner, and for the other devices of who did it. */
   answered({ a, c, n, s }: AnswerRequest): void {
     const { f, l, a: owner } = this.#row;

@@ -80,6 +80,11 @@ export class TransferActor implements Actor {
         this.#later((file) => this.#gone(file, reason));
         return;
       }
+      case TransferMessage.ReaderStalled: {
+        const conn = reader.varint();
+        this.#later((file) => this.#readerStalled(file, conn));
+        return;
+      }
       case SystemMessage.Terminated:
         this.#terminated(reader.u8(), reader.u48(), reader.u8());
         return;
@@ -269,6 +274,14 @@ export class TransferActor implements Actor {
     this.#row = { ...row, st: FileState.Gone, r: reason };
     intake.cancel(goneError(reason));
     this.#tellLater();
+  }
+
+  /** What it wanted is forgotten: once it hears that, it reads again, and wants what is missing. */
+  #readerStalled({ intake, audience }: Loaded, conn: number): void {
+    const { f, l, h, st } = this.#known();
+    if (st === FileState.Gone || !this.#doors.has(conn, 'download')) return;
+    const s = intake.state;
+    audience.one({ f, l, s, ...(s === FileState.Held && h && { h }), r: 'STALLED' }, conn);
   }
 
   #terminated(kind: number, key: number, reason: number): void {

@@ -129,6 +129,10 @@ export class Download implements TransferPort, Taker {
       this.#life.send({ type: 'FAILED', failure: gone(this.#life.record.name, reason) });
     if (this.#life.state === 'accepted' && state !== FileState.Waiting) this.#life.wake();
     this.#nap.end();
+    // The server took us for one that reads no more, as while this machine slept, and forgot what we want. With a
+    // file that waits for its sender the same word is about the upload.
+    if (reason === 'STALLED' && state !== FileState.Waiting && this.#life.state === 'running')
+      void this.#run((era) => this.#askAgain(era));
   }
 
   // ---- Within -------------------------------------------------------------------------------------------
@@ -143,6 +147,11 @@ export class Download implements TransferPort, Taker {
   }
 
   async #opening(era: number): Promise<void> {
+    if (this.#isPlaced) {
+      this.#life.found(this.#life.record.size);
+      this.#life.send({ type: 'COMPLETE' });
+      return;
+    }
     if (this.#file?.chunks.inPlace === false) {
       // Somebody took the partial file away, or its folder: what is still written would never get a name.
       this.#file.chunks.close();
@@ -239,7 +248,16 @@ export class Download implements TransferPort, Taker {
     this.#life.send({ type: 'LOST' });
   }
 
+  /** An earlier life checked the whole and gave it its name, and died before it could say that it was done. */
+  get #isPlaced(): boolean {
+    return this.#life.record.path !== undefined;
+  }
+
   async #verifying(era: number): Promise<void> {
+    if (this.#isPlaced) {
+      this.#life.send({ type: 'VERIFIED' });
+      return;
+    }
     const file = this.#file;
     if (file === undefined) return;
     const { name, into } = this.#life.record;
@@ -252,8 +270,9 @@ export class Download implements TransferPort, Taker {
       await this.#doubt(era, file);
       return;
     }
-    const path = await this.#around.disk.downloads(into).place(file.chunks.path, name);
-    this.#life.note({ path, hash: hash.toString('hex') });
+    await this.#around.disk.downloads(into).place(file.chunks.path, name, (path) => {
+      this.#life.note({ path, hash: hash.toString('hex') });
+    });
     this.#life.send({ type: 'VERIFIED' });
   }
 
