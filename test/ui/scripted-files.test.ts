@@ -1,6 +1,7 @@
 /** `natter put` and `natter get` as a script uses them: real processes, a real server. test/faults breaks more. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openClient } from '#natter/actors/client/client.js';
 import { hashOf, writeRandom } from '../support/files.js';
 import { type Line, Natter, register } from '../support/natter.js';
 import { Party } from '../support/party.js';
@@ -135,6 +136,41 @@ describe('what goes wrong ends with its exit code and one sentence', () => {
     expect(sentence(isFolder)).toMatch(/ is a folder or a device; .*\.$/);
     expect(sentence(isFile)).toMatch(/^No file can be put into /);
   });
+
+  test('a file that is declined while it is sent: put ends at once, and nothing of it stays', async () => {
+    const path = party.path('unwanted.bin');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 32);
+    const sending = party.put('ana', '@cleo', path);
+    await sending.until('something sent', (run) =>
+      transfers(run, 'running').some((line) => line.bytes !== 0),
+    );
+    let hear: (id: string) => void = () => undefined;
+    const offer = new Promise<string>((resolve) => {
+      hear = resolve;
+    });
+    const cleo = await openClient({
+      data: party.path('cleo'),
+      server: party.at,
+      threaded: false,
+      onEvent: (events) => {
+        for (const each of events) if (each.event === 'transfer') hear(each.transfer.id);
+      },
+    });
+    try {
+      await cleo.login(party.at, { user: 'cleo', register: false, remember: true });
+      await cleo.rejectFile(await offer);
+      const since = performance.now();
+      expect(await sending.exit).toBe(1);
+      expect(performance.now() - since).toBeLessThan(5_000);
+    } finally {
+      await cleo.close();
+    }
+    expect(transfers(sending).at(-1)?.state).toBe('rejected');
+    expect(sending.events('error')).toMatchObject([{ code: 'FILE_REJECTED' }]);
+    expect(sentence(sending)).toBe('cleo does not want the file.');
+    expect(readdirSync(party.path('server/server/files/spool'))).toEqual([]);
+  }, 60_000);
 });
 
 describe('what ends in the middle goes on with the same command', () => {
