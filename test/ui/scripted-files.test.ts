@@ -141,10 +141,6 @@ describe('what goes wrong ends with its exit code and one sentence', () => {
     const path = party.path('unwanted.bin');
     writeFileSync(path, '');
     truncateSync(path, 2 ** 32);
-    const sending = party.put('ana', '@cleo', path);
-    await sending.until('something sent', (run) =>
-      transfers(run, 'running').some((line) => line.bytes !== 0),
-    );
     let hear: (id: string) => void = () => undefined;
     const offer = new Promise<string>((resolve) => {
       hear = resolve;
@@ -154,21 +150,27 @@ describe('what goes wrong ends with its exit code and one sentence', () => {
       server: party.at,
       threaded: false,
       onEvent: (events) => {
-        for (const each of events) if (each.event === 'transfer') hear(each.transfer.id);
+        for (const each of events)
+          if (each.event === 'transfer' && each.transfer.name === 'unwanted.bin') hear(each.transfer.id);
       },
     });
     try {
       await cleo.login(party.at, { user: 'cleo', register: false, remember: true });
-      await cleo.rejectFile(await offer);
+      const sending = party.put('ana', '@cleo', path);
+      const id = await offer;
+      await sending.until('something sent', (run) =>
+        transfers(run, 'running').some(({ bytes }) => bytes !== 0),
+      );
+      await cleo.rejectFile(id);
       const since = performance.now();
       expect(await sending.exit).toBe(1);
       expect(performance.now() - since).toBeLessThan(5_000);
+      expect(transfers(sending).at(-1)?.state).toBe('rejected');
+      expect(sending.events('error')).toMatchObject([{ code: 'FILE_REJECTED' }]);
+      expect(sentence(sending)).toBe('cleo does not want the file.');
     } finally {
       await cleo.close();
     }
-    expect(transfers(sending).at(-1)?.state).toBe('rejected');
-    expect(sending.events('error')).toMatchObject([{ code: 'FILE_REJECTED' }]);
-    expect(sentence(sending)).toBe('cleo does not want the file.');
     expect(readdirSync(party.path('server/server/files/spool'))).toEqual([]);
   }, 60_000);
 });
