@@ -24,6 +24,8 @@ const UPLOADS_MAX = 2_048;
 const REPEAT_MS = 10_000;
 /** Nothing of an upload came for this long: it is ended. */
 const STALLED_MS = 30_000;
+/** Nothing at all came over a connection for this long: it may have forgotten what it was asked. A slow one takes seconds for a record. */
+const FORGOTTEN_MS = 25_000;
 /** As long as other files still come over the same connection, which is slow then. */
 const STALLED_BESIDE_OTHERS_MS = 120_000;
 /** Kept between two looks at the disk's free space. */
@@ -169,8 +171,8 @@ export class Uploads {
       }
       const repeated = upload.repeat(now - REPEAT_MS, now);
       if (repeated.length === 0) continue;
-      // A connection over which nothing comes at all may have forgotten what it was asked; what came in part is lost then.
-      if (now - besides >= REPEAT_MS) this.#tell(upload, IoMessage.Unwant);
+      // What came in part is lost by this.
+      if (now - besides >= FORGOTTEN_MS) this.#tell(upload, IoMessage.Unwant);
       for (const run of repeated) this.#want(upload, run);
     }
   }
