@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { WriteBehind } from '../../src/store/write-behind.js';
 import { temporaryFolder } from './support.js';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** A file whose flushes end when the test says so. */
 function slowFile() {
@@ -18,11 +19,11 @@ function slowFile() {
   return { file, handle, flushes, end };
 }
 
-test('what is written goes to the disk every 8 MiB, one flush at a time', async () => {
+test('what is written goes to the disk every megabyte, one flush at a time', async () => {
   const { file, handle, flushes, end } = slowFile();
-  file.wrote(7 * MIB);
+  file.wrote(MIB - 64 * KIB);
   expect(flushes).toHaveLength(0);
-  file.wrote(MIB);
+  file.wrote(64 * KIB);
   expect(flushes).toHaveLength(1);
   file.wrote(20 * MIB);
   expect(flushes).toHaveLength(1);
@@ -34,7 +35,7 @@ test('what is written goes to the disk every 8 MiB, one flush at a time', async 
 
 test('a sync waits for the flush under way and then for its own', async () => {
   const { file, handle, flushes, end } = slowFile();
-  file.wrote(8 * MIB);
+  file.wrote(MIB);
   let synced = false;
   const sync = file.sync().then(() => {
     synced = true;
@@ -48,10 +49,10 @@ test('a sync waits for the flush under way and then for its own', async () => {
 
 test('a flush that was refused is told once: to whoever writes next, or at the end', async () => {
   const { file, handle, end } = slowFile();
-  file.wrote(8 * MIB);
+  file.wrote(MIB);
   await end(new Error('no space'));
   expect(() => file.wrote(1)).toThrow('no space');
-  expect(() => file.wrote(8 * MIB)).not.toThrow();
+  expect(() => file.wrote(MIB)).not.toThrow();
   const sync = file.sync();
   await end(new Error('still none'));
   await end();
@@ -61,7 +62,7 @@ test('a flush that was refused is told once: to whoever writes next, or at the e
 
 test('a file that is closed while it is flushed is closed afterwards', async () => {
   const { file, handle, end } = slowFile();
-  file.wrote(8 * MIB);
+  file.wrote(MIB);
   file.close();
   expect(fstatSync(handle).isFile()).toBe(true);
   await end();
