@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../../src/net/constants.js';
-import { type BlobLimits, BlobStore } from '../../src/store/blobs.js';
-import { Place, type StoredFile } from '../../src/store/file-row.js';
+import { type BlobLimits, BlobStore } from '../../src/store/files/blobs.js';
+import { Place, type StoredFile } from '../../src/store/files/file-row.js';
 import { contentIn, contentOf, hashOf, recordOf, rootOf } from './chunk-files.js';
 import { account, smallDisk, temporaryFolder } from './support.js';
 

@@ -2,7 +2,7 @@
 import sodium from 'sodium-native';
 import { CHUNK_BYTES, CHUNK_RECORD_MAX_BYTES, FILE_HASH_BYTES } from '../../src/net/constants.js';
 import { chunkCount } from '../../src/net/file-chunks.js';
-import type { ChunkFile } from '../../src/store/chunks.js';
+import type { ChunkFile } from '../../src/store/files/chunks.js';
 
 /** BLAKE2b-256. */
 export function hashOf(bytes: Uint8Array): Buffer {

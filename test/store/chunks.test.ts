@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../../src/net/constants.js';
-import { ChunkFile, listPath } from '../../src/store/chunks.js';
+import { ChunkFile, listPath } from '../../src/store/files/chunks.js';
 import { contentIn, contentOf, fill, hashOf, recordOf, rootOf } from './chunk-files.js';
 import { smallDisk, temporaryFolder } from './support.js';
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, writeSync } from 'node:fs';
 import sodium from 'sodium-native';
-import { ChunkFile } from '#natter/store/chunks.js';
+import { ChunkFile } from '#natter/store/files/chunks.js';
 
 const [path, size] = process.argv.slice(2);
 const file = existsSync(path) ? ChunkFile.reopen(path, Number(size)) : ChunkFile.create(path, Number(size));

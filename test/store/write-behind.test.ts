@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { WriteBehind } from '../../src/store/write-behind.js';
+import { WriteBehind } from '../../src/store/files/write-behind.js';
 import { temporaryFolder } from './support.js';
 
 const KIB = 1024;

@@ -9,7 +9,7 @@ import { type Actor, type ActorType, Kind, SystemMessage } from '../../src/actor
 import { BLOBS } from '../../src/actors/singletons.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
 import type { CloseReason } from '../../src/net/types.js';
-import { BlobStore } from '../../src/store/blobs.js';
+import { BlobStore } from '../../src/store/files/blobs.js';
 import { recordOf } from '../store/chunk-files.js';
 import { LocalSystem } from './local-system.js';
 

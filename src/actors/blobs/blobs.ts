@@ -1,6 +1,6 @@
 import { NatterError } from '../../chat/error.js';
 import { Malformed, Reader, Writer } from '../../net/bytes.js';
-import type { BlobStore } from '../../store/blobs.js';
+import type { BlobStore } from '../../store/files/blobs.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import { BlobsMessage, IoMessage } from '../messages.js';
 import {

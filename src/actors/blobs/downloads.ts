@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer, writeVarint } from '../../net/bytes.js';
 import { CHUNK_BYTES, CHUNK_RECORD_MAX_BYTES, SUPPLIED_BYTES_MAX } from '../../net/constants.js';
-import type { BlobStore } from '../../store/blobs.js';
+import type { BlobStore } from '../../store/files/blobs.js';
 import { IoMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { IO } from '../singletons.js';

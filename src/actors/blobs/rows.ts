@@ -1,6 +1,6 @@
 /** A stored file as other actors see it. */
 import { FileAnswer, type FileInfo, FileState } from '../../chat/operations.js';
-import type { NewFile, StoredFile } from '../../store/file-row.js';
+import type { NewFile, StoredFile } from '../../store/files/file-row.js';
 import type { CreateFile, FileRow } from './bodies.js';
 
 /** What is known of a file beyond its row. */

@@ -1,5 +1,5 @@
 import { recordBytes } from '../../net/file-chunks.js';
-import type { ChunkFile } from '../../store/chunks.js';
+import type { ChunkFile } from '../../store/files/chunks.js';
 
 /** Chunks that are asked for together: neighbours, each `bytes` long as a record but the last. */
 export interface WantedRun {

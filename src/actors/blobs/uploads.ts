@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer } from '../../net/bytes.js';
 import { CHUNK_RECORD_MAX_BYTES, WANTED_BYTES_MAX } from '../../net/constants.js';
-import type { BlobStore } from '../../store/blobs.js';
+import type { BlobStore } from '../../store/files/blobs.js';
 import { IoMessage, TransferMessage } from '../messages.js';
 import { type ActorContext, Kind } from '../runtime/actor.js';
 import { IO } from '../singletons.js';

@@ -3,7 +3,7 @@
  * method `fault()` of `store` answers why nothing can be written now, '' while all is well; `figures()` of `files`
  * answers FileFigures.
  */
-import { BlobStore } from '../../store/blobs.js';
+import { BlobStore } from '../../store/files/blobs.js';
 import { openLogStore } from '../../store/logs.js';
 import { blobsPart } from '../blobs/blobs.js';
 import { filesType } from '../disk/files.js';

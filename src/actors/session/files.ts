@@ -5,7 +5,7 @@ import { safeFileName } from '../../chat/filename.js';
 import { EntryKind, FileState } from '../../chat/operations.js';
 import type * as schemas from '../../chat/schemas.js';
 import { encodeBody } from '../../chat/wire.js';
-import { goneError } from '../../store/gone.js';
+import { goneError } from '../../store/files/gone.js';
 import { ASK_MS, askBlobs, enterEntry } from '../asking.js';
 import type * as Body from '../blobs/bodies.js';
 import { packCbor, unpackCbor } from '../cbor.js';

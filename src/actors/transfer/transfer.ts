@@ -1,7 +1,7 @@
 import { ErrorCode, NatterError } from '../../chat/error.js';
 import { FileAnswer, FileState, type FinishReply } from '../../chat/operations.js';
 import { Reader, Writer } from '../../net/bytes.js';
-import { goneError } from '../../store/gone.js';
+import { goneError } from '../../store/files/gone.js';
 import { askBlobs, askMember } from '../asking.js';
 import type * as Body from '../blobs/bodies.js';
 import { packCbor, unpackCbor } from '../cbor.js';

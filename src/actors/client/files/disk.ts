@@ -1,5 +1,5 @@
-import type { ChunkFile } from '../../../store/chunks.js';
 import type { DownloadFolder } from '../../../store/download-folder.js';
+import type { ChunkFile } from '../../../store/files/chunks.js';
 import type { FileLock } from '../../../store/lock.js';
 import type { TransferRecord, TransferStore } from '../../../store/transfers.js';
 

@@ -1,7 +1,7 @@
 import { FileState, Operation } from '../../../chat/operations.js';
 import { DownloadReply, Empty } from '../../../chat/schemas.js';
 import { CHUNK_BYTES } from '../../../net/constants.js';
-import { ArrivingFile } from '../../../store/arriving.js';
+import { ArrivingFile } from '../../../store/files/arriving.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
 import { gone, mismatched, sizeLies, stalled, waitsForSender } from './failures.js';

@@ -1,7 +1,7 @@
 import sodium from 'sodium-native';
 import { CHUNK_BYTES, FILE_HASH_BYTES } from '../../../net/constants.js';
 import { chunkBytes, chunkCount } from '../../../net/file-chunks.js';
-import { WholeHash } from '../../../store/whole.js';
+import { WholeHash } from '../../../store/files/whole.js';
 import type { Disk, FileStamp, OpenFile } from './disk.js';
 import { changed } from './failures.js';
 

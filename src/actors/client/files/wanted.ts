@@ -1,5 +1,5 @@
 import { recordBytes } from '../../../net/file-chunks.js';
-import type { ChunkFile } from '../../../store/chunks.js';
+import type { ChunkFile } from '../../../store/files/chunks.js';
 
 /** An eighth of the largest window. */
 const STEP_BYTES = 512 * 1024;

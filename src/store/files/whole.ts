@@ -1,5 +1,5 @@
 import sodium from 'sodium-native';
-import { FILE_HASH_BYTES } from '../net/constants.js';
+import { FILE_HASH_BYTES } from '../../net/constants.js';
 
 /** BLAKE2b-256 of a whole file, taken in chunk by chunk, in order. */
 export class WholeHash {

@@ -1,5 +1,5 @@
 /** What is kept of a file that people offer each other, as a row of the index. */
-import { Reader, Writer } from '../net/bytes.js';
+import { Reader, Writer } from '../../net/bytes.js';
 import {
   ACCOUNT_ID_BYTES,
   AUTHOR_MAX_BYTES,
@@ -7,7 +7,7 @@ import {
   FILE_ID_BYTES,
   FILE_NAME_MAX_BYTES,
   FILE_TYPE_MAX_BYTES,
-} from '../net/constants.js';
+} from '../../net/constants.js';
 
 /** A file as somebody offers it. */
 export interface NewFile {

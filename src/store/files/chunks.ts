@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import sodium from 'sodium-native';
-import { NatterError } from '../chat/error.js';
-import { CHUNK_BYTES, FILE_BYTES_MAX, FILE_HASH_BYTES } from '../net/constants.js';
-import { chunkBytes, chunkCount } from '../net/file-chunks.js';
+import { NatterError } from '../../chat/error.js';
+import { CHUNK_BYTES, FILE_BYTES_MAX, FILE_HASH_BYTES } from '../../net/constants.js';
+import { chunkBytes, chunkCount } from '../../net/file-chunks.js';
+import { corrupt, faultOf } from '../faults.js';
 import { Bitmap } from './bitmap.js';
-import { corrupt, faultOf } from './faults.js';
 import { readAt, writeAt } from './positional.js';
 import { WriteBehind } from './write-behind.js';
 

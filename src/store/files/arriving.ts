@@ -1,4 +1,4 @@
-import { CHUNK_RECORD_MAX_BYTES, FILE_HASH_BYTES } from '../net/constants.js';
+import { CHUNK_RECORD_MAX_BYTES, FILE_HASH_BYTES } from '../../net/constants.js';
 import type { ChunkFile } from './chunks.js';
 import { WholeHash } from './whole.js';
 

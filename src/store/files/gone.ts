@@ -1,4 +1,4 @@
-import { ErrorCode, NatterError } from '../chat/error.js';
+import { ErrorCode, NatterError } from '../../chat/error.js';
 
 const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   FILE_WITHDRAWN: 'Its sender withdrew this file; ask for it again.',

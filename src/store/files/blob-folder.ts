@@ -6,8 +6,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { NatterError } from '../chat/error.js';
-import { syncFolder } from './atomic.js';
+import { NatterError } from '../../chat/error.js';
+import { syncFolder } from '../atomic.js';
 import { ChunkFile, listPath, removeChunks } from './chunks.js';
 
 const SPOOLED = /^(\d+)(?:\.chunks)?$/;

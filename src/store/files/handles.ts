@@ -1,4 +1,4 @@
-import { NatterError } from '../chat/error.js';
+import { NatterError } from '../../chat/error.js';
 import { ArrivingFile } from './arriving.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { ChunkFile } from './chunks.js';

@@ -11,12 +11,12 @@
  *   facts     name                          number
  */
 import { join } from 'node:path';
-import { NatterError } from '../chat/error.js';
-import { Malformed } from '../net/bytes.js';
-import { type Database, openDatabase } from './database.js';
-import { corrupt, faultOf } from './faults.js';
+import { NatterError } from '../../chat/error.js';
+import { Malformed } from '../../net/bytes.js';
+import { type Database, openDatabase } from '../database.js';
+import { corrupt, faultOf } from '../faults.js';
+import { readU48, U48_MAX, u48 } from '../tables.js';
 import { fileRowCodec, type NewFile, Place, type StoredFile } from './file-row.js';
-import { readU48, U48_MAX, u48 } from './tables.js';
 
 const NAMES = ['files', 'ids', 'live', 'blobs', 'answers', 'due', 'usage', 'facts'] as const;
 const Fact = {

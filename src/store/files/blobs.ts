@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NatterError } from '../chat/error.js';
-import { CHUNK_BYTES } from '../net/constants.js';
+import { NatterError } from '../../chat/error.js';
+import { CHUNK_BYTES } from '../../net/constants.js';
+import { U48_MAX } from '../tables.js';
 import { Allowance, type AllowanceLimits } from './allowance.js';
 import { BlobFolder } from './blob-folder.js';
 import type { ChunkFile } from './chunks.js';
@@ -9,7 +10,6 @@ import { FileIndex } from './file-index.js';
 import { type NewFile, Place, type StoredFile } from './file-row.js';
 import { goneError } from './gone.js';
 import { Handles } from './handles.js';
-import { U48_MAX } from './tables.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** An upload that came no further is noted again after this. */

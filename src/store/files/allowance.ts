@@ -1,5 +1,5 @@
-import { NatterError } from '../chat/error.js';
-import { FILE_BYTES_MAX } from '../net/constants.js';
+import { NatterError } from '../../chat/error.js';
+import { FILE_BYTES_MAX } from '../../net/constants.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { FileIndex } from './file-index.js';
 import type { NewFile } from './file-row.js';
