@@ -7,7 +7,7 @@ import { blake2b } from './noise.mjs';
 
 const FRAME = { want: 0x1a, chunk: 0x1b };
 const OPERATION = { offer: 40, upload: 41, finish: 42, download: 43, close: 44, withdraw: 45, answer: 46 };
-const STATE = { held: 3, gone: 4 };
+const STATE = { waiting: 0, held: 3, gone: 4 };
 const ANSWER = { done: 3 };
 const FILE_EVENT = 5;
 const CHUNK = 65_536;
@@ -67,16 +67,24 @@ export class Files extends EventEmitter {
     const supplied = new Set();
     const upload = { bytes, supplied };
     this.uploads.set(file, upload);
-    const { b } = await this.client.ask(OPERATION.upload, { f: file });
-    const missing = everything - chunksOf(b);
-    while (supplied.size < missing) await this.#next('supplied');
-    for (;;) {
-      const { s } = await this.client.ask(OPERATION.finish, { f: file, h: hash });
-      if (s === STATE.held) break;
-      if (s === STATE.gone) throw Object.assign(new Error('The file is gone.'), { code: 'GONE' });
-      await this.#next(`file ${file}`, FINISH_AGAIN_MS);
+    // The server has ended the upload: it is begun again.
+    const told = ({ s }) => {
+      if (s === STATE.waiting) this.client.ask(OPERATION.upload, { f: file }).catch(() => {});
+    };
+    this.on(`file ${file}`, told);
+    try {
+      const { b } = await this.client.ask(OPERATION.upload, { f: file });
+      const missing = everything - chunksOf(b);
+      while (supplied.size < missing) await this.#next('supplied');
+      for (;;) {
+        const { s } = await this.client.ask(OPERATION.finish, { f: file, h: hash });
+        if (s === STATE.held) break;
+        await this.#next(`file ${file}`, FINISH_AGAIN_MS);
+      }
+    } finally {
+      this.off(`file ${file}`, told);
+      this.uploads.delete(file);
     }
-    this.uploads.delete(file);
   }
 
   /** Sends a CHUNK as it is given, wanted or not. */

@@ -107,11 +107,19 @@ export class Doors {
     for (const [conn, door] of this.#doors) this.#remove(conn, door);
   }
 
-  /** Says to blobs what is open for fetching. What it knows already changes nothing. */
-  assure(): void {
-    // Refused or not answered: it is said again, and the reader asks for itself when nothing comes.
-    for (const [conn, { download }] of this.#doors)
-      if (download) this.openDownload(conn).catch(() => undefined);
+  /**
+   * Says to blobs what is open for fetching. What it knows already changes nothing.
+   * @param opened called for each connection that it has taken
+   */
+  assure(opened: (conn: number) => void = () => {}): void {
+    for (const [conn, { download }] of this.#doors) {
+      if (!download) continue;
+      this.openDownload(conn).then(
+        () => opened(conn),
+        // Refused or not answered: it is said again, and the reader asks for itself when nothing comes.
+        () => undefined,
+      );
+    }
   }
 
   /** The thread of this session died. Its connection may live on, and chunks with it. */

@@ -176,14 +176,15 @@ export class TransferActor implements Actor {
   }
 
   async #finish({ intake }: Loaded, { a, h }: Body.FinishRequest): Promise<FinishReply> {
-    return { s: intake.finish(h, this.#own(a).h) };
+    const state = intake.finish(h, this.#own(a).h);
+    return { s: present(state, intake) };
   }
 
   async #download({ intake }: Loaded, { a, c }: Body.FileRequest): Promise<Body.DownloadOpened> {
     this.#here();
     await this.#through(c, a, 'download', () => this.#doors.openDownload(c));
     const { l, s: z, h } = this.#here();
-    const s = intake.state;
+    const s = present(intake.state, intake);
     return s === FileState.Held && h ? { s, z, h, l } : { s, z, l };
   }
 
@@ -288,7 +289,8 @@ export class TransferActor implements Actor {
     if (kind === Kind.Blobs) {
       this.#context.watch(BLOBS);
       this.#later(({ intake }) => intake.blobsLost());
-      this.#doors.assure();
+      // What they wanted died with it.
+      this.#doors.assure((conn) => this.#later((file) => this.#readerStalled(file, conn)));
     } else if (reason === DeathReason.ThreadDied) this.#doors.sessionLost(key);
     else this.#sessionGone(key);
   }
@@ -336,4 +338,10 @@ function told(state: FileState, reason: string | undefined): string {
 
 function haltedBy(code: string, message: string): NatterError {
   return new NatterError(ErrorCode.find((each) => each === code) ?? 'INTERNAL', message);
+}
+
+/** It may have come to its end a moment ago, before blobs has let go of it. @throws NatterError what it is gone for */
+function present(state: FileState, { failure }: Intake): FileState {
+  if (state === FileState.Gone) throw goneError(failure?.code);
+  return state;
 }
