@@ -67,9 +67,9 @@ export class Files extends EventEmitter {
     const supplied = new Set();
     const upload = { bytes, supplied };
     this.uploads.set(file, upload);
-    // The server has ended the upload: it is begun again.
-    const told = ({ s }) => {
-      if (s === STATE.waiting) this.client.ask(OPERATION.upload, { f: file }).catch(() => {});
+    // The server has ended the upload, and says why: it is begun again.
+    const told = ({ s, r }) => {
+      if (s === STATE.waiting && r) this.client.ask(OPERATION.upload, { f: file }).catch(() => {});
     };
     this.on(`file ${file}`, told);
     try {
