@@ -7,7 +7,7 @@ import { blake2b } from './noise.mjs';
 
 const FRAME = { want: 0x1a, chunk: 0x1b };
 const OPERATION = { offer: 40, upload: 41, finish: 42, download: 43, close: 44, withdraw: 45, answer: 46 };
-const STATE = { waiting: 0, held: 3, gone: 4 };
+const STATE = { held: 3, gone: 4 };
 const ANSWER = { done: 3 };
 const FILE_EVENT = 5;
 const CHUNK = 65_536;
@@ -17,6 +17,7 @@ const OUTSTANDING = 4 * 1024 * 1024;
 /** Packets of CHUNKs that may be unacknowledged: a sender is free in how it limits itself. */
 const IN_FLIGHT = 128;
 const FINISH_AGAIN_MS = 1_000;
+const UPLOAD_AGAIN_MS = 5_000;
 
 /** The record of a chunk: its hash, then its bytes. */
 export function recordOf(bytes, chunk) {
@@ -67,22 +68,21 @@ export class Files extends EventEmitter {
     const supplied = new Set();
     const upload = { bytes, supplied };
     this.uploads.set(file, upload);
-    // The server has ended the upload, and says why: it is begun again.
-    const told = ({ s, r }) => {
-      if (s === STATE.waiting && r) this.client.ask(OPERATION.upload, { f: file }).catch(() => {});
-    };
-    this.on(`file ${file}`, told);
     try {
       const { b } = await this.client.ask(OPERATION.upload, { f: file });
       const missing = everything - chunksOf(b);
-      while (supplied.size < missing) await this.#next('supplied');
+      while (supplied.size < missing) {
+        const before = supplied.size;
+        await this.#next('supplied', UPLOAD_AGAIN_MS);
+        // The server may have ended the upload: it is begun again.
+        if (supplied.size === before) await this.client.ask(OPERATION.upload, { f: file });
+      }
       for (;;) {
         const { s } = await this.client.ask(OPERATION.finish, { f: file, h: hash });
         if (s === STATE.held) break;
         await this.#next(`file ${file}`, FINISH_AGAIN_MS);
       }
     } finally {
-      this.off(`file ${file}`, told);
       this.uploads.delete(file);
     }
   }
@@ -97,7 +97,12 @@ export class Files extends EventEmitter {
     const upload = this.uploads.get(file);
     if (!upload) return;
     const last = Math.min(first + count, chunksOf(upload.bytes.length));
-    for (let chunk = first; chunk < last; chunk += 1) this.queue.push({ file, chunk, upload, offset: 0 });
+    for (let chunk = first; chunk < last; chunk += 1) {
+      // A WANT may arrive twice.
+      const known =
+        upload.supplied.has(chunk) || this.queue.some((q) => q.file === file && q.chunk === chunk);
+      if (!known) this.queue.push({ file, chunk, upload, offset: 0 });
+    }
     this.#pump();
   }
 
