@@ -80,6 +80,7 @@ export class Files extends EventEmitter {
       for (;;) {
         const { s } = await this.client.ask(OPERATION.finish, { f: file, h: hash });
         if (s === STATE.held) break;
+        if (s === STATE.gone) throw Object.assign(new Error('The file is gone.'), { code: 'GONE' });
         await this.#next(`file ${file}`, FINISH_AGAIN_MS);
       }
     } finally {
