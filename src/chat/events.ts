@@ -9,7 +9,9 @@ export type Target = string;
 
 export type MessageKind = 'text' | 'action' | 'sticker' | 'file' | 'notice';
 /** Of one's own message. `failed` offers a retry. */
-export type Delivery = 'sending' | 'ok' | 'failed';
+export type Delivery = 'sending' | 'ok' | 'failed' | PrivateDelivery;
+/** Of a private message in the ring: others keep it for whom it is for, it is with them, or nobody came for it. */
+export type PrivateDelivery = 'held' | 'delivered' | 'expired';
 export type Presence = 'online' | 'away' | 'offline';
 
 /** One entry as people see it. `seq` is 0 while it is `sending` or `failed`. */
@@ -28,8 +30,66 @@ export interface Message {
   readonly reason?: string;
   /** Of kind `file`: what is offered; `text` is its name. */
   readonly file?: FileOffer;
+  /** In the ring: the fingerprint of the key that signed it. */
+  readonly author?: string;
+  /** In the ring: its hybrid logical clock as 16 hex digits. What is shown is sorted by it, then by author. */
+  readonly clock?: string;
 }
 
+/** Somebody, as lists show them. */
+export interface Person {
+  /** In the ring with `~` and four characters of the fingerprint behind it where two share a name. */
+  readonly user: string;
+  readonly state: Presence;
+  /** In the ring: the fingerprint of their key. */
+  readonly author?: string;
+  /** The cell they share, a geohash of at most 5 characters. */
+  readonly near?: string;
+  readonly interests?: readonly string[];
+}
+
+/** A group of people who are near each other (`~founder`), of one interest (`+tag`), or everybody (the lobby). */
+export interface Group {
+  readonly group: Target;
+  readonly kind: 'geo' | 'interest' | 'lobby';
+  /** Names, as in `Person.user`. */
+  readonly members: readonly string[];
+  /** Who founded it. */
+  readonly by?: string;
+  /** Geo: how far from its centre one may be, km. */
+  readonly km?: number;
+}
+
+/** Where somebody says they are: never finer than a cell of about 5 km. */
+export interface Location {
+  /** A geohash of 5 characters. */
+  readonly cell: string;
+  /** The nearest city of the gazetteer, as people read it. */
+  readonly city: string;
+}
+
+/** One peer as the ring view draws it. */
+export interface RingPeer {
+  readonly user: string;
+  readonly author: string;
+  /** 0 to 1, clockwise. */
+  readonly place: number;
+  readonly role: 'self' | 'successor' | 'predecessor' | 'long' | 'extra' | 'other';
+  readonly link: 'dialling' | 'handshaking' | 'syncing' | 'live' | 'suspect' | 'gone' | 'none';
+  readonly lagMs?: number;
+}
+
+/** How one's own peer stands in the ring. */
+export interface RingStatus {
+  /** Other live members known. */
+  readonly peers: number;
+  readonly state: 'alone' | 'joining' | 'stable' | 'repairing';
+  /** Fingerprints. */
+  readonly successor?: string;
+  readonly predecessor?: string;
+  /** For how long it has been so, ms. */
+  readonly sinceMs: number;
+}
 /** What is known of a file before any of it is here. */
 export interface FileOffer {
   /** Hex of the file's id: the `id` of its transfer at both ends. */
@@ -85,7 +145,7 @@ export interface Transfer extends FileOffer {
 
 export interface Room {
   readonly room: Target;
-  readonly kind: 'lobby' | 'room' | 'direct';
+  readonly kind: 'lobby' | 'room' | 'direct' | 'geo' | 'interest';
   readonly topic: string;
   /** Seq of the last entry. */
   readonly head: number;
@@ -129,12 +189,15 @@ export type ClientEvent =
    * it had this id, and `message.id` is new: it was numbered anew because one before it was refused, or retried.
    */
   | { readonly event: 'delivery'; readonly message: Message; readonly was?: string }
-  | { readonly event: 'presence'; readonly user: string; readonly state: Presence; readonly room: Target }
+  | ({ readonly event: 'presence'; readonly room: Target } & Person)
+  /** A group one is in: it is new, or its members changed. */
+  | ({ readonly event: 'group' } & Group)
+  | ({ readonly event: 'ring' } & RingStatus)
   /** Who was asked for, whole. */
   | {
       readonly event: 'members';
       readonly room: Target;
-      readonly members: readonly { readonly user: string; readonly state: Presence }[];
+      readonly members: readonly Person[];
     }
   | { readonly event: 'typing'; readonly room: Target; readonly user: string; readonly on: boolean }
   | {
@@ -165,6 +228,31 @@ export interface Credentials {
   readonly password?: string;
   readonly register: boolean;
   readonly remember: boolean;
+}
+
+/** Groups of people nearby and like-minded: in both modes. */
+export interface GroupCommands {
+  /** Shares this place from now on, coarsely; undefined ends it. @throws BAD_ARGUMENT for nonsense */
+  locate(
+    at: { readonly lat: number; readonly lon: number } | { readonly city: string } | undefined,
+  ): Promise<Location | undefined>;
+  location(): Promise<Location | undefined>;
+  /** Founds a group of everybody within so many km, at least 5, and enrols them; without `km` back to the one one has. */
+  near(km?: number): Promise<Room>;
+  /** Joins everybody with that interest; without `tag` back to the last one. */
+  interest(tag?: string): Promise<Room>;
+  groups(): Promise<readonly Group[]>;
+  /** Interests that others have, the commonest first. */
+  tags(): Promise<readonly { readonly tag: string; readonly people: number }[]>;
+}
+
+/** What only a peer of the ring is asked. */
+export interface RingCommands {
+  /** A link by which others come here: `natter://...`. */
+  invite(): Promise<string>;
+  ringStatus(): Promise<RingStatus>;
+  /** Everybody known, by place. */
+  ringView(): Promise<readonly RingPeer[]>;
 }
 
 /** What a screen asks of its client. Each resolves when the server has answered, or rejects with a NatterError. */

@@ -101,6 +101,33 @@ export const FrameType = {
   Event: 0x19,
   Want: 0x1a,
   Chunk: 0x1b,
+
+  // Between peers of a ring; see below, "Ring".
+  Hello: 0x20,
+  Need: 0x21,
+  Stabilise: 0x22,
+  Neighbours: 0x23,
+  Probe: 0x24,
+  Probed: 0x25,
+  ProbeFor: 0x26,
+  ProbedFor: 0x27,
+  Find: 0x28,
+  Found: 0x29,
+  Links: 0x2a,
+
+  Gossip: 0x30,
+  IHave: 0x31,
+  Graft: 0x32,
+  Prune: 0x33,
+
+  Digest: 0x38,
+  Heads: 0x39,
+  Lack: 0x3a,
+  Items: 0x3b,
+
+  Route: 0x40,
+  Keep: 0x41,
+  Kept: 0x42,
 } as const;
 
 // ---- Handshake ------------------------------------------------------------------------------------------
@@ -251,3 +278,37 @@ export const REQUEST_RETRY_MAX_MS = 2_000;
 /** Entries and bytes one FETCH may ask for. */
 export const FETCH_ENTRIES_MAX = 1024;
 export const FETCH_BYTES_MAX = 48 * 1024;
+
+// ---- Ring -----------------------------------------------------------------------------------------------
+
+/** Mixed with the community's id into the prologue: a handshake between two communities opens nothing. */
+export const RING_PROLOGUE = 'natter/1 ring';
+/** Places are below this: 52 bits, see ring/place.ts. */
+export const RING_PLACES = 2 ** 52;
+/** BLAKE2b-256 of a community's name. */
+export const COMMUNITY_ID_BYTES = 32;
+/** Ed25519. */
+export const SIGNATURE_BYTES = 64;
+export const SIGNING_SECRET_BYTES = 64;
+export const IDENTITY_SEED_BYTES = 32;
+/** Addresses of one peer. */
+export const ADDRESSES_MAX = 6;
+/** What a peer says about itself in its record. */
+export const PeerState = { Left: 0, Online: 1, Away: 2 } as const;
+export type PeerState = (typeof PeerState)[keyof typeof PeerState];
+export const RECORD_MAX_BYTES = 1024;
+/** A geohash of 5 characters is a cell of about 4.9 km; nothing finer is ever announced. */
+export const CELL_MAX_BYTES = 5;
+export const INTERESTS_MAX = 16;
+/** An interest's tag, as UTF-8. */
+export const TAG_NAME_MAX_BYTES = 32;
+export const GROUP_ID_BYTES = 16;
+export const EPOCH_BYTES = 8;
+export const FEED_ID_BYTES = 16;
+export const FEED_HASH_BYTES = 32;
+/** Hybrid logical clock: 48 bits of wall-clock ms, 16 bits that count. */
+export const CLOCK_BYTES = 8;
+/** A text and all that stands around it in an entry. */
+export const FEED_ENTRY_MAX_BYTES = TEXT_MAX_BYTES + 512;
+/** An entry further ahead of one's own clock is refused, and its author is told. */
+export const CLOCK_AHEAD_MAX_MS = 3_600_000;

@@ -41,7 +41,7 @@ export function weight(conversation: Conversation): number {
   return conversation.info.kind === 'direct' ? conversation.unread : conversation.mentions;
 }
 
-/** Lobby, rooms, people. */
+/** Lobby, rooms, groups nearby and of one interest, people. */
 export function rank({ info }: Conversation): number {
-  return { lobby: 0, room: 1, direct: 2 }[info.kind];
+  return { lobby: 0, room: 1, geo: 2, interest: 3, direct: 4 }[info.kind];
 }

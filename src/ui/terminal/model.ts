@@ -145,6 +145,8 @@ export class Model {
         // Before the welcome it answers a login, and whoever asked for that shows it.
         if (this.me !== '') this.note(event.message, now, true, event.room);
         return NONE;
+      case 'ring':
+      case 'group':
       case 'directory':
       case 'devices':
       case 'caughtUp':

@@ -6,7 +6,13 @@ import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
 import { pad } from './width.js';
 
-const HEADINGS = { lobby: 'ROOMS', room: 'ROOMS', direct: 'DIRECT' } as const;
+const HEADINGS = {
+  lobby: 'ROOMS',
+  room: 'ROOMS',
+  geo: 'NEARBY',
+  interest: 'INTERESTS',
+  direct: 'DIRECT',
+} as const;
 
 /** `*3` said in private, `@2` mentions, `12` unread, `off` for a person who is not there, else nothing. */
 export function badge(model: Model, conversation: Conversation): string {

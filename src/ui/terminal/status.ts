@@ -22,7 +22,13 @@ const LINK_WORDS: Readonly<Record<Link['state'], string>> = {
 };
 
 /** Stands where a topic would. */
-const WELCOME = { lobby: 'Welcome - /help lists commands', room: '', direct: '' } as const;
+const WELCOME = {
+  lobby: 'Welcome - /help lists commands',
+  room: '',
+  geo: 'people nearby',
+  interest: 'people who share this interest',
+  direct: '',
+} as const;
 
 /** Words that are not answered for this long are worth a note; ms. */
 const PATIENCE_MS = 3_000;

@@ -1,0 +1,51 @@
+import type { Identity, Verify } from '../../net/ring/identity.js';
+import type { CloseCode, CloseReason, Lane, PathAddress } from '../../net/types.js';
+import type { Clock } from '../runtime/actor.js';
+
+/**
+ * Everything a ring peer takes from outside. The real one is an actor whose wires are the I/O actor's connections;
+ * the simulator's is a network in virtual time. What is behind it is the same peer.
+ */
+export interface PeerWorld {
+  readonly clock: Clock;
+  readonly random: (target: Buffer) => void;
+  readonly wires: Wires;
+  readonly identity: Identity;
+  readonly verify: Verify;
+  /** Runs once at the end of this turn. */
+  turnEnd(run: () => void): void;
+}
+
+/** Encrypted lines to other sockets of the same community. A wire is a number, never used twice. */
+export interface Wires {
+  /** Who hears of what happens on them; set once, before the first dial. */
+  handler: WireHandler;
+  /** Addresses at which others may find this socket, the likeliest first. */
+  readonly addresses: readonly PathAddress[];
+  /** Starts a handshake; `opened` or `failed` ends it. */
+  dial(to: PathAddress, giveUpMs: number): number;
+  /** Gives up a handshake silently. */
+  abandon(wire: number): void;
+  /** One frame, sent again until acknowledged or the wire is closed. Copies `body`. @returns false when its bounds are reached */
+  send(wire: number, type: number, body: Uint8Array, lane: Lane): boolean;
+  close(wire: number, code: CloseCode, text: string): void;
+  /** Smoothed round trip, ms; undefined before it was measured. */
+  rttMs(wire: number): number | undefined;
+  /** As `Connection` in net/types.ts has them. */
+  want(wire: number, transfer: number, chunk: number, bytes: number): boolean;
+  unwant(wire: number, transfer: number): void;
+  supply(wire: number, transfer: number, chunk: number, record: Buffer): boolean;
+  unsupply(wire: number, transfer: number): void;
+}
+
+export interface WireHandler {
+  /** The other end has proven `handshakeKey` (X25519, 32 bytes), and so the community; `dialled` by us. */
+  opened(wire: number, handshakeKey: Buffer, path: PathAddress, dialled: boolean): void;
+  /** `body` is valid only during the call. Throwing Malformed closes the wire. */
+  frame(wire: number, type: number, body: Buffer): void;
+  closed(wire: number, reason: CloseReason): void;
+  failed(wire: number, reason: CloseReason): void;
+  wanted(wire: number, transfer: number, first: number, count: number): void;
+  chunk(wire: number, transfer: number, chunk: number, record: Buffer): void;
+  supplied(wire: number, transfer: number, chunk: number): void;
+}
