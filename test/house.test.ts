@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What packages the pure floors may use. None of these does I/O or reads a clock. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
-  chat: ['cbor-x', 'mime', 'node-emoji', 'node:module', 'unhomoglyph', 'valibot'],
+  chat: ['cbor-x', 'geokdbush', 'mime', 'ngeohash', 'node-emoji', 'node:module', 'unhomoglyph', 'valibot'],
   net: ['noise-handshake', 'sodium-native'],
 };
 
