@@ -277,7 +277,7 @@ export interface ClientCommands {
   read(room: Target, seq: number): Promise<void>;
   typing(room: Target, on: boolean): Promise<void>;
   away(on: boolean): Promise<void>;
-  who(room?: Target): Promise<readonly { user: string; state: Presence }[]>;
+  who(room?: Target): Promise<readonly Person[]>;
   rooms(): Promise<readonly { name: string; topic: string; members: number }[]>;
   topic(room: Target, topic: string): Promise<void>;
   changePassword(current: string, next: string, forgetOthers: boolean): Promise<void>;

@@ -23,6 +23,12 @@ export interface TargetName extends Name {
   readonly target: string;
 }
 
+/** Somebody's name, in the ring with the beginning of their key's fingerprint where two share a name. */
+export interface PersonName extends Name {
+  /** Four characters, '' where the name alone says who is meant. */
+  readonly mark: string;
+}
+
 /** Words that speak for the program, or that people read as somebody else. Compared by skeleton. */
 const RESERVED = [
   'admin',
@@ -53,6 +59,8 @@ const STACKED = /\p{Mn}{5}/u;
 const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Thaana}]/u;
 const ARABIC_DIGIT = /[\u0660-\u0669]/u;
 const EUROPEAN_DIGIT = /[0-9\u06f0-\u06f9]/u;
+/** The letters are those of a fingerprint. */
+const MARKED = /^(.*)~([a-z2-7]{4})$/isu;
 const WIDE_FORMS = /[\uff00-\uffef]/gu;
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -73,6 +81,20 @@ export function parseName(raw: string): Name {
   return name;
 }
 
+/**
+ * Reads whom somebody means: a name, with or without `@`, or a name and a mark: `ana~b67v`.
+ * @throws NatterError as `parseName`
+ */
+export function parsePerson(raw: string): PersonName {
+  const { bare, mark } = splitMark(raw.trim().replace(/^@/, ''));
+  return { ...parseName(bare), mark };
+}
+
+/** How somebody is written: `ana`, or `ana~b67v`. */
+export function personText({ name, mark }: PersonName): string {
+  return mark === '' ? name : `${name}~${mark}`;
+}
+
 /** Checks the name of a room, with or without its `#`. Same errors as `parseName`. */
 export function parseRoomName(raw: string): Name {
   const bare = raw.trim();
@@ -87,11 +109,11 @@ export function parseTarget(raw: string): TargetName {
   const bare = raw.trim();
   switch (bare[0]) {
     case '@':
-      return targetOf('direct', '@', check(bare.slice(1), 'name'));
+      return markedTarget('direct', bare);
     case '+':
       return targetOf('interest', '+', check(bare.slice(1), 'interest'));
     case '~':
-      return targetOf('geo', '~', check(bare.slice(1), 'group name'));
+      return markedTarget('geo', bare);
     default:
       return targetOf('room', '#', parseRoomName(bare));
   }
@@ -99,6 +121,22 @@ export function parseTarget(raw: string): TargetName {
 
 function targetOf(kind: TargetName['kind'], sign: string, name: Name): TargetName {
   return { kind, target: sign + name.name, ...name };
+}
+
+/** A person, or the group that a person founded. */
+function markedTarget(kind: 'direct' | 'geo', raw: string): TargetName {
+  const { bare, mark } = splitMark(raw.slice(1));
+  const { target, ...name } = targetOf(
+    kind,
+    raw[0] ?? '',
+    check(bare, kind === 'geo' ? 'group name' : 'name'),
+  );
+  return { ...name, target: mark === '' ? target : `${target}~${mark}` };
+}
+
+function splitMark(raw: string): { readonly bare: string; readonly mark: string } {
+  const [, bare = raw, mark = ''] = MARKED.exec(raw) ?? [];
+  return { bare, mark: mark.toLowerCase() };
 }
 
 /** What two spellings of one name have in common: case does not tell names apart. Never throws. */

@@ -17,6 +17,8 @@ export interface OptionRow {
   readonly flags: string;
   readonly help: string;
   readonly required?: true;
+  /** May come several times; its values are a list in the order given. */
+  readonly many?: true;
   /** Checks and converts the text; throws a NatterError. */
   readonly parse?: (value: string) => unknown;
 }
@@ -95,11 +97,16 @@ function prepare(command: Command, options: readonly OptionRow[], console: Conso
   });
   for (const row of options) {
     const option = new Option(row.flags, row.help);
-    const { parse } = row;
-    if (parse) option.argParser((value) => parse(value));
+    const { parse = (value: string): unknown => value } = row;
+    if (row.many) option.argParser((value, before: unknown) => [...listOf(before), parse(value)]);
+    else if (row.parse) option.argParser((value) => parse(value));
     if (row.required) option.makeOptionMandatory();
     command.addOption(option);
   }
+}
+
+function listOf(values: unknown): readonly unknown[] {
+  return Array.isArray(values) ? values : [];
 }
 
 /** Commander hands a word that is no command to the default one: say instead which command is near. */

@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
 import { skeleton } from '../../src/chat/lookalike.js';
-import { nameKey, parseName, parseRoomName, parseTarget } from '../../src/chat/name.js';
+import {
+  nameKey,
+  parseName,
+  parsePerson,
+  parseRoomName,
+  parseTarget,
+  personText,
+} from '../../src/chat/name.js';
 
 function refusal(run: () => unknown): NatterError {
   try {
@@ -145,6 +152,8 @@ describe('targets', () => {
     ['@José', 'direct', '@José'],
     ['+chess', 'interest', '+chess'],
     ['~market', 'geo', '~market'],
+    ['@ana~B67V', 'direct', '@ana~b67v'],
+    ['~ana~b67v', 'geo', '~ana~b67v'],
   ])('%s is a %s', (raw, kind, target) => {
     expect(parseTarget(raw)).toMatchObject({ kind, target });
   });
@@ -155,6 +164,22 @@ describe('targets', () => {
 
   test('a room may have a name that no person may have', () => {
     expect(parseRoomName('#server').name).toBe('server');
+  });
+});
+
+describe('a person', () => {
+  test.each([
+    ['ana', 'ana', ''],
+    [' @Ana~b67v ', 'Ana', 'b67v'],
+    ['ana~B67V', 'ana', 'b67v'],
+  ])('%j is %s with the mark %j', (raw, name, mark) => {
+    const person = parsePerson(raw);
+    expect(person).toMatchObject({ name, mark });
+    expect(personText(person)).toBe(mark === '' ? name : `${name}~${mark}`);
+  });
+
+  test.each(['ana~', 'ana~b6', 'ana~b67v9', 'ana~b181', '~b67v', 'a~b67v~b67v'])('%s is nobody', (raw) => {
+    expect(['NAME_NOT_ALLOWED', 'NAME_EMPTY']).toContain(refusal(() => parsePerson(raw)).code);
   });
 });
 
