@@ -8,7 +8,7 @@ import type { ActorContext } from './runtime/actor.js';
  * ends the thread.)
  */
 export function startMachine<M extends AnyStateMachine>(
-  context: ActorContext,
+  context: Pick<ActorContext, 'clock'>,
   machine: M,
   input: InputFrom<M>,
 ): Actor<M> {
@@ -19,7 +19,7 @@ export function startMachine<M extends AnyStateMachine>(
 
 /** As `startMachine`, not started yet. */
 export function prepareMachine<M extends AnyStateMachine>(
-  context: ActorContext,
+  context: Pick<ActorContext, 'clock'>,
   machine: M,
   input: InputFrom<M>,
 ): Actor<M> {

@@ -312,3 +312,23 @@ export const CLOCK_BYTES = 8;
 export const FEED_ENTRY_MAX_BYTES = TEXT_MAX_BYTES + 512;
 /** An entry further ahead of one's own clock is refused, and its author is told. */
 export const CLOCK_AHEAD_MAX_MS = 3_600_000;
+/** A number of one start of a program: tells a peer that began anew from one that dials twice. */
+export const LIFE_BYTES = 8;
+export const HELLO_MAX_BYTES = RECORD_MAX_BYTES + 64;
+/** How long the other end of a wire may take for its HELLO. */
+export const HELLO_PATIENCE_MS = 5_000;
+/** Frames that overtook the HELLO, kept per wire. */
+export const FRAMES_BEFORE_HELLO_MAX = 64;
+export const BYTES_BEFORE_HELLO_MAX = 64 * 1024;
+/** The next address of a peer is tried beside the last one after this (RFC 8305 section 8 has 250 ms). */
+export const DIAL_STAGGER_MS = 150;
+/** One address is given up after this. */
+export const DIAL_PATIENCE_MS = 4_000;
+/** A link that neither side needs is closed after this. */
+export const LINK_IDLE_MS = 10_000;
+/** Two wires opened within this were dialled by both sides at once; further apart the older one is taken for dead. */
+export const TWIN_WINDOW_MS = 3_000;
+/** The wire that goes is closed after this, so that what flies on it arrives. */
+export const TWIN_LINGER_MS = 2_000;
+/** Links of one peer, those that are only being dialled among them. */
+export const PEER_LINKS_MAX = 256;

@@ -1,0 +1,303 @@
+import { Malformed, Reader } from '../../net/bytes.js';
+import { DIAL_PATIENCE_MS, FrameType, LIFE_BYTES, PEER_LINKS_MAX } from '../../net/constants.js';
+import { helloCodec, needCodec } from '../../net/ring/hello.js';
+import { handshakeKeyOf, handshakeKeys } from '../../net/ring/identity.js';
+import type { PeerRecord } from '../../net/ring/record.js';
+import type { Contact, PeerId } from '../../net/ring/types.js';
+import { CloseCode, type CloseReason, Lane, type PathAddress } from '../../net/types.js';
+import { Link, type LinkOwner } from './link.js';
+import type { PeerWorld } from './world.js';
+
+/** How often links are looked through for what is not needed any more. */
+const LOOK_EVERY_MS = 1_000;
+/** Addresses under which we met ourselves. */
+const OWN_ADDRESSES_MAX = 32;
+
+/** What the links ask of the peer around them. */
+export interface LinksPort {
+  /** One's own record as it is now. */
+  record(): PeerRecord;
+  linked(record: PeerRecord): void;
+  unlinked(peer: PeerId): void;
+  /** Dialled in vain. */
+  unreachable(peer: PeerId): void;
+  /** A frame of a link; may throw Malformed. */
+  frame(from: PeerId, type: number, body: Reader): void;
+  /** A peer says where it sees us. */
+  seen(address: PathAddress, by: PeerId): void;
+}
+
+/** Counts from the start. */
+export interface LinkFigures {
+  opened: number;
+  /** HELLOs under a key that the handshake had not proven, and frames that broke the protocol. */
+  refused: number;
+  framesIn: number;
+  framesOut: number;
+  bytesOut: number;
+}
+
+/** Every link of a peer, by who is at its other end. Everything that enters or leaves the peer passes here. */
+export class Links implements LinkOwner {
+  readonly figures: LinkFigures = { opened: 0, refused: 0, framesIn: 0, framesOut: 0, bytesOut: 0 };
+  readonly #community: Buffer;
+  readonly #port: LinksPort;
+  readonly #life = Buffer.alloc(LIFE_BYTES);
+  readonly #handshakeKey: Buffer;
+  /** One per peer, and those that are only known by an address. */
+  readonly #byPeer = new Map<PeerId, Link>();
+  readonly #all = new Set<Link>();
+  readonly #byWire = new Map<
+    number,
+    { readonly link: Link; readonly key: Buffer; readonly path: PathAddress }
+  >();
+  readonly #dials = new Map<number, Link>();
+  /** Where nobody but ourselves is. */
+  readonly #own = new Set<string>();
+  readonly #reader = new Reader();
+  #lookAt: number;
+
+  constructor(
+    readonly world: PeerWorld,
+    readonly self: PeerId,
+    community: Buffer,
+    port: LinksPort,
+  ) {
+    this.#community = community;
+    this.#port = port;
+    this.#handshakeKey = handshakeKeys(world.identity).publicKey;
+    this.#lookAt = world.clock.now() + LOOK_EVERY_MS;
+    world.random(this.#life);
+  }
+
+  get all(): ReadonlySet<Link> {
+    return this.#all;
+  }
+
+  /** Peers to which frames flow. */
+  get count(): number {
+    let count = 0;
+    for (const { isFlowing } of this.#byPeer.values()) if (isFlowing) count++;
+    return count;
+  }
+
+  find(peer: PeerId): Link | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  send(to: PeerId, type: number, body: Uint8Array, lane: Lane = Lane.Control): boolean {
+    const link = this.#byPeer.get(to);
+    if (link === undefined || !link.isFlowing || !link.send(type, body, lane)) return false;
+    this.figures.framesOut++;
+    this.figures.bytesOut += body.length;
+    return true;
+  }
+
+  /** A link to that peer is needed for that reason: there is one, or it is dialled. */
+  need(contact: Contact, reason: string): void {
+    if (contact.id === this.self) return;
+    let link = this.#byPeer.get(contact.id);
+    if (link === undefined) {
+      if (this.#all.size >= PEER_LINKS_MAX) {
+        this.#port.unreachable(contact.id);
+        return;
+      }
+      const addresses = contact.addresses.filter((address) => !this.#own.has(addressText(address)));
+      link = this.#begin(contact.id, addresses);
+      link.need(reason);
+      link.start();
+    } else link.need(reason);
+  }
+
+  unneed(peer: PeerId, reason: string): void {
+    this.#byPeer.get(peer)?.unneed(reason);
+  }
+
+  /** Dials an address to see who is there, unless somebody there is linked or being dialled. */
+  meet(address: PathAddress): void {
+    const text = addressText(address);
+    if (this.#own.has(text) || this.#all.size >= PEER_LINKS_MAX) return;
+    for (const { path, target } of this.#all) {
+      const there = path ?? target;
+      if (there !== undefined && addressText(there) === text) return;
+    }
+    this.#begin(undefined, [address]).start();
+  }
+
+  /** Ends the link with a dead or unwanted peer. */
+  drop(peer: PeerId): void {
+    this.#byPeer.get(peer)?.close();
+  }
+
+  closeAll(): void {
+    for (const link of [...this.#all]) link.close();
+  }
+
+  tick(now: number): void {
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_EVERY_MS;
+    for (const link of [...this.#all]) link.tick(now);
+  }
+
+  deadline(): number {
+    return this.#all.size === 0 ? Number.POSITIVE_INFINITY : this.#lookAt;
+  }
+
+  // ---- From the wires -----------------------------------------------------------------------------------
+
+  opened(wire: number, key: Buffer, path: PathAddress, dialled: boolean): void {
+    const dial = this.#dials.get(wire);
+    this.#dials.delete(wire);
+    if (key.equals(this.#handshakeKey)) {
+      this.#meetOurselves(wire, path, dial);
+      return;
+    }
+    this.figures.opened++;
+    const expected = dial?.peer === undefined ? undefined : handshakeKeyOf(Buffer.from(dial.peer, 'hex'));
+    if (dial !== undefined && (expected === undefined || expected.equals(key))) {
+      this.#byWire.set(wire, { link: dial, key: Buffer.from(key), path });
+      dial.opened(wire, path);
+    } else {
+      // Somebody else lives there now: an address is only a hint. Whoever it is, they are met.
+      dial?.failed(wire);
+      if (this.#all.size >= PEER_LINKS_MAX) {
+        this.world.wires.close(wire, CloseCode.Limit, 'too many links');
+        return;
+      }
+      const link = this.#begin(undefined, []);
+      this.#byWire.set(wire, { link, key: Buffer.from(key), path });
+      link.start(wire, path, dialled);
+    }
+    const hello = helloCodec.encode({ life: this.#life, seen: path, record: this.#port.record() });
+    this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
+  }
+
+  failed(wire: number): void {
+    const link = this.#dials.get(wire);
+    this.#dials.delete(wire);
+    link?.failed(wire);
+  }
+
+  closed(wire: number, _reason: CloseReason): void {
+    const known = this.#byWire.get(wire);
+    this.#byWire.delete(wire);
+    known?.link.closed(wire);
+  }
+
+  /** @throws Malformed for what no honest peer sends; the wire is closed then */
+  frame(wire: number, type: number, body: Buffer): void {
+    const known = this.#byWire.get(wire);
+    if (known === undefined) return;
+    this.figures.framesIn++;
+    try {
+      this.#take(known.link, wire, type, body);
+    } catch (error) {
+      if (error instanceof Malformed) this.figures.refused++;
+      throw error;
+    }
+  }
+
+  // ---- From the links -----------------------------------------------------------------------------------
+
+  dial(link: Link, to: PathAddress): number {
+    const wire = this.world.wires.dial(to, DIAL_PATIENCE_MS);
+    this.#dials.set(wire, link);
+    return wire;
+  }
+
+  abandon(wire: number): void {
+    this.#dials.delete(wire);
+    this.world.wires.abandon(wire);
+  }
+
+  hangUp(wire: number, why: string): void {
+    this.#byWire.delete(wire);
+    this.world.wires.close(wire, CloseCode.Done, why);
+  }
+
+  linked(link: Link): void {
+    if (link.record !== undefined) this.#port.linked(link.record);
+  }
+
+  ended(link: Link): void {
+    this.#all.delete(link);
+    const { peer } = link;
+    if (peer === undefined || this.#byPeer.get(peer) !== link) return;
+    this.#byPeer.delete(peer);
+    if (link.isLinked) this.#port.unlinked(peer);
+    else this.#port.unreachable(peer);
+  }
+
+  // ---- Within -------------------------------------------------------------------------------------------
+
+  #begin(peer: PeerId | undefined, addresses: readonly PathAddress[]): Link {
+    const link = new Link(this, peer, addresses);
+    this.#all.add(link);
+    if (peer !== undefined) this.#byPeer.set(peer, link);
+    return link;
+  }
+
+  #take(link: Link, wire: number, type: number, body: Buffer): void {
+    if (type === FrameType.Hello) {
+      this.#greeted(wire, body);
+    } else if (!link.isLinked || link.peer === undefined) {
+      if (!link.keep(type, body)) throw new Malformed('too much before HELLO');
+    } else if (type === FrameType.Need) {
+      const { count, need } = needCodec.decode(this.#reader.reset(body));
+      link.needed(count, need);
+    } else {
+      this.#port.frame(link.peer, type, this.#reader.reset(body));
+    }
+  }
+
+  #greeted(wire: number, body: Buffer): void {
+    const known = this.#byWire.get(wire);
+    if (known === undefined) return;
+    const { life, seen, record } = helloCodec.decode(
+      this.#reader.reset(body),
+      this.#community,
+      this.world.verify,
+    );
+    const { id, key } = record.contact;
+    if (known.link.peer !== undefined && known.link.peer !== id)
+      throw new Malformed('a HELLO of another peer');
+    // The key that signs and the key that shook hands must be one: else a record could be shown by anyone.
+    if (handshakeKeyOf(key)?.equals(known.key) !== true)
+      throw new Malformed('a HELLO under a key not proven');
+    const link = this.#settle(known.link, wire, id, life);
+    link.greeted(wire, life, record);
+    if (seen !== undefined) this.#port.seen(seen, id);
+    for (const { type, body: early } of link.takeEarly()) this.#take(link, wire, type, early);
+  }
+
+  /** Whose link the wire belongs to, now that it is known who is there. */
+  #settle(link: Link, wire: number, id: PeerId, life: Buffer): Link {
+    let other = this.#byPeer.get(id);
+    if (other === link) return link;
+    if (other?.life !== undefined && !other.life.equals(life)) {
+      // It began anew: what it knew of this link is gone.
+      other.close();
+      other = this.#byPeer.get(id);
+    }
+    if (other === undefined || other === link) {
+      link.peer = id;
+      this.#byPeer.set(id, link);
+      return link;
+    }
+    const known = this.#byWire.get(wire);
+    if (known !== undefined) this.#byWire.set(wire, { ...known, link: other });
+    other.adopt(link, wire);
+    link.close();
+    return other;
+  }
+
+  #meetOurselves(wire: number, path: PathAddress, dial: Link | undefined): void {
+    if (this.#own.size < OWN_ADDRESSES_MAX) this.#own.add(addressText(path));
+    this.world.wires.close(wire, CloseCode.Done, 'that is oneself');
+    dial?.failed(wire);
+  }
+}
+
+export function addressText({ address, port }: PathAddress): string {
+  return `${address} ${port}`;
+}
