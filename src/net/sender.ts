@@ -21,7 +21,7 @@ const payload = new Payload();
 
 /**
  * The sending half of a connection: what waits, and when how much of it may leave. A packet is filled with,
- * in this order, an ACK if one is owed, the control lane, then pushes and talk in turn, newest-wins frames,
+ * in this order, an ACK if one is owed, the control lane and WANTs, then pushes and talk in turn, newest-wins frames,
  * and bulk if its smaller window allows.
  */
 export class Sender implements RecoveryWatcher {
@@ -77,12 +77,13 @@ export class Sender implements RecoveryWatcher {
 
   get #talkWaits(): boolean {
     return (
-      this.pushes.waiting ||
-      this.latest.waiting ||
-      this.outgoing.waitsIn(Lane.Talk) ||
-      this.outgoing.waitsIn(Lane.Control) ||
-      this.#wants.waiting
+      this.pushes.waiting || this.latest.waiting || this.outgoing.waitsIn(Lane.Talk) || this.#controlWaits
     );
+  }
+
+  /** The pacer does not hold it back. */
+  get #controlWaits(): boolean {
+    return this.outgoing.waitsIn(Lane.Control) || this.#wants.waiting;
   }
 
   get #bulkWaits(): boolean {
@@ -93,7 +94,6 @@ export class Sender implements RecoveryWatcher {
   flush(probes: number, now: number): void {
     this.pacedUntil = Number.POSITIVE_INFINITY;
     this.#pacer.rate = this.recovery.congestion.pacingRate;
-    if (this.#wants.waiting) this.#wants.ask(this.outgoing);
     this.#sendAsides(now);
     let probe = probes;
     if (probe > 0 && !this.waiting) {
@@ -168,7 +168,7 @@ export class Sender implements RecoveryWatcher {
     const open = probe || congestion.inFlight < congestion.window;
     const paced = probe || this.#pacer.ready(now);
     const ping = this.pingWanted;
-    if (!(ping || (open && (paced ? this.waiting : this.outgoing.waitsIn(Lane.Control))))) {
+    if (!(ping || (open && (paced ? this.waiting : this.#controlWaits)))) {
       if (acks.deadline > now) return false;
     }
     const bytes = probe ? DATAGRAM_BASE_BYTES : this.#size.bytes;
@@ -203,6 +203,7 @@ export class Sender implements RecoveryWatcher {
     const { outgoing, pushes, latest, supplies } = this;
     if (this.#tokens.due(now)) this.#tokens.fill(payload, this.#path.current, now);
     if (outgoing.waitsIn(Lane.Control)) outgoing.fill(payload, Lane.Control);
+    if (this.#wants.waiting) this.#wants.fill(payload);
     if (!paced) return;
     // Pushes and talk take turns at being first, so that neither starves the other.
     const pushesFirst = (payload.number & 1) === 0;

@@ -1,4 +1,4 @@
-import { Malformed, Reader, Writer } from './bytes.js';
+import { Malformed, Reader, Writer, writeVarint } from './bytes.js';
 import {
   CHUNK_PIECES_MAX,
   CHUNK_RECORD_MAX_BYTES,
@@ -8,15 +8,28 @@ import {
 } from './constants.js';
 import { ChunkFrame, WantFrame } from './frame.js';
 import { Intervals } from './intervals.js';
-import type { Outgoing } from './outgoing.js';
+import type { Payload } from './payload.js';
+import type { Carried } from './sent.js';
 import { giveSpare, takeSpare } from './spares.js';
-import { Lane } from './types.js';
 
-/** Neighbours that one WANT will name. */
-interface Run {
+/** Neighbours that one WANT names. As `Carried` it has no numbers: it is written whole, and once. */
+class Run implements Carried {
   readonly transfer: number;
   readonly first: number;
-  count: number;
+  count = 1;
+  readonly #wants: Wants;
+
+  constructor(wants: Wants, transfer: number, first: number) {
+    this.#wants = wants;
+    this.transfer = transfer;
+    this.first = first;
+  }
+
+  acked(): void {}
+
+  lost(): void {
+    this.#wants.lost(this);
+  }
 }
 
 /** A record under assembly; it has a buffer only once something of it came. */
@@ -24,9 +37,12 @@ class Wanted {
   readonly bytes: number;
   buffer: Buffer | undefined;
   readonly arrived = new Intervals();
+  /** The WANT that names it. */
+  run: Run;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, run: Run) {
     this.bytes = bytes;
+    this.run = run;
   }
 
   free(): void {
@@ -42,7 +58,8 @@ const reader = new Reader();
 /**
  * What is wanted of the peer, and the assembly of what comes: pieces in any order, some of them twice. Bounded
  * by what the owner wants, at most WANTED_BYTES_MAX: the peer cannot make anything be kept that was not asked
- * for.
+ * for. A WANT whose packet was given up names, when it is sent again, only what is wanted still: that has not all come,
+ * so a peer that knows of it has it under way yet, and sends nothing twice.
  */
 export class Wants {
   /** Of all records wanted and not yet complete. */
@@ -68,9 +85,8 @@ export class Wants {
     const chunks = this.#transfers.get(transfer) ?? new Map<number, Wanted>();
     if (chunks.has(chunk)) return true;
     if (this.bytes + bytes > WANTED_BYTES_MAX) return false;
-    this.#transfers.set(transfer, chunks.set(chunk, new Wanted(bytes)));
+    this.#transfers.set(transfer, chunks.set(chunk, new Wanted(bytes, this.#note(transfer, chunk))));
     this.bytes += bytes;
-    this.#note(transfer, chunk);
     return true;
   }
 
@@ -89,15 +105,29 @@ export class Wants {
     for (const transfer of this.#transfers.keys()) this.unwant(transfer);
   }
 
-  /** Queues WANTs for what is new; what finds no room waits for the next time. */
-  ask(outgoing: Outgoing): void {
-    let asked = 0;
-    for (const { transfer, first, count } of this.#runs) {
-      WantFrame.encode(writer.reset(), transfer, first, count);
-      if (outgoing.send(FrameType.Want, writer.view(), Lane.Control) === 0) break;
-      asked++;
+  /** Writes WANTs for what is new; what finds no room waits for the next packet. */
+  fill(payload: Payload): void {
+    let written = 0;
+    for (const run of this.#runs) {
+      WantFrame.encode(writer.reset(), run.transfer, run.first, run.count);
+      const body = writer.view();
+      if (payload.room < 2 + body.length) break;
+      payload.bytes[payload.at] = FrameType.Want;
+      const at = writeVarint(payload.bytes, payload.at + 1, body.length);
+      payload.carry(at + body.copy(payload.bytes, at), run, 0, 0);
+      written++;
     }
-    this.#runs.splice(0, asked);
+    this.#runs.splice(0, written);
+  }
+
+  /** The packet with this WANT did not arrive, as far as is known. */
+  lost(run: Run): void {
+    const chunks = this.#transfers.get(run.transfer);
+    if (chunks === undefined) return;
+    for (let chunk = run.first; chunk < run.first + run.count; chunk++) {
+      const wanted = chunks.get(chunk);
+      if (wanted?.run === run) wanted.run = this.#note(run.transfer, chunk);
+    }
   }
 
   /**
@@ -128,10 +158,15 @@ export class Wants {
     return true;
   }
 
-  #note(transfer: number, chunk: number): void {
-    const run = this.#runs.at(-1);
-    const neighbour = run?.transfer === transfer && run.first + run.count === chunk;
-    if (neighbour && run.count < WANT_CHUNKS_MAX) run.count++;
-    else this.#runs.push({ transfer, first: chunk, count: 1 });
+  /** @returns the WANT that will name it */
+  #note(transfer: number, chunk: number): Run {
+    const last = this.#runs.at(-1);
+    if (last?.transfer === transfer && last.first + last.count === chunk && last.count < WANT_CHUNKS_MAX) {
+      last.count++;
+      return last;
+    }
+    const run = new Run(this, transfer, chunk);
+    this.#runs.push(run);
+    return run;
   }
 }

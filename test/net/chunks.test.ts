@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Writer } from '../../src/net/bytes.js';
 import {
   CHUNK_RECORD_MAX_BYTES,
   FrameType,
@@ -209,6 +210,51 @@ describe('what is held', () => {
     expect(told).toBe(0);
     expect(connection.supply(1, 1, RECORD)).toBe(false);
     expect(pair.server.connection.want(1, 1, RECORD.length)).toBe(false);
+  });
+});
+
+describe('a WANT', () => {
+  test('that comes again while its records wait or are in flight has nothing sent twice', () => {
+    const { network, pair } = setUp({ bytesPerMs: 1_000 });
+    const supplied: number[] = [];
+    const heard: number[] = [];
+    pair.client.onWanted = (transfer, first, count) => {
+      heard.push(first);
+      for (let chunk = first; chunk < first + count; chunk++)
+        pair.client.connection.supply(transfer, chunk, RECORD);
+    };
+    pair.client.onSupplied = (_transfer, chunk) => supplied.push(chunk);
+    for (let chunk = 0; chunk < 4; chunk++) pair.server.connection.want(1, chunk, RECORD.length);
+    const again = new Writer(8).varint(1).varint(0).varint(4).view();
+    // The first has 65 ms to go, then 15 ms; the others wait.
+    for (const ms of [0, 50])
+      network.after(ms, () => {
+        pair.server.connection.send(FrameType.Want, again, Lane.Control);
+      });
+    network.run(2_000);
+    expect(heard).toEqual([0, 0, 0]);
+    expect(supplied).toEqual([0, 1, 2, 3]);
+    expect(pair.server.counters.unwanted).toBe(0);
+  });
+
+  test('that was lost names, when it is sent again, only what is wanted still', () => {
+    const { network, pair } = setUp();
+    const heard: (readonly number[])[] = [];
+    pair.client.onWanted = (...run) => heard.push(run);
+    pair.serverPort.conditions.loss = 1;
+    for (let chunk = 0; chunk < 6; chunk++) pair.server.connection.want(1, chunk, 100);
+    pair.server.connection.want(2, 0, 100);
+    network.run(1);
+    // One comes unasked, one transfer is not wanted any more.
+    pair.client.connection.supply(1, 2, Buffer.alloc(100));
+    pair.server.connection.unwant(2);
+    network.run(10);
+    pair.serverPort.conditions.loss = 0;
+    network.run(2_000);
+    expect(heard).toEqual([
+      [1, 0, 2],
+      [1, 3, 3],
+    ]);
   });
 });
 
