@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { EventKind, FileState, Operation } from '../../src/chat/operations.js';
 import { encodeBody } from '../../src/chat/wire.js';
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../../src/net/constants.js';
@@ -73,6 +73,27 @@ test('wants of no file of ours, or far beyond it, are answered with what there i
   await time.pass(1_000);
   expect(connection.supplies.get(777)).toBeUndefined();
   expect(server.files.last.came.length).toBeLessThan(6);
+  server.files.wantsMax = Number.POSITIVE_INFINITY;
+  server.files.pull(server.files.last);
+  await ana.until(id, 'done');
+});
+
+test('a want that comes again before its chunk has arrived has it read and supplied once', async () => {
+  const { ana, server, time } = await anaAndBo();
+  server.files.wantsMax = 1;
+  const id = await ana.send('@bo', ana.file('a.bin', noise(5 * CHUNK_BYTES)));
+  await time.until(() => server.files.last.came.length === 1);
+  await time.pass(100);
+  const [connection] = [...server.connections].filter((each) => each.user === 'ana');
+  if (connection === undefined) throw new Error('ana is not connected');
+  const supply = vi.spyOn(connection, 'supply');
+  const readsBefore = ana.disk.reads;
+  // While it is read, and while it is in flight.
+  for (let n = 0; n < 3; n++) connection.handler.wanted?.(connection, server.files.last.f, 1, 1);
+  await time.until(() => supply.mock.calls.length > 0);
+  connection.handler.wanted?.(connection, server.files.last.f, 1, 1);
+  await time.pass(1_000);
+  expect([ana.disk.reads - readsBefore, supply.mock.calls.length]).toEqual([1, 1]);
   server.files.wantsMax = Number.POSITIVE_INFINITY;
   server.files.pull(server.files.last);
   await ana.until(id, 'done');

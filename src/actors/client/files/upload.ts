@@ -27,7 +27,7 @@ export class Upload implements TransferPort, Supplier {
   /** Counts openings and endings: what an earlier one began and has not ended is void. */
   #era = 0;
   #source: Source | undefined;
-  /** In the order in which they were asked for. */
+  /** Not supplied yet, also what is being read; in the order in which they were asked for. */
   readonly #queue = new Set<number>();
   /** Supplied and not acknowledged. */
   readonly #flying = new Map<number, Buffer>();
@@ -197,7 +197,6 @@ export class Upload implements TransferPort, Supplier {
     const records = buffers.map((buffer, index) =>
       buffer.subarray(0, recordBytes(source.size, first + index)),
     );
-    for (let index = 0; index < buffers.length; index++) this.#queue.delete(first + index);
     let supplied = 0;
     try {
       await this.#check(source);
@@ -207,14 +206,13 @@ export class Upload implements TransferPort, Supplier {
         const chunk = first + index;
         source.seal(chunk, record);
         if (link.connection?.supply(this.#life.record.number, chunk, record) !== true) break;
+        this.#queue.delete(chunk);
         this.#flying.set(chunk, buffers[index] ?? record);
         supplied++;
         link.wake();
         await breathe();
       }
     } finally {
-      if (era === this.#era)
-        for (let index = supplied; index < buffers.length; index++) this.#queue.add(first + index);
       pool.giveBack(this.#share, buffers.slice(supplied));
     }
     return supplied === buffers.length || era !== this.#era;
