@@ -57,6 +57,11 @@ export class Connection extends EventEmitter {
     this.unacked = 0;
     this.elicitingCount = 0;
     this.largestAt = 0;
+    /** Packets that came, and how many of these the peer knows to have come: it has an ACK that was sent after them. */
+    this.arrivals = 0;
+    this.arrivalsKnown = 0;
+    /** By the number of each packet with an ACK how many had come before it. */
+    this.acks = new Map();
     this.heardAt = performance.now();
     this.sentAt = this.heardAt;
     /** As a hostile reader is: takes everything in and acknowledges nothing. */
@@ -73,12 +78,17 @@ export class Connection extends EventEmitter {
     return this.sent.size;
   }
 
-  /** Sends application frames (from 0x10 on); one that is larger than a packet goes in SEGMENTs. */
+  /** One of these frames, which went in packets of their own, is not acknowledged. */
+  owes(frames) {
+    return [...this.sent.values()].some((packet) => packet.frames.some((frame) => frames.has(frame)));
+  }
+
+  /** Sends an application frame (from 0x10 on) and returns it; one that is larger than a packet goes in SEGMENTs. */
   frame(type, body) {
     const whole = Buffer.concat([Buffer.from([type]), block(body)]);
     if (whole.length <= PACKET_ROOM) {
       this.#packet([whole]);
-      return;
+      return whole;
     }
     const message = varint(this.nextMessage);
     this.nextMessage += 1;
@@ -88,6 +98,7 @@ export class Connection extends EventEmitter {
         Buffer.concat([Buffer.from([FRAME.segment]), ...place, block(whole.subarray(at, at + PIECE))]),
       ]);
     }
+    return whole;
   }
 
   /** Goes to the next key generation and proves it with a PING. */
@@ -154,7 +165,9 @@ export class Connection extends EventEmitter {
   }
 
   #packet(frames, eliciting = true) {
-    const { number, datagram } = this.keys.seal(this.peer, frames);
+    const room = PACKET_ROOM - frames.reduce((sum, { length }) => sum + length, 0);
+    const ack = eliciting ? this.#owedAck(room) : [];
+    const { number, datagram } = this.keys.seal(this.peer, [...ack, ...frames]);
     if (eliciting) this.sent.set(number, { frames, at: performance.now() });
     this.sentAt = performance.now();
     this.#send(datagram);
@@ -167,7 +180,7 @@ export class Connection extends EventEmitter {
   #tick(now) {
     if (now - this.heardAt > IDLE_MS) this.#end(0, 'nothing came for 180 s');
     if (this.ended || this.closing) return;
-    if (this.unacked > 0 && now - this.largestAt >= ACK_MS) this.#ack();
+    if (this.unacked > 0 && now - this.unackedAt >= ACK_MS) this.#ack();
     if (now - this.sentAt > KEEPALIVE_MS || now - Math.max(this.heardAt, this.pingedAt ?? 0) > KEEPALIVE_MS) {
       this.pingedAt = now;
       this.#packet([PING]);
@@ -180,10 +193,19 @@ export class Connection extends EventEmitter {
     this.#packet([...oldest[1].frames.filter((frame) => frame !== PING), PING]);
   }
 
-  #ack() {
+  /** An ACK, if one is owed and has room: as frames of the packet that leaves next. */
+  #owedAck(room) {
+    if (this.unacked === 0 || this.isDeaf) return [];
+    const frame = this.received.frame(performance.now() - this.largestAt);
+    if (frame.length > room) return [];
     this.unacked = 0;
-    if (this.isDeaf) return;
-    this.#packet([this.received.frame(performance.now() - this.largestAt)], false);
+    this.acks.set(this.keys.number, this.arrivals);
+    return [frame];
+  }
+
+  #ack() {
+    const ack = this.#owedAck(PACKET_ROOM);
+    if (ack.length > 0) this.#packet(ack, false);
   }
 
   #receive(datagram) {
@@ -198,6 +220,7 @@ export class Connection extends EventEmitter {
     if (!opened) return;
     const inOrder = opened.number === this.received.largest + 1;
     if (!this.received.add(opened.number)) return;
+    this.arrivals += 1;
     this.heardAt = performance.now();
     if (opened.number === this.received.largest) this.largestAt = this.heardAt;
     try {
@@ -218,6 +241,7 @@ export class Connection extends EventEmitter {
       this.#one(type, reader);
     }
     if (!eliciting || this.ended) return;
+    if (this.unacked === 0) this.unackedAt = this.heardAt;
     this.unacked += 1;
     this.elicitingCount += 1;
     const every = this.elicitingCount <= 100 ? 2 : 10;
@@ -245,6 +269,11 @@ export class Connection extends EventEmitter {
       if (number === largest) this.roundTrip = 0.875 * this.roundTrip + 0.125 * (performance.now() - at);
       this.sent.delete(number);
       this.backoff = 1;
+    }
+    for (const [number, arrivals] of this.acks) {
+      if (!ranges.some(([from, to]) => number >= from && number <= to)) continue;
+      this.arrivalsKnown = Math.max(this.arrivalsKnown, arrivals);
+      this.acks.delete(number);
     }
     for (const [number, { frames }] of this.sent) {
       if (number > largest - REORDERED) break;

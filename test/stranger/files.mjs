@@ -29,15 +29,18 @@ export function chunksOf(size) {
   return Math.ceil(size / CHUNK);
 }
 
-/** The files of one client. Counts what is sent and received, and emits `chunk` (file, chunk) for each that is right. */
+/**
+ * The files of one client. Counts what is sent and received, and emits `chunk` (file, chunk) for each that is right.
+ * `wantedAgain` are chunks that the server wants twice though it knows that the first WANT came: they are under way.
+ */
 export class Files extends EventEmitter {
   constructor(client) {
     super();
     this.client = client;
-    this.counts = { supplied: 0, received: 0, wrong: 0 };
+    this.counts = { supplied: 0, wantedAgain: 0, received: 0, wrong: 0 };
     this.uploads = new Map();
     this.downloads = new Map();
-    /** Pieces of records that wait to be sent: [file, chunk, record, offset]. */
+    /** Records that wait to be sent, the first of them from its `offset` on. */
     this.queue = [];
     client.connection.on('frame', (type, reader) => {
       if (type === FRAME.want) this.#wanted(reader.varint(), reader.varint(), reader.varint());
@@ -66,7 +69,7 @@ export class Files extends EventEmitter {
   async upload(file, bytes, hash = blake2b(HASH, bytes)) {
     const everything = chunksOf(bytes.length);
     const supplied = new Set();
-    const upload = { bytes, supplied };
+    const upload = { bytes, supplied, records: new Map() };
     this.uploads.set(file, upload);
     try {
       const { b } = await this.client.ask(OPERATION.upload, { f: file });
@@ -88,34 +91,44 @@ export class Files extends EventEmitter {
     }
   }
 
-  /** Sends a CHUNK as it is given, wanted or not. */
+  /** Sends a CHUNK as it is given, wanted or not; returns the frame. */
   piece(file, chunk, total, offset, bytes) {
     const head = [varint(file), varint(chunk), varint(total), varint(offset)];
-    this.client.connection.frame(FRAME.chunk, Buffer.concat([...head, bytes]));
+    return this.client.connection.frame(FRAME.chunk, Buffer.concat([...head, bytes]));
   }
 
   #wanted(file, first, count) {
+    const { connection } = this.client;
     const upload = this.uploads.get(file);
     if (!upload) return;
     const last = Math.min(first + count, chunksOf(upload.bytes.length));
     for (let chunk = first; chunk < last; chunk += 1) {
-      // A WANT may arrive twice.
-      const known =
-        upload.supplied.has(chunk) || this.queue.some((q) => q.file === file && q.chunk === chunk);
-      if (!known) this.queue.push({ file, chunk, upload, offset: 0 });
+      const before = upload.records.get(chunk);
+      if (before && this.#isUnderWay(before)) {
+        if (before.wantedAt <= connection.arrivalsKnown) this.counts.wantedAgain += 1;
+        continue;
+      }
+      const record = { file, chunk, upload, offset: 0, frames: new Set(), wantedAt: connection.arrivals };
+      upload.records.set(chunk, record);
+      this.queue.push(record);
     }
     this.#pump();
+  }
+
+  /** It waits to be sent, or not all of it is acknowledged: a WANT that comes twice changes nothing. */
+  #isUnderWay(record) {
+    return this.queue.includes(record) || this.client.connection.owes(record.frames);
   }
 
   #pump() {
     const { connection } = this.client;
     while (this.queue.length > 0 && connection.inFlight < IN_FLIGHT && !connection.ended) {
       const [next] = this.queue;
-      next.record ??= recordOf(next.upload.bytes, next.chunk);
-      const { file, chunk, record, offset } = next;
-      this.piece(file, chunk, record.length, offset, record.subarray(offset, offset + PIECE));
+      next.bytes ??= recordOf(next.upload.bytes, next.chunk);
+      const { file, chunk, bytes, offset } = next;
+      next.frames.add(this.piece(file, chunk, bytes.length, offset, bytes.subarray(offset, offset + PIECE)));
       next.offset += PIECE;
-      if (next.offset < record.length) continue;
+      if (next.offset < bytes.length) continue;
       this.queue.shift();
       next.upload.supplied.add(chunk);
       this.counts.supplied += 1;
@@ -186,7 +199,8 @@ export class Files extends EventEmitter {
     const content = record.bytes.subarray(HASH);
     if (!blake2b(HASH, content).equals(record.bytes.subarray(0, HASH))) {
       this.counts.wrong += 1;
-      this.want(file, chunk, 1);
+      // Not before what brought it is acknowledged: until then it would count as under way.
+      queueMicrotask(() => this.want(file, chunk, 1));
       return;
     }
     content.copy(download.bytes, chunk * CHUNK);

@@ -69,7 +69,7 @@ export declare class Connection extends EventEmitter {
   readonly counts: { datagramsIn: number; datagramsOut: number; pathChallenges: number; segments: number };
   isDeaf: boolean;
   readonly inFlight: number;
-  frame(type: number, body: Buffer): void;
+  frame(type: number, body: Buffer): Buffer;
   rekey(): void;
   move(): Promise<void>;
   close(code?: number, reason?: string): Promise<void>;
@@ -113,7 +113,7 @@ export declare function recordOf(bytes: Buffer, chunk: number): Buffer;
 
 export declare class Files extends EventEmitter {
   constructor(client: Client);
-  readonly counts: { supplied: number; received: number; wrong: number };
+  readonly counts: { supplied: number; wantedAgain: number; received: number; wrong: number };
   offer(
     conversation: Conversation,
     file: { name: string; size: number; type?: string; id?: Buffer },
