@@ -7,3 +7,7 @@ export const REGISTRY = { kind: Kind.Registry, key: 0 } as const;
 export const STORE = { kind: Kind.Store, key: 0 } as const;
 export const FILES = { kind: Kind.Files, key: 0 } as const;
 export const BLOBS = { kind: Kind.Blobs, key: 0 } as const;
+
+/** The actors of a peer of the ring. */
+export const RING = { kind: Kind.Ring, key: 0 } as const;
+export const WIRE = { kind: Kind.Wire, key: 0 } as const;

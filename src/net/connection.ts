@@ -29,6 +29,7 @@ const reader = new Reader();
 
 export class SealedConnection implements DrivenConnection, FrameSink {
   readonly id: number;
+  readonly dialled: boolean;
   readonly remoteKey: Buffer;
   readonly handshakeHash: Buffer;
   owner: unknown;
@@ -60,12 +61,13 @@ export class SealedConnection implements DrivenConnection, FrameSink {
 
   constructor(seed: ConnectionSeed, host: ConnectionHost) {
     this.id = seed.id;
+    this.dialled = seed.initiator;
     this.remoteKey = seed.remoteKey;
     this.handshakeHash = seed.handshakeHash;
     this.#seed = seed;
     this.#host = host;
     this.#now = seed.now;
-    this.#liveness = new Liveness(seed.initiator, seed.now, seed.keepaliveMs);
+    this.#liveness = new Liveness(seed);
     this.#from = seed.path;
     this.#path = new Path(seed.path, host.random);
     this.#wants = new Wants((transfer, chunk, record) => {

@@ -29,7 +29,10 @@ export const DatagramType = {
 
 // ---- Handshake patterns (a byte in Initiation) ----------------------------------------------------------
 
-export const Pattern = { XX: 0x01, IK: 0x02 } as const;
+export const Pattern = { XX: 0x01, IK: 0x02, XXpsk0: 0x03 } as const;
+export type Pattern = (typeof Pattern)[keyof typeof Pattern];
+/** Of XXpsk0: what lets a peer into a closed community. */
+export const PRESHARED_KEY_BYTES = 32;
 
 // ---- Sizes ----------------------------------------------------------------------------------------------
 
@@ -167,6 +170,11 @@ export const FLIGHTS_MAX = 4;
 export const RETRIES_FOLLOWED_MAX = 3;
 /** Addresses for which a dialler keeps a token for next time. */
 export const TOKENS_KEPT_MAX = 1_024;
+/**
+ * A RESPONSE came that cannot be opened: another one may still come within this, since anybody on the path could
+ * have sent the first. Then the attempt has failed.
+ */
+export const FOREIGN_RESPONSE_GRACE_MS = 1_000;
 /** IK tries without an answer before an XX handshake compares keys. */
 export const IK_TRIES = 2;
 /** Something is owed and nothing authenticated came for this long: dial again beside the old session. */

@@ -12,6 +12,8 @@ export const zeroCounters = (): EndpointCounters => ({
   oversized: 0,
   handshakes: 0,
   handshakesRefused: 0,
+  foreign: 0,
+  unfinished: 0,
   retries: 0,
   packetsLost: 0,
   pathsMoved: 0,

@@ -7,10 +7,11 @@
  *     IK_TRIES times IK in vain: XX, which shows the server's key. Another one than pinned: failed, told at
  *     once; the same: go on with what XX has made.
  */
-import { Writer } from './bytes.js';
+import { Malformed, Writer } from './bytes.js';
 import {
   FINISH_RETRY_MIN_MS,
   FLIGHTS_MAX,
+  FOREIGN_RESPONSE_GRACE_MS,
   HANDSHAKE_HALF_OPEN_MS,
   HANDSHAKE_RETRY_FIRST_MS,
   HANDSHAKE_RETRY_MAX_MS,
@@ -22,8 +23,8 @@ import {
   TOKENS_KEPT_MAX,
 } from './constants.js';
 import { Deadlines, type Timed } from './deadlines.js';
-import { Handshake } from './handshake.js';
-import { finish, initiation, response, retry } from './packet.js';
+import { Handshake, peerPattern } from './handshake.js';
+import { finish, initiation, type Response, response, retry } from './packet.js';
 import type { Flight, HandshakeHost } from './slot.js';
 import { CloseCode, type CloseReason, type ConnectOptions, type PathAddress } from './types.js';
 
@@ -39,7 +40,9 @@ interface Repeated extends Timed {
 interface Attempt extends Repeated {
   readonly number: number;
   readonly options: ConnectOptions;
-  readonly giveUpAt: number;
+  giveUpAt: number;
+  /** Somebody answered there, and did not let us in. */
+  answered: boolean;
   /** Newest last; an answer to any of them completes the attempt. */
   readonly flights: Flight[];
   unanswered: number;
@@ -66,6 +69,7 @@ export class Dialler {
       number,
       options,
       giveUpAt: now + options.giveUpMs,
+      answered: false,
       flights: [],
       unanswered: 0,
       retriesFollowed: 0,
@@ -118,6 +122,8 @@ export class Dialler {
     if (attempt === undefined || newest === undefined || token.length === 0) return;
     // Late copies of a RETRY that was followed already ask for nothing new.
     if (flight !== newest && newest.hasToken) return;
+    // Without the key of a closed community nothing else is ever answered.
+    if (this.#host.peers?.psk !== undefined) attempt.answered = true;
     if (attempt.retriesFollowed >= RETRIES_FOLLOWED_MAX) return;
     attempt.retriesFollowed++;
     this.#launch(attempt, Buffer.from(token), now);
@@ -133,7 +139,7 @@ export class Dialler {
     const attempt = this.#attempts.get(flight.attempt);
     if (attempt === undefined) return;
     const { handshake, localId } = flight;
-    handshake.read(answer.message, answer.senderId);
+    this.#read(attempt, handshake, answer, now);
     const { to, serverKey, keepaliveMs } = attempt.options;
     const offered = handshake.remoteKey;
     if (serverKey !== undefined && offered !== undefined && !offered.equals(serverKey)) {
@@ -143,6 +149,10 @@ export class Dialler {
         'The server showed another key than the pinned one.',
         offered,
       );
+      return;
+    }
+    if (offered?.equals(this.#host.keys.publicKey)) {
+      this.#fail(attempt, CloseCode.Itself, 'That is this program itself.', offered);
       return;
     }
     this.#forget(attempt);
@@ -160,7 +170,7 @@ export class Dialler {
 
   #wake(attempt: Attempt, now: number): void {
     if (now >= attempt.giveUpAt) {
-      this.#fail(attempt, CloseCode.NoAnswer, 'The server did not answer.', undefined);
+      this.#giveUp(attempt);
       return;
     }
     const newest = attempt.flights.at(-1);
@@ -180,17 +190,45 @@ export class Dialler {
     this.#timers.rearm(attempt);
   }
 
-  #pattern(attempt: Attempt): Flight['pattern'] {
+  /** @throws Malformed when it does not open: then peers have not got the same community and key */
+  #read(attempt: Attempt, handshake: Handshake, { message, senderId }: Response, now: number): void {
+    try {
+      handshake.read(message, senderId);
+    } catch (error) {
+      if (error instanceof Malformed && this.#host.peers !== undefined) {
+        this.#host.counters.foreign++;
+        attempt.answered = true;
+        attempt.giveUpAt = Math.min(attempt.giveUpAt, now + FOREIGN_RESPONSE_GRACE_MS);
+        this.#timers.rearm(attempt);
+      }
+      throw error;
+    }
+  }
+
+  #giveUp(attempt: Attempt): void {
+    const { peers } = this.#host;
+    if (peers === undefined) {
+      this.#fail(attempt, CloseCode.NoAnswer, 'The server did not answer.', undefined);
+    } else if (attempt.answered) {
+      const text = 'Whoever answers there is of another community, has another key of it, or is too busy.';
+      this.#fail(attempt, CloseCode.Foreign, text, undefined);
+    } else {
+      this.#fail(attempt, CloseCode.NoAnswer, 'Nobody answers there.', undefined);
+    }
+  }
+
+  #pattern(attempt: Attempt): Pattern {
+    if (this.#host.peers !== undefined) return peerPattern(this.#host.peers);
     return attempt.options.serverKey !== undefined && attempt.unanswered < IK_TRIES ? Pattern.IK : Pattern.XX;
   }
 
   /** Sends a new initiation; each has its own id and its own Noise state. */
   #launch(attempt: Attempt, token: Buffer, now: number): void {
-    const { keys, ids, random } = this.#host;
+    const { ids, random } = this.#host;
     const { to, serverKey } = attempt.options;
     const pattern = this.#pattern(attempt);
     const ik = pattern === Pattern.IK;
-    const handshake = Handshake.initiate(keys, ik ? serverKey : undefined, random);
+    const handshake = Handshake.initiate(this.#host, pattern, ik ? serverKey : undefined);
     const message = handshake.write(ik ? token : NO_TOKEN);
     const localId = ids.draw(random);
     initiation.encode(this.#writer.reset(), { pattern, senderId: localId, token, message });

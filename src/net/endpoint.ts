@@ -38,6 +38,7 @@ import type {
   EndpointOptions,
   KeyPair,
   PathAddress,
+  PeerTerms,
 } from './types.js';
 
 const HANDSHAKE_HEADER_BYTES = HANDSHAKE_ID_AT + CONNECTION_ID_BYTES;
@@ -49,6 +50,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
   readonly counters: EndpointCounters = zeroCounters();
   readonly handler: EndpointHandler;
   readonly keys: KeyPair;
+  readonly peers: PeerTerms | undefined;
   readonly ids = new IdTable<Slot>();
   readonly connectionsMax: number;
   readonly random: (target: Buffer) => void;
@@ -74,6 +76,7 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     this.#make = make;
     this.handler = options.handler;
     this.keys = options.keys;
+    this.peers = options.peers;
     this.random = options.random;
     const limits = options.limits ?? {};
     this.connectionsMax = limits.connectionsMax ?? CONNECTIONS_MAX;
@@ -164,7 +167,9 @@ export class DatagramEndpoint implements Endpoint, ConnectionHost, HandshakeHost
     const { keys, remoteKey, handshakeHash } = established;
     const id = attempt ?? ++this.#lastNumber;
     const initiator = attempt !== undefined;
-    const connection = this.#make({ ...rest, id, remoteKey, handshakeHash, keys, initiator, now }, this);
+    const mutual = this.peers !== undefined;
+    const seed = { ...rest, id, remoteKey, handshakeHash, keys, initiator, mutual, now };
+    const connection = this.#make(seed, this);
     const live: Live = {
       kind: 'live',
       connection,

@@ -1,5 +1,5 @@
 /**
- * One Noise handshake (revision 34): Noise_XX or Noise_IK with 25519, ChaChaPoly and BLAKE2b, computed by
+ * One Noise handshake (revision 34): Noise_XX, Noise_IK or Noise_XXpsk0 with 25519, ChaChaPoly and BLAKE2b, computed by
  * noise-handshake. docs/PROTOCOL.md, "Handshake".
  */
 import Noise from 'noise-handshake';
@@ -7,10 +7,24 @@ import sodium from 'sodium-native';
 import { Malformed } from './bytes.js';
 import { KEY_BYTES, Pattern, PROLOGUE } from './constants.js';
 import { SealedKeys } from './keys.js';
-import type { KeyPair } from './types.js';
+import type { KeyPair, PeerTerms } from './types.js';
 
 const PROLOGUE_BYTES = Buffer.from(PROLOGUE);
 const EMPTY = Buffer.alloc(0);
+
+const NAMES = { [Pattern.XX]: 'XX', [Pattern.IK]: 'IK', [Pattern.XXpsk0]: 'XXpsk0' } as const;
+
+/** What one end brings to all its handshakes. */
+export interface HandshakeTerms {
+  readonly keys: KeyPair;
+  /** Absent: a server or its client. */
+  readonly peers?: PeerTerms | undefined;
+  readonly random: (target: Buffer) => void;
+}
+
+/** The pattern in which peers meet. */
+export const peerPattern = (peers: PeerTerms): Pattern =>
+  peers.psk === undefined ? Pattern.XX : Pattern.XXpsk0;
 
 /** What a complete handshake leaves: enough to start a connection. */
 export interface Established {
@@ -26,29 +40,24 @@ export class Handshake {
   readonly #random: (target: Buffer) => void;
 
   private constructor(
-    pattern: (typeof Pattern)[keyof typeof Pattern],
+    { keys, peers, random }: HandshakeTerms,
+    pattern: Pattern,
     initiator: boolean,
-    keys: KeyPair,
     remoteKey: Buffer | undefined,
-    random: (target: Buffer) => void,
   ) {
     this.#random = random;
-    this.#noise = new Noise(pattern === Pattern.IK ? 'IK' : 'XX', initiator, keys);
-    this.#noise.initialise(PROLOGUE_BYTES, remoteKey);
+    const psk = pattern === Pattern.XXpsk0 ? peers?.psk : undefined;
+    this.#noise = new Noise(NAMES[pattern], initiator, keys, psk === undefined ? {} : { psk });
+    this.#noise.initialise(peers?.prologue ?? PROLOGUE_BYTES, remoteKey);
   }
 
-  /** With the peer's static key it is IK, without it XX. */
-  static initiate(keys: KeyPair, remoteKey: Buffer | undefined, random: (target: Buffer) => void): Handshake {
-    const pattern = remoteKey === undefined ? Pattern.XX : Pattern.IK;
-    return new Handshake(pattern, true, keys, remoteKey, random);
+  /** @param remoteKey the peer's static key, for IK */
+  static initiate(terms: HandshakeTerms, pattern: Pattern, remoteKey?: Buffer): Handshake {
+    return new Handshake(terms, pattern, true, remoteKey);
   }
 
-  static respond(
-    pattern: (typeof Pattern)[keyof typeof Pattern],
-    keys: KeyPair,
-    random: (target: Buffer) => void,
-  ): Handshake {
-    return new Handshake(pattern, false, keys, undefined, random);
+  static respond(terms: HandshakeTerms, pattern: Pattern): Handshake {
+    return new Handshake(terms, pattern, false, undefined);
   }
 
   /** The peer's static key, proven only by the message that completed it; undefined before it is known. */

@@ -5,7 +5,12 @@ declare module 'noise-handshake' {
     readonly secretKey: Buffer;
   }
   class Noise {
-    constructor(pattern: 'XX' | 'IK', initiator: boolean, staticKeyPair: NoiseKeyPair);
+    constructor(
+      pattern: 'XX' | 'IK' | 'XXpsk0',
+      initiator: boolean,
+      staticKeyPair: NoiseKeyPair,
+      options?: { readonly psk?: Uint8Array },
+    );
     /** Ours for this handshake; generated at the first `send` unless set. */
     e: NoiseKeyPair | null;
     /** The peer's ephemeral and static public keys, once known. */

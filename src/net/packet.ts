@@ -18,7 +18,7 @@ export interface DatagramCodec<T> {
 }
 
 export interface Initiation {
-  readonly pattern: (typeof Pattern)[keyof typeof Pattern];
+  readonly pattern: Pattern;
   readonly senderId: Buffer;
   /** Empty when the sender has none. */
   readonly token: Buffer;
@@ -72,7 +72,8 @@ export const initiation: DatagramCodec<Initiation> = {
     if (datagram.length !== INITIATION_BYTES) throw new Malformed('an initiation of another size');
     const from = open(datagram);
     const pattern = from.u8();
-    if (pattern !== Pattern.XX && pattern !== Pattern.IK) throw new Malformed('an unknown pattern');
+    if (pattern !== Pattern.XX && pattern !== Pattern.IK && pattern !== Pattern.XXpsk0)
+      throw new Malformed('an unknown pattern');
     const senderId = from.bytes(CONNECTION_ID_BYTES);
     const token = from.block(TOKEN_MAX_BYTES);
     return { pattern, senderId, token, message: from.block(HANDSHAKE_MESSAGE_MAX_BYTES) };

@@ -20,7 +20,7 @@ import {
   HANDSHAKES_QUEUED_MAX,
   Pattern,
 } from './constants.js';
-import { type Established, Handshake } from './handshake.js';
+import { type Established, Handshake, peerPattern } from './handshake.js';
 import { finish, type Initiation, initiation, response, retry } from './packet.js';
 import { RateLimiter } from './ratelimit.js';
 import type { DrivenConnection } from './seam.js';
@@ -69,6 +69,11 @@ export class Responder {
   /** Throws Malformed. */
   initiation(datagram: Buffer, from: PathAddress, now: number): void {
     const asked = initiation.decode(datagram);
+    const { peers } = this.#host;
+    if (peers === undefined ? asked.pattern === Pattern.XXpsk0 : asked.pattern !== peerPattern(peers)) {
+      this.#host.counters.foreign++;
+      return;
+    }
     if (!this.#tokens.valid(asked.token, from, now)) {
       this.#retry(asked, from, now);
       return;
@@ -103,6 +108,7 @@ export class Responder {
   flush(now: number): void {
     for (const half of this.#halfOpen) {
       if (half.answeredAt + HANDSHAKE_HALF_OPEN_MS > now) break;
+      this.#host.counters.unfinished++;
       this.#drop(half);
     }
     const queued = now >= this.#nextAt ? this.#queue.shift() : undefined;
@@ -113,6 +119,7 @@ export class Responder {
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       this.#host.counters.handshakesRefused++;
+      if (queued.initiation.pattern === Pattern.XXpsk0) this.#host.counters.foreign++;
     }
   }
 
@@ -159,8 +166,8 @@ export class Responder {
   }
 
   #respond(asked: Initiation, path: PathAddress, now: number): void {
-    const { keys, ids, random } = this.#host;
-    const handshake = Handshake.respond(asked.pattern, keys, random);
+    const { ids, random } = this.#host;
+    const handshake = Handshake.respond(this.#host, asked.pattern);
     // An IK initiation that was caught on its way carries another token inside than the thief can get.
     handshake.read(asked.message, asked.pattern === Pattern.IK ? asked.token : undefined);
     const localId = ids.draw(random);

@@ -25,6 +25,8 @@ export interface ConnectionSeed {
    * counts the handshake as done, and sends anything at all, only after it has opened a sealed packet.
    */
   readonly initiator: boolean;
+  /** Both ends are peers: either asks soon whether the other is there. */
+  readonly mutual?: boolean;
   /** See ConnectOptions. */
   readonly keepaliveMs?: number | undefined;
   /** The handshake's round trip, milliseconds, where it could be told; a first estimate. */

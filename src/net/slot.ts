@@ -1,9 +1,9 @@
 /** What a connection id of ours can stand for, and what the two halves of a handshake need of the endpoint. */
 import type { Pattern } from './constants.js';
-import type { Established, Handshake } from './handshake.js';
+import type { Established, Handshake, HandshakeTerms } from './handshake.js';
 import type { IdTable } from './ids.js';
 import type { DrivenConnection } from './seam.js';
-import type { EndpointCounters, EndpointHandler, KeyPair, PathAddress } from './types.js';
+import type { EndpointCounters, EndpointHandler, PathAddress } from './types.js';
 
 /** Server: answered with a RESPONSE, waits for the initiator to show that it has it. */
 export interface HalfOpen {
@@ -21,7 +21,7 @@ export interface HalfOpen {
 export interface Flight {
   readonly kind: 'flight';
   readonly attempt: number;
-  readonly pattern: (typeof Pattern)[keyof typeof Pattern];
+  readonly pattern: Pattern;
   readonly localId: Buffer;
   readonly handshake: Handshake;
   /** The whole initiation. */
@@ -63,8 +63,7 @@ export interface Opening {
 }
 
 /** The endpoint as its responder and its dialler see it. */
-export interface HandshakeHost {
-  readonly keys: KeyPair;
+export interface HandshakeHost extends HandshakeTerms {
   readonly handler: EndpointHandler;
   readonly counters: EndpointCounters;
   readonly ids: IdTable<Slot>;
@@ -72,7 +71,6 @@ export interface HandshakeHost {
   readonly connectionCount: number;
   /** Connections opened from the network of this address. */
   connectionsFrom(address: string): number;
-  readonly random: (target: Buffer) => void;
   transmit(datagram: Buffer, to: PathAddress): void;
   open(opening: Opening, now: number): DrivenConnection;
 }

@@ -34,6 +34,10 @@ export const CloseCode = {
   NoAnswer: 0x41,
   /** Never on the wire: the server's key is not the pinned one. */
   KeyChanged: 0x42,
+  /** Never on the wire: somebody answers there, but is of another community, or has another key of it. */
+  Foreign: 0x43,
+  /** Never on the wire: whoever answered there is this endpoint itself. */
+  Itself: 0x44,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
@@ -67,6 +71,8 @@ export interface PushFeed {
 export interface Connection {
   /** Local, counts from 1, never used twice by its endpoint. On the client, the number of its attempt. */
   readonly id: number;
+  /** This end began the handshake. */
+  readonly dialled: boolean;
   /** The peer's static key, 32 bytes. */
   readonly remoteKey: Buffer;
   /** Noise handshake hash, 64 bytes: binds a login to this session. */
@@ -164,6 +170,10 @@ export interface EndpointCounters {
   oversized: number;
   handshakes: number;
   handshakesRefused: number;
+  /** Handshake messages that this end's community or key does not open. */
+  foreign: number;
+  /** Answered initiations that their initiator never finished. */
+  unfinished: number;
   retries: number;
   packetsLost: number;
   pathsMoved: number;
@@ -188,6 +198,14 @@ export interface Limits {
   readonly connectionsPerAddressMax: number;
 }
 
+/** How peers of one community shake hands: by XX, or by XXpsk0 where it is closed; by nothing else. */
+export interface PeerTerms {
+  /** Mixed into every handshake: between two communities it opens nothing. */
+  readonly prologue: Buffer;
+  /** PRESHARED_KEY_BYTES: who has not got it is not let in, nor answered. */
+  readonly psk?: Buffer;
+}
+
 export interface EndpointOptions {
   /** Static identity: a server's key, or a device's. */
   readonly keys: KeyPair;
@@ -199,6 +217,8 @@ export interface EndpointOptions {
   /** Fills a buffer with unpredictable bytes; a simulator hands in a seeded one. */
   readonly random: (target: Buffer) => void;
   readonly limits?: Partial<Limits>;
+  /** An endpoint among equals: both ends of a connection ask soon whether the other is there. */
+  readonly peers?: PeerTerms;
 }
 
 /**

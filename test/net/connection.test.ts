@@ -146,7 +146,7 @@ describe('a connection on a good link', () => {
   });
 
   test('a responder whose machine slept asks again before it gives anybody up', () => {
-    const alive = new Liveness(false, 0);
+    const alive = new Liveness({ initiator: false, now: 0 });
     expect(alive.check(0, false, PROBE_AFTER_MS)).toBe('ask');
     expect(alive.check(0, true, 3_600_000)).toBe('ask');
     expect(alive.check(0, true, 3_600_000 + PROBE_PATIENCE_MS)).toBe('dead');

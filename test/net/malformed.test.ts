@@ -23,8 +23,9 @@ function recorded(): { wire: Wire; server: Node; client: Node; samples: Buffer[]
 }
 
 function problems(node: Node): number {
-  const { dropped, malformed, oversized, replayed, retries, handshakesRefused } = node.endpoint.counters;
-  return dropped + malformed + oversized + replayed + retries + handshakesRefused;
+  const { dropped, malformed, oversized, replayed, retries, handshakesRefused, foreign } =
+    node.endpoint.counters;
+  return dropped + malformed + oversized + replayed + retries + handshakesRefused + foreign;
 }
 
 /** Hands in one datagram; returns what went out because of it. */

@@ -51,7 +51,7 @@ describe('a datagram', () => {
     const long = encoded((writer) => retry.encode(writer, { receiverId: one, token: Buffer.alloc(65) }));
     expect(() => retry.decode(long)).toThrow(Malformed);
     const other = Buffer.from(samples.initiation);
-    other[2] = 3;
+    other[2] = 4;
     expect(() => initiation.decode(other)).toThrow(Malformed);
   });
 });

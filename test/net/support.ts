@@ -37,6 +37,7 @@ export function keyPair(seed: number): KeyPair {
 /** The least that a connection can be: the initiator says hello, the responder answers each packet it opens. */
 export class PlainConnection implements DrivenConnection {
   readonly id: number;
+  readonly dialled: boolean;
   readonly remoteKey: Buffer;
   readonly handshakeHash: Buffer;
   readonly path: PathAddress;
@@ -58,6 +59,7 @@ export class PlainConnection implements DrivenConnection {
     this.seed = seed;
     this.#host = host;
     this.id = seed.id;
+    this.dialled = seed.initiator;
     this.remoteKey = seed.remoteKey;
     this.handshakeHash = seed.handshakeHash;
     this.path = seed.path;

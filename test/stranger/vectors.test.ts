@@ -108,8 +108,15 @@ describe('the test vectors of the protocol page', () => {
     const payload = ik ? TOKEN : EMPTY;
     const pinned = ik ? SERVER.publicKey : undefined;
     const stranger = new Initiator(CLIENT, pinned, EPHEMERAL);
-    const dialling = Handshake.initiate(natterPair(CLIENT), pinned, (target) => target.fill(0x33));
-    const answering = Handshake.respond(pattern, natterPair(SERVER), (target) => target.fill(0x44));
+    const dialling = Handshake.initiate(
+      { keys: natterPair(CLIENT), random: (target) => target.fill(0x33) },
+      pattern,
+      pinned,
+    );
+    const answering = Handshake.respond(
+      { keys: natterPair(SERVER), random: (target) => target.fill(0x44) },
+      pattern,
+    );
 
     const first = Buffer.alloc(1200);
     bytes(`${name} INITIATION without its zeros`).copy(first);

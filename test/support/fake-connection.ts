@@ -25,6 +25,7 @@ const CHUNK_DELAY_MS = 5;
 export class FakeConnection implements Connection {
   static #last = 0;
   readonly id = ++FakeConnection.#last;
+  readonly dialled = true;
   readonly handshakeHash = Buffer.alloc(64, this.id);
   readonly path: PathAddress = { address: '127.0.0.1', port: 7777 };
   rttMs = 10;

@@ -4,6 +4,7 @@ import type { CloseReason, Connection, PushFeed } from '../../src/net/types.js';
 /** A connection that fills datagrams of a given size at once: what a reader of a feed would be sent. */
 export class ReaderConnection implements Connection {
   readonly id: number;
+  readonly dialled = false;
   readonly remoteKey = Buffer.alloc(32, 7);
   readonly handshakeHash = Buffer.alloc(64, 9);
   readonly path = { address: '127.0.0.1', port: 5000 };

@@ -23,6 +23,9 @@ export const Kind = {
   Files: 7,
   Blobs: 8,
   Transfer: 9,
+  /** A peer of the ring, and the socket below it. */
+  Ring: 10,
+  Wire: 11,
   /** Not an actor: code beside the actors that tells and asks through its thread's host. It has no mailbox. */
   Outside: 14,
   Test: 15,
