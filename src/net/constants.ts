@@ -340,3 +340,64 @@ export const TWIN_WINDOW_MS = 3_000;
 export const TWIN_LINGER_MS = 2_000;
 /** Links of one peer, those that are only being dialled among them. */
 export const PEER_LINKS_MAX = 256;
+
+// ---- Ring: broadcast (Leitao, Pereira, Rodrigues: Epidemic Broadcast Trees, 2007) --------------------------
+
+/** What one GOSSIP carries, kept small enough for an entry of the largest text. */
+export const ITEM_MAX_BYTES = FEED_ENTRY_MAX_BYTES;
+/** BLAKE2b-128 of kind and bytes. */
+export const ITEM_ID_BYTES = 16;
+/** Items that are known not to be new: how many are remembered, and for how long. What comes later asks the store. */
+export const ITEMS_SEEN_MAX = 8_192;
+export const ITEM_SEEN_MS = 300_000;
+/** Items that can still be handed to who grafts. */
+export const ITEM_KEPT_MS = 60_000;
+export const ITEMS_KEPT_MAX_BYTES = 256 * 1024;
+/** An IHAVE waits so long for others to share its frame. */
+export const IHAVE_DELAY_MS = 100;
+/** Ids in one IHAVE: they fit a datagram. */
+export const IHAVE_IDS_MAX = 64;
+/** Links that are told with IHAVE, the ring's two edges first. */
+export const LAZY_LINKS_MAX = 8;
+/** With fewer eager links than this a new one is made eager. */
+export const EAGER_LINKS_MIN = 2;
+/** How long an item that was announced may take to come by itself; it follows what is measured within these bounds. */
+export const GRAFT_AFTER_MS = 800;
+export const GRAFT_AFTER_MIN_MS = 300;
+export const GRAFT_AFTER_MAX_MS = 4_000;
+/** From a graft to the next one, at somebody else who announced it. */
+export const GRAFT_AGAIN_MS = 700;
+export const GRAFT_IDS_MAX = 32;
+/** Ids in grafts that a link may ask at once, and each second. */
+export const GRAFTS_BURST = 128;
+export const GRAFTS_PER_S = 32;
+/** Items that were announced and have not come, of all links and of one; who is remembered of each. */
+export const MISSING_MAX = 2_048;
+export const MISSING_PER_LINK_MAX = 512;
+export const ANNOUNCERS_MAX = 4;
+/** An announced way that is shorter by so many hops takes the place of the way that it came. */
+export const SHORTER_HOPS = 4;
+/** Of one author live, and of one content whoever says it; what is above is left to sync. */
+export const AUTHOR_BURST = 5;
+export const AUTHOR_PER_S = 1;
+export const CONTENT_BURST = 3;
+export const CONTENT_PER_S = 0.5;
+/** A body shorter than this has no rate of its own. */
+export const CONTENT_MIN_BYTES = 32;
+/** Payloads that a link may bring again at once, and each second: what is under way when it is pruned. */
+export const REPEATS_BURST = 1_024;
+export const REPEATS_PER_S = 64;
+
+// ---- Ring: feeds and sync ---------------------------------------------------------------------------------
+
+export const DIGEST_BUCKETS = 256;
+/** Of a bucket's hash. A false equality (once in 2^32) lasts until something of the bucket changes. */
+export const DIGEST_BUCKET_BYTES = 4;
+export const DIGEST_ROOT_BYTES = 16;
+/** Entries kept of a group, and of one author in it: nobody can talk everybody else out of the history. */
+export const GROUP_ENTRIES_MAX = 10_000;
+export const AUTHOR_ENTRIES_MAX = 2_500;
+/** By their authors' clocks. */
+export const ENTRY_LIFE_MS = 30 * 24 * 3600 * 1000;
+/** Feeds of one author in one group: starts of their program within an entry's life. */
+export const AUTHOR_FEEDS_MAX = 1_024;

@@ -1,0 +1,133 @@
+/**
+ * Items that others announced and nobody sent. Each gets some time to come by itself along the tree; then it is
+ * grafted from who announced it first, and from the next after that:
+ *
+ *     IHAVE --- wait, as long as items usually take ---> GRAFT --- again ---> GRAFT at the next --- ... ---> given up
+ *
+ * The wait follows how much later than its first announcement an item came, smoothed as RFC 6298 smooths round
+ * trips: too short, and the tree is torn and woven anew all the time; too long, and people wait.
+ */
+import {
+  ANNOUNCERS_MAX,
+  GRAFT_AFTER_MAX_MS,
+  GRAFT_AFTER_MIN_MS,
+  GRAFT_AFTER_MS,
+  GRAFT_AGAIN_MS,
+  MISSING_MAX,
+  MISSING_PER_LINK_MAX,
+} from '../../constants.js';
+import type { PeerId } from '../types.js';
+import type { Announcement } from './frames.js';
+import type { ItemId } from './item.js';
+
+/** A way that an item was announced by. */
+export interface Announcer {
+  readonly peer: PeerId;
+  /** How far the item had come there. */
+  readonly hops: number;
+}
+
+interface Missing {
+  readonly announcedAt: number;
+  /** Whose share of the bounds it takes. */
+  readonly by: PeerId;
+  /** Who has it and was not asked. */
+  readonly announcers: Announcer[];
+  dueAt: number;
+  /** Who was asked last. */
+  asked: PeerId | undefined;
+}
+
+export class MissingItems {
+  readonly #missing = new Map<ItemId, Missing>();
+  readonly #perLink = new Map<PeerId, number>();
+  #next = Number.POSITIVE_INFINITY;
+  /** How late items are, ms: mean and deviation. */
+  #late = GRAFT_AFTER_MS / 2;
+  #deviation = GRAFT_AFTER_MS / 8;
+
+  get deadline(): number {
+    return this.#next;
+  }
+
+  /** @returns false when a bound is reached */
+  announced(from: PeerId, { id, hops }: Announcement, now: number): boolean {
+    const known = this.#missing.get(id);
+    if (known !== undefined) {
+      if (known.announcers.length < ANNOUNCERS_MAX && known.announcers.every(({ peer }) => peer !== from))
+        known.announcers.push({ peer: from, hops });
+      return true;
+    }
+    const count = this.#perLink.get(from) ?? 0;
+    if (this.#missing.size >= MISSING_MAX || count >= MISSING_PER_LINK_MAX) return false;
+    this.#perLink.set(from, count + 1);
+    const dueAt = now + this.#patienceMs();
+    const announcers = [{ peer: from, hops }];
+    this.#missing.set(id, { announcedAt: now, by: from, announcers, dueAt, asked: undefined });
+    this.#next = Math.min(this.#next, dueAt);
+    return true;
+  }
+
+  /** An item came. @returns the shortest way it was announced by; undefined when nobody had announced it */
+  came(id: ItemId, from: PeerId, now: number): Announcer | undefined {
+    const missing = this.#missing.get(id);
+    if (missing === undefined) return undefined;
+    this.#remove(id, missing);
+    // What came since it was asked for says nothing about how late the tree is.
+    if (missing.asked !== from) this.#measure(now - missing.announcedAt);
+    let nearest: Announcer | undefined;
+    for (const one of missing.announcers) if (nearest === undefined || one.hops < nearest.hops) nearest = one;
+    return nearest;
+  }
+
+  unlinked(peer: PeerId): void {
+    this.#perLink.delete(peer);
+    for (const { announcers } of this.#missing.values()) {
+      const at = announcers.findIndex((one) => one.peer === peer);
+      if (at >= 0) announcers.splice(at, 1);
+    }
+  }
+
+  /** Takes out whom to ask for what now. @returns how many were given up since nobody is left to be asked */
+  due(now: number, asks: Map<PeerId, ItemId[]>): number {
+    if (now < this.#next) return 0;
+    let givenUp = 0;
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, missing] of this.#missing) {
+      if (missing.dueAt <= now) {
+        const announcer = missing.announcers.shift();
+        if (announcer === undefined) {
+          this.#remove(id, missing);
+          givenUp++;
+          continue;
+        }
+        const ids = asks.get(announcer.peer);
+        if (ids === undefined) asks.set(announcer.peer, [id]);
+        else ids.push(id);
+        missing.asked = announcer.peer;
+        missing.dueAt = now + GRAFT_AGAIN_MS;
+      }
+      next = Math.min(next, missing.dueAt);
+    }
+    this.#next = next;
+    return givenUp;
+  }
+
+  #remove(id: ItemId, { by }: Missing): void {
+    this.#missing.delete(id);
+    const count = this.#perLink.get(by);
+    if (count === undefined) return;
+    if (count > 1) this.#perLink.set(by, count - 1);
+    else this.#perLink.delete(by);
+  }
+
+  #patienceMs(): number {
+    const ms = this.#late + 4 * this.#deviation;
+    return Math.min(Math.max(ms, GRAFT_AFTER_MIN_MS), GRAFT_AFTER_MAX_MS);
+  }
+
+  #measure(lateMs: number): void {
+    this.#deviation += (Math.abs(this.#late - lateMs) - this.#deviation) / 4;
+    this.#late += (lateMs - this.#late) / 8;
+  }
+}

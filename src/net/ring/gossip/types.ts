@@ -1,0 +1,42 @@
+/** How broadcast meets the peer around it. */
+import type { Part, PartPort, PeerId } from '../types.js';
+import type { Item } from './item.js';
+
+/**
+ * What becomes of an item that came for the first time: it is new and passed on; it is held already, since sync or
+ * its own author brought it, and is only announced; or it goes no further.
+ */
+export type Verdict = 'spread' | 'known' | 'drop';
+
+export interface BroadcastPort extends PartPort {
+  /**
+   * An item that broadcast has not seen, once; the bytes are a copy. `hops` is 1 when its origin sent it.
+   * @throws Malformed for what can only be a lie: it ends the link
+   */
+  received(item: Item, from: PeerId, hops: number, now: number): Verdict;
+}
+
+/** Each from 0 for the life of the peer. */
+export interface BroadcastCounters {
+  /** Items that came for the first time. */
+  received: number;
+  /** Payloads that came again. */
+  repeated: number;
+  /** Payloads sent, grafted ones too. */
+  sent: number;
+  grafts: number;
+  prunes: number;
+  /** Grafts and announcements above a bound. */
+  refused: number;
+  /** Announced items that nobody handed over. */
+  unserved: number;
+}
+
+/** What spreads items over all links: Plumtree, or in comparisons something else. */
+export interface Broadcaster extends Part {
+  readonly counters: Readonly<BroadcastCounters>;
+  /** Sends one's own item to everybody. @returns false when it was published before */
+  publish(item: Item, now: number): boolean;
+  /** The ring's two edges: they are announced to, whatever else is. */
+  pinned(peers: readonly PeerId[]): void;
+}
