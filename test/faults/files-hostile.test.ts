@@ -151,6 +151,8 @@ describe('a server', () => {
     }
     const { b } = (await client.ask(41, { f })) as { b: number };
     expect(b).toBe(0);
+    // The WANTs so far came while there was nothing to supply: those of an upload that begins anew are answered.
+    await client.ask(44, { f, u: true });
     await files.upload(f, bytes);
 
     const into = party.folder('lies');
