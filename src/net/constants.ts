@@ -394,6 +394,12 @@ export const DIGEST_BUCKETS = 256;
 /** Of a bucket's hash. A false equality (once in 2^32) lasts until something of the bucket changes. */
 export const DIGEST_BUCKET_BYTES = 4;
 export const DIGEST_ROOT_BYTES = 16;
+/** What names a feed or a peer in sync, at most. */
+export const SYNC_ID_MAX_BYTES = 32;
+/** Of a head's hash. */
+export const SYNC_MARK_BYTES = 8;
+/** Gaps of one feed that are asked for at once. */
+export const SYNC_RANGES_MAX = 32;
 /** Entries kept of a group, and of one author in it: nobody can talk everybody else out of the history. */
 export const GROUP_ENTRIES_MAX = 10_000;
 export const AUTHOR_ENTRIES_MAX = 2_500;

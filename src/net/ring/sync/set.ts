@@ -32,6 +32,8 @@ export interface SyncSet {
   heads(bucket: number): readonly SyncHead[];
   /** What of a head is not held here and would be kept. */
   lack(head: SyncHead): readonly SyncRange[];
+  /** Several peers did not have it: it is not asked for any more, and does not tell this set from theirs. */
+  lost(range: SyncRange): void;
   /** What is held of a range, in order: at least one item if there is any, then as many as fit. */
   read(range: SyncRange, bytesMax: number): readonly Item[];
 }
