@@ -131,6 +131,11 @@ export const FrameType = {
   Route: 0x40,
   Keep: 0x41,
   Kept: 0x42,
+  Mail: 0x43,
+  Receipt: 0x44,
+  Shelf: 0x45,
+  Lacking: 0x46,
+  Call: 0x47,
 } as const;
 
 // ---- Handshake ------------------------------------------------------------------------------------------
@@ -407,3 +412,30 @@ export const AUTHOR_ENTRIES_MAX = 2_500;
 export const ENTRY_LIFE_MS = 30 * 24 * 3600 * 1000;
 /** Feeds of one author in one group: starts of their program within an entry's life. */
 export const AUTHOR_FEEDS_MAX = 1_024;
+
+// ---- Ring: private messages -----------------------------------------------------------------------------
+
+/** Of ROUTE: greedy ways take at most 7 hops on average at 1,000 peers; this is for a ring that is being repaired. */
+export const ROUTE_HOPS_MAX = 32;
+export const ROUTE_ID_BYTES = 8;
+/** What a ROUTE carries. */
+export const ROUTE_BODY_MAX_BYTES = 32 * 1024;
+/** A letter, a file's offer and a receipt are called by so many bytes. */
+export const LETTER_ID_BYTES = 16;
+/** What is sealed is filled up to a multiple of this, so that its length tells little. */
+export const LETTER_PADDING_BYTES = 256;
+/** A text and all that stands around it, filled up, and what sealing adds. */
+export const SEALED_MAX_BYTES = TEXT_MAX_BYTES + 768;
+/** libsodium's crypto_box_SEALBYTES: an ephemeral key and a tag. */
+export const SEAL_OVERHEAD_BYTES = 48;
+/** A piece of mail: what is sealed, and the outside of it. */
+export const MAIL_MAX_BYTES = SEALED_MAX_BYTES + 256;
+/** Nobody keeps mail longer, and its sender gives up. */
+export const MAIL_LIFE_MS = 7 * 24 * 3_600_000;
+/** A receipt is remembered, so that what it deleted does not come back from somebody who was away. */
+export const RECEIPT_LIFE_MS = 2 * 24 * 3_600_000;
+/** Live successors of a place that keep the mail of whoever is at home there. */
+export const MAIL_HOLDERS = 4;
+/** Names in one SHELF, KEPT or LACKING, and pieces of mail in one KEEP. */
+export const MAIL_NAMES_MAX = 256;
+export const MAIL_ITEMS_MAX = 6;

@@ -39,6 +39,20 @@ declare module 'sodium-native' {
     crypto_kx_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
     crypto_box_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
     crypto_box_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void;
+    crypto_box_easy(
+      ciphertext: Uint8Array,
+      message: Uint8Array,
+      nonce: Uint8Array,
+      publicKey: Uint8Array,
+      secretKey: Uint8Array,
+    ): void;
+    /** @returns false when it was not sealed for that key */
+    crypto_box_seal_open(
+      message: Uint8Array,
+      ciphertext: Uint8Array,
+      publicKey: Uint8Array,
+      secretKey: Uint8Array,
+    ): boolean;
 
     /** Throws for a key that is no point of the main group. */
     crypto_sign_ed25519_pk_to_curve25519(x25519: Uint8Array, ed25519: Uint8Array): void;
