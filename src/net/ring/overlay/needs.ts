@@ -1,0 +1,48 @@
+import { Bucket } from '../../bucket.js';
+import { DIALS_BURST, DIALS_PER_S } from '../../constants.js';
+import type { Contact, PeerId } from '../types.js';
+import type { Acquaintance, Known } from './known.js';
+
+interface NeedsPort {
+  dial(contact: Contact): void;
+  release(peer: PeerId): void;
+}
+
+/**
+ * Which links are wanted: tells the port the difference. Dials of peers that were never proven cost a token of a
+ * budget, since whoever lies about neighbours could otherwise make us knock at every door there is.
+ */
+export class Needs {
+  /** Dials that the budget did not allow. */
+  refused = 0;
+  readonly #port: NeedsPort;
+  readonly #acquaintance: Acquaintance;
+  #budget: Bucket | undefined;
+
+  constructor(port: NeedsPort, acquaintance: Acquaintance) {
+    this.#port = port;
+    this.#acquaintance = acquaintance;
+  }
+
+  /** @returns whether somebody has to wait for the budget */
+  meet(wanted: ReadonlySet<Known>, now: number): boolean {
+    let waits = false;
+    this.#budget ??= new Bucket(DIALS_PER_S, DIALS_BURST, now);
+    for (const known of this.#acquaintance.all)
+      if (known.needed && !wanted.has(known)) {
+        known.needed = false;
+        this.#port.release(known.contact.id);
+      }
+    for (const known of wanted) {
+      if (known.needed || (!known.linked && known.restsUntil > now)) continue;
+      if (!known.linked && !known.proven && this.#budget.take(now) > 0) {
+        this.refused++;
+        waits = true;
+        continue;
+      }
+      known.needed = true;
+      this.#port.dial(known.contact);
+    }
+    return waits;
+  }
+}

@@ -1,0 +1,145 @@
+import { EVERYBODY_LINKED_MAX, EVERYBODY_LINKED_UNTIL, SUCCESSORS_LINKED } from '../../constants.js';
+import type { Contact, Neighbourhood, RingState } from '../types.js';
+import type { View } from './frames.js';
+import type { Acquaintance, Known } from './known.js';
+import type { Longs } from './longs.js';
+import { Successors } from './successors.js';
+
+/** One's own pointers: made anew from what is known of others, whenever that is another thing. */
+export class Pointers {
+  readonly successors: Successors;
+  /** The first successor that is linked and answers: the one to stabilise with. */
+  head: Known | undefined;
+  predecessor: Known | undefined;
+  state: RingState = 'alone';
+  /** Of what others are told: another one whenever list or predecessor are. */
+  version: number;
+  readonly #self: Contact;
+  readonly #acquaintance: Acquaintance;
+  readonly #longs: Longs;
+  #isSmall = true;
+  #described: Neighbourhood | undefined;
+
+  /** @param version to begin with, so that nobody takes the pointers of a last life for those of this one */
+  constructor(self: Contact, acquaintance: Acquaintance, longs: Longs, version: number) {
+    this.#self = self;
+    this.#acquaintance = acquaintance;
+    this.#longs = longs;
+    this.version = version;
+    this.successors = new Successors(self, acquaintance);
+  }
+
+  get neighbourhood(): Neighbourhood {
+    this.#described ??= this.#describe();
+    return this.#described;
+  }
+
+  /** As others are told it. */
+  get view(): View {
+    const predecessor = this.predecessor?.contact;
+    return { version: this.version, predecessor, successors: this.successors.list };
+  }
+
+  /** @returns whether there is something that others should be told */
+  remake(): boolean {
+    const predecessor = this.#nearestBehind();
+    const isOther = predecessor !== this.predecessor;
+    this.predecessor = predecessor;
+    const isNews = this.successors.remake() || isOther;
+    if (isNews) this.version++;
+    this.head = this.#firstUsable();
+    const { size } = this.successors;
+    this.#isSmall = size <= (this.#isSmall ? EVERYBODY_LINKED_UNTIL : EVERYBODY_LINKED_MAX);
+    return isNews;
+  }
+
+  /**
+   * Links that the pointers need: the predecessor, and so many successors that the first three of them are good:
+   * while one is suspect the next one is linked already.
+   */
+  wanted(now: number): Set<Known> {
+    const wanted = new Set<Known>();
+    if (this.predecessor !== undefined) wanted.add(this.predecessor);
+    let good = 0;
+    for (const contact of this.successors.list) {
+      if (good >= SUCCESSORS_LINKED && !this.#isSmall) break;
+      const known = this.#acquaintance.meet(contact);
+      if (known === undefined) continue;
+      if (known.health === 'good') good++;
+      wanted.add(known);
+    }
+    for (const known of this.#longs.chosen) wanted.add(known);
+    for (const known of this.#acquaintance.all) if (known.triedUntil > now) wanted.add(known);
+    return wanted;
+  }
+
+  /** Whether a link to somebody there would be a pointer at once: before the third successor, or behind the predecessor. */
+  isNear(known: Known): boolean {
+    const third = this.successors.list[SUCCESSORS_LINKED - 1];
+    if (third === undefined || this.#isSmall) return true;
+    const last = this.#acquaintance.get(third.id);
+    if (last === undefined || known.way <= last.way) return true;
+    return this.predecessor === undefined || known.way >= this.predecessor.way;
+  }
+
+  /** Somebody to be kept in mind though there is no link: a pointer of ours, or it was one a moment ago. */
+  holds(known: Known): boolean {
+    return known === this.predecessor || this.successors.list.some(({ id }) => id === known.contact.id);
+  }
+
+  /** @returns whether screen and machine should look again */
+  judge(isJoining: boolean): boolean {
+    const before = this.state;
+    this.state = this.#stateNow(isJoining);
+    this.#described = undefined;
+    return this.state !== before;
+  }
+
+  #stateNow(isJoining: boolean): RingState {
+    const { list } = this.successors;
+    if (list.length === 0) return isJoining ? 'joining' : 'alone';
+    if (this.head === undefined || this.predecessor === undefined) return 'repairing';
+    if (this.predecessor.health === 'suspect') return 'repairing';
+    for (const contact of list.slice(0, SUCCESSORS_LINKED)) {
+      const known = this.#acquaintance.get(contact.id);
+      if (known?.health !== 'good' && known?.health !== 'deaf') return 'repairing';
+      if (known.health === 'good' && !known.linked) return 'repairing';
+    }
+    return 'stable';
+  }
+
+  /** Whoever is nearest counter-clockwise of those who were ever linked: our true predecessor keeps a link to us. */
+  #nearestBehind(): Known | undefined {
+    let best: Known | undefined;
+    for (const known of this.#acquaintance.all) {
+      if (!known.proven || !known.alive) continue;
+      const isThere = known.linked || known.watch !== undefined || known.health === 'deaf';
+      if (isThere && (best === undefined || known.way > best.way)) best = known;
+    }
+    return best;
+  }
+
+  #firstUsable(): Known | undefined {
+    for (const contact of this.successors.list) {
+      const known = this.#acquaintance.get(contact.id);
+      if (known?.usable && known.view !== undefined) return known;
+    }
+    return undefined;
+  }
+
+  #describe(): Neighbourhood {
+    const { list, size } = this.successors;
+    const listed = new Set(list.map(({ id }) => id));
+    const long = [...this.#longs.chosen].filter(({ usable }) => usable).map(({ contact }) => contact);
+    const others = [...this.#acquaintance.all].filter(
+      (known) =>
+        known.usable &&
+        known !== this.predecessor &&
+        !listed.has(known.contact.id) &&
+        !this.#longs.has(known),
+    );
+    const extra = this.#isSmall ? list.slice(SUCCESSORS_LINKED) : others.map(({ contact }) => contact);
+    const predecessor = this.predecessor?.contact;
+    return { self: this.#self, predecessor, successors: list, long, extra, size, state: this.state };
+  }
+}

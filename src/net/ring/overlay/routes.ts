@@ -1,0 +1,63 @@
+import { clockwise, distance, type Place } from '../place.js';
+import type { Contact, PeerId } from '../types.js';
+import type { Around } from './frames.js';
+import type { Acquaintance, Known } from './known.js';
+import type { Successors } from './successors.js';
+
+/** Who stands where: greedy routing, and the peers around a place. */
+export class Routes {
+  readonly #self: Contact;
+  readonly #acquaintance: Acquaintance;
+  readonly #successors: Successors;
+
+  constructor(self: Contact, acquaintance: Acquaintance, successors: Successors) {
+    this.#self = self;
+    this.#acquaintance = acquaintance;
+    this.#successors = successors;
+  }
+
+  /**
+   * The linked peer over which it is nearest to a place, by its own links too (one-hop lookahead). It is always
+   * nearer itself than we are, so no message runs in a circle, however old the lookahead is.
+   * @param onIt whether a peer exactly there counts @param but never this one
+   */
+  next(place: Place, onIt: boolean, but?: PeerId): PeerId | undefined {
+    const own = distance(this.#self.place, place);
+    let best: Known | undefined;
+    let bestWay = Number.POSITIVE_INFINITY;
+    let bestOwn = Number.POSITIVE_INFINITY;
+    for (const known of this.#acquaintance.all) {
+      if (!known.usable || known.contact.id === but) continue;
+      const way = distance(known.contact.place, place);
+      if (way >= own || (way === 0 && !onIt)) continue;
+      const nearest = way === 0 ? 0 : known.nearest(place);
+      if (nearest > bestWay || (nearest === bestWay && way >= bestOwn)) continue;
+      best = known;
+      bestWay = nearest;
+      bestOwn = way;
+    }
+    return best?.contact.id;
+  }
+
+  /** At the place and behind it, clockwise: as far as one knows, ourselves among them. */
+  holders(place: Place, count: number): Contact[] {
+    return this.#from(place).slice(0, count);
+  }
+
+  around(place: Place, count: number): Around {
+    const all = this.#from(place);
+    const last = all.at(-1);
+    const predecessor = last !== undefined && last.place !== place ? last : undefined;
+    return { predecessor, successors: all.slice(0, count) };
+  }
+
+  #from(place: Place): Contact[] {
+    const all = new Map<PeerId, Contact>([[this.#self.id, this.#self]]);
+    for (const contact of this.#successors.list) {
+      const known = this.#acquaintance.get(contact.id);
+      if (known === undefined || known.health === 'good') all.set(contact.id, contact);
+    }
+    for (const known of this.#acquaintance.all) if (known.usable) all.set(known.contact.id, known.contact);
+    return [...all.values()].sort((a, b) => clockwise(place, a.place) - clockwise(place, b.place));
+  }
+}
