@@ -325,7 +325,120 @@ export const CLOCK_BYTES = 8;
 export const FEED_ENTRY_MAX_BYTES = TEXT_MAX_BYTES + 512;
 /** An entry further ahead of one's own clock is refused, and its author is told. */
 export const CLOCK_AHEAD_MAX_MS = 3_600_000;
+/** A number of one start of a program: tells a peer that began anew from one that dials twice. */
+export const LIFE_BYTES = 8;
+export const HELLO_MAX_BYTES = RECORD_MAX_BYTES + 64;
+/** How long the other end of a wire may take for its HELLO. */
+export const HELLO_PATIENCE_MS = 5_000;
+/** Frames that overtook the HELLO, kept per wire. */
+export const FRAMES_BEFORE_HELLO_MAX = 64;
+export const BYTES_BEFORE_HELLO_MAX = 64 * 1024;
+/** The next address of a peer is tried beside the last one after this (RFC 8305 section 8 has 250 ms). */
+export const DIAL_STAGGER_MS = 150;
+/** One address is given up after this. */
+export const DIAL_PATIENCE_MS = 4_000;
+/** A link that neither side needs is closed after this. */
+export const LINK_IDLE_MS = 10_000;
+/** Two wires opened within this were dialled by both sides at once; further apart the older one is taken for dead. */
+export const TWIN_WINDOW_MS = 3_000;
+/** The wire that goes is closed after this, so that what flies on it arrives. */
+export const TWIN_LINGER_MS = 2_000;
+/** Links of one peer, those that are only being dialled among them. */
+export const PEER_LINKS_MAX = 256;
 
+// ---- Ring: broadcast (Leitao, Pereira, Rodrigues: Epidemic Broadcast Trees, 2007) --------------------------
+
+/** What one GOSSIP carries, kept small enough for an entry of the largest text. */
+export const ITEM_MAX_BYTES = FEED_ENTRY_MAX_BYTES;
+/** BLAKE2b-128 of kind and bytes. */
+export const ITEM_ID_BYTES = 16;
+/** Items that are known not to be new: how many are remembered, and for how long. What comes later asks the store. */
+export const ITEMS_SEEN_MAX = 8_192;
+export const ITEM_SEEN_MS = 300_000;
+/** Items that can still be handed to who grafts. */
+export const ITEM_KEPT_MS = 60_000;
+export const ITEMS_KEPT_MAX_BYTES = 256 * 1024;
+/** An IHAVE waits so long for others to share its frame. */
+export const IHAVE_DELAY_MS = 100;
+/** Ids in one IHAVE: they fit a datagram. */
+export const IHAVE_IDS_MAX = 64;
+/** Links that are told with IHAVE, the ring's two edges first. */
+export const LAZY_LINKS_MAX = 8;
+/** With fewer eager links than this a new one is made eager. */
+export const EAGER_LINKS_MIN = 2;
+/** How long an item that was announced may take to come by itself; it follows what is measured within these bounds. */
+export const GRAFT_AFTER_MS = 800;
+export const GRAFT_AFTER_MIN_MS = 300;
+export const GRAFT_AFTER_MAX_MS = 4_000;
+/** From a graft to the next one, at somebody else who announced it. */
+export const GRAFT_AGAIN_MS = 700;
+export const GRAFT_IDS_MAX = 32;
+/** Ids in grafts that a link may ask at once, and each second. */
+export const GRAFTS_BURST = 128;
+export const GRAFTS_PER_S = 32;
+/** Items that were announced and have not come, of all links and of one; who is remembered of each. */
+export const MISSING_MAX = 2_048;
+export const MISSING_PER_LINK_MAX = 512;
+export const ANNOUNCERS_MAX = 4;
+/** An announced way that is shorter by so many hops takes the place of the way that it came. */
+export const SHORTER_HOPS = 4;
+/** Of one author live, and of one content whoever says it; what is above is left to sync. */
+export const AUTHOR_BURST = 5;
+export const AUTHOR_PER_S = 1;
+export const CONTENT_BURST = 3;
+export const CONTENT_PER_S = 0.5;
+/** A body shorter than this has no rate of its own. */
+export const CONTENT_MIN_BYTES = 32;
+/** Payloads that a link may bring again at once, and each second: what is under way when it is pruned. */
+export const REPEATS_BURST = 1_024;
+export const REPEATS_PER_S = 64;
+
+// ---- Ring: feeds and sync ---------------------------------------------------------------------------------
+
+export const DIGEST_BUCKETS = 256;
+/** Of a bucket's hash. A false equality (once in 2^32) lasts until something of the bucket changes. */
+export const DIGEST_BUCKET_BYTES = 4;
+export const DIGEST_ROOT_BYTES = 16;
+/** What names a feed or a peer in sync, at most. */
+export const SYNC_ID_MAX_BYTES = 32;
+/** Of a head's hash. */
+export const SYNC_MARK_BYTES = 8;
+/** Gaps of one feed that are asked for at once. */
+export const SYNC_RANGES_MAX = 32;
+/** Entries kept of a group, and of one author in it: nobody can talk everybody else out of the history. */
+export const GROUP_ENTRIES_MAX = 10_000;
+export const AUTHOR_ENTRIES_MAX = 2_500;
+/** By their authors' clocks. */
+export const ENTRY_LIFE_MS = 30 * 24 * 3600 * 1000;
+/** Feeds of one author in one group: starts of their program within an entry's life. */
+export const AUTHOR_FEEDS_MAX = 1_024;
+
+// ---- Ring: private messages -----------------------------------------------------------------------------
+
+/** Of ROUTE: greedy ways take at most 7 hops on average at 1,000 peers; this is for a ring that is being repaired. */
+export const ROUTE_HOPS_MAX = 32;
+export const ROUTE_ID_BYTES = 8;
+/** What a ROUTE carries. */
+export const ROUTE_BODY_MAX_BYTES = 32 * 1024;
+/** A letter, a file's offer and a receipt are called by so many bytes. */
+export const LETTER_ID_BYTES = 16;
+/** What is sealed is filled up to a multiple of this, so that its length tells little. */
+export const LETTER_PADDING_BYTES = 256;
+/** A text and all that stands around it, filled up, and what sealing adds. */
+export const SEALED_MAX_BYTES = TEXT_MAX_BYTES + 768;
+/** libsodium's crypto_box_SEALBYTES: an ephemeral key and a tag. */
+export const SEAL_OVERHEAD_BYTES = 48;
+/** A piece of mail: what is sealed, and the outside of it. */
+export const MAIL_MAX_BYTES = SEALED_MAX_BYTES + 256;
+/** Nobody keeps mail longer, and its sender gives up. */
+export const MAIL_LIFE_MS = 7 * 24 * 3_600_000;
+/** A receipt is remembered, so that what it deleted does not come back from somebody who was away. */
+export const RECEIPT_LIFE_MS = 2 * 24 * 3_600_000;
+/** Live successors of a place that keep the mail of whoever is at home there. */
+export const MAIL_HOLDERS = 4;
+/** Names in one SHELF, KEPT or LACKING, and pieces of mail in one KEEP. */
+export const MAIL_NAMES_MAX = 256;
+export const MAIL_ITEMS_MAX = 6;
 
 // ---- Ring: the overlay ----------------------------------------------------------------------------------
 
