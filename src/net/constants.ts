@@ -399,6 +399,36 @@ export const DIGEST_BUCKETS = 256;
 /** Of a bucket's hash. A false equality (once in 2^32) lasts until something of the bucket changes. */
 export const DIGEST_BUCKET_BYTES = 4;
 export const DIGEST_ROOT_BYTES = 16;
+/** The set that holds records and death notices. Groups are hashes, the lobby is zeros. */
+export const ROSTER_SET = Buffer.alloc(GROUP_ID_BYTES, 0xff);
+/** A round with the next partner; sooner when something is known to be missing, or was not spread. */
+export const SYNC_PERIOD_MS = 10_000;
+export const SYNC_HURRY_MS = 1_000;
+/** Two rounds with one partner are at least so far apart. */
+export const SYNC_AGAIN_MS = 4_000;
+/** A partner that says nothing for this long has given up, or never answers. */
+export const SYNC_PATIENCE_MS = 10_000;
+/** Rounds that one partner may open: so many at once, and as many again in this time. */
+export const SYNC_ROUNDS_MAX = 8;
+export const SYNC_ROUNDS_MS = 30_000;
+/** Sets of one round. */
+export const SYNC_SETS_MAX = 32;
+/** Of one frame: heads, ranges, and bytes of items (one may always be longer). */
+export const HEADS_MAX = 512;
+export const LACKS_MAX = 256;
+export const ITEMS_BYTES = 32 * 1024;
+/** Heads of one round that are looked at. */
+export const HEADS_PENDING_MAX = 16_384;
+/** What one partner is handed: at once, and each second. */
+export const SERVED_BURST_BYTES = 16 * 1024 * 1024;
+export const SERVED_BYTES_PER_S = 1024 * 1024;
+/** A partner that could not hand over what its heads promised is not asked for that again for so long. */
+export const UNSERVED_MS = 60_000;
+/** With so many broken promises its heads are not looked at any more, until they are forgotten. */
+export const UNSERVED_MAX = 256;
+/** Partners that must lack a part of a feed before it counts as lost. */
+export const LOST_WITNESSES = 3;
+export const ABSENT_MAX = 4_096;
 /** What names a feed or a peer in sync, at most. */
 export const SYNC_ID_MAX_BYTES = 32;
 /** Of a head's hash. */

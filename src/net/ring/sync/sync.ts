@@ -1,0 +1,348 @@
+/**
+ * Anti-entropy: two peers compare what they hold, and each fetches what it lacks. Whatever broadcast missed comes
+ * this way, to who was away, who joined later, and who was cut off.
+ *
+ *     opener                                    partner
+ *       DIGEST  the root of each set  ---------->         alike: the end
+ *               <----------  DIGEST  the hashes of the buckets of sets that differ
+ *       HEADS   of the buckets that differ ----->
+ *               <-----------  HEADS  of the same buckets
+ *       LACK    parts of feeds  ---------------->         and the same the other way round
+ *               <-------------------------  ITEMS         until nothing is lacking
+ *
+ * Nothing is believed but items, which their authors signed; heads only say what is worth asking for.
+ */
+import { Bucket } from '../../bucket.js';
+import type { Reader } from '../../bytes.js';
+import {
+  FrameType,
+  SERVED_BURST_BYTES,
+  SERVED_BYTES_PER_S,
+  SYNC_ROUNDS_MAX,
+  SYNC_ROUNDS_MS,
+  SYNC_SETS_MAX,
+} from '../../constants.js';
+import { Lane } from '../../types.js';
+import type { Item } from '../gossip/item.js';
+import type { Contact, Part, PartPort, PeerId } from '../types.js';
+import { Fetching } from './fetching.js';
+import { digestFrame, headsFrame, itemsFrame, lackFrame, type RoundName, readName } from './frames.js';
+import { Partners } from './partners.js';
+import { bucketsThatDiffer, headsOf, partsOf } from './parts.js';
+import { Round } from './round.js';
+import type { SyncSet } from './set.js';
+
+export interface SyncPort extends PartPort {
+  /** The sets one keeps: those of the groups one is in, and the roster. */
+  sets(): readonly SyncSet[];
+  /**
+   * Items that sync brought; some may be held already. The bytes are copies.
+   * @returns how many were new and are kept
+   * @throws Malformed for what can only be a lie: it ends the link
+   */
+  received(items: readonly Item[], from: PeerId, now: number): number;
+  /** A round that we opened came to its end: of what that peer holds nothing is lacking here. */
+  synced(peer: PeerId, now: number): void;
+}
+
+/** Each from 0 for the life of the peer. */
+export interface SyncCounters {
+  /** Rounds that we opened, and those of them that came to their end. */
+  rounds: number;
+  completed: number;
+  /** Items that were new. */
+  repaired: number;
+  /** Items that were not: fetched twice, or pushed meanwhile. */
+  repeated: number;
+  /** Items handed to partners. */
+  served: number;
+  /** Frames that belong to no round, or that nothing was asked for. */
+  unasked: number;
+  /** Rounds, heads and ranges above a bound. */
+  refused: number;
+  /** Heads whose partner could not hand over what they promised. */
+  broken: number;
+}
+
+export interface SyncOptions {
+  readonly port: SyncPort;
+  /** Fills a buffer with chance. */
+  readonly random: (target: Buffer) => void;
+}
+
+interface Link {
+  /** Rounds that it opens. */
+  readonly rounds: Bucket;
+  readonly served: Bucket;
+  ours: Round | undefined;
+  theirs: Round | undefined;
+}
+
+const KILOBYTE = 1024;
+
+export class Sync implements Part {
+  readonly counters: SyncCounters = {
+    rounds: 0,
+    completed: 0,
+    repaired: 0,
+    repeated: 0,
+    served: 0,
+    unasked: 0,
+    refused: 0,
+    broken: 0,
+  };
+  readonly #port: SyncPort;
+  readonly #partners: Partners;
+  readonly #links = new Map<PeerId, Link>();
+  readonly #fetching = new Fetching();
+  #rounds = 0;
+  #nextSet = 0;
+  /** When the first round may have to be given up. */
+  #until = Number.POSITIVE_INFINITY;
+
+  constructor({ port, random }: SyncOptions) {
+    this.#port = port;
+    const drawn = Buffer.alloc(4);
+    this.#partners = new Partners((below) => {
+      random(drawn);
+      return Math.floor((drawn.readUInt32BE(0) / 2 ** 32) * below);
+    });
+  }
+
+  /** The ring's two edges: what is new at one of them is compared with at once. */
+  pinned(peers: readonly PeerId[], now: number): void {
+    for (const peer of this.#partners.edges(peers)) this.begin(peer, now);
+  }
+
+  /**
+   * Compares with a linked peer: all sets, or these. Soon after the last round with it nothing happens.
+   * @returns whether a round began
+   */
+  begin(peer: PeerId, now: number, sets?: readonly SyncSet[]): boolean {
+    const link = this.#links.get(peer);
+    if (link === undefined || link.ours !== undefined || !this.#partners.isRested(peer, now)) return false;
+    const some = sets?.slice(0, SYNC_SETS_MAX) ?? this.#someSets();
+    this.#rounds++;
+    const round = new Round(peer, this.#rounds, true, some, now);
+    if (!this.#port.send(peer, FrameType.Digest, digestFrame.encode(nameOf(round), some))) return false;
+    link.ours = round;
+    this.#partners.begun(peer, now);
+    this.#watch(round);
+    this.counters.rounds++;
+    return true;
+  }
+
+  /** Something is known to be missing somewhere, or was not spread: the next round is due within a second. */
+  hurry(now: number): void {
+    this.#partners.hurry(now);
+  }
+
+  // ---- Part ---------------------------------------------------------------------------------------------
+
+  linked(peer: Contact, now: number): void {
+    this.#links.set(peer.id, {
+      rounds: new Bucket((SYNC_ROUNDS_MAX * 1000) / SYNC_ROUNDS_MS, SYNC_ROUNDS_MAX, now),
+      served: new Bucket(SERVED_BYTES_PER_S / KILOBYTE, SERVED_BURST_BYTES / KILOBYTE, now),
+      ours: undefined,
+      theirs: undefined,
+    });
+    if (this.#partners.linked(peer.id, now)) this.begin(peer.id, now);
+  }
+
+  unlinked(peer: PeerId): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    this.#links.delete(peer);
+    this.#partners.unlinked(peer);
+    for (const round of [link.ours, link.theirs]) if (round !== undefined) this.#release(round);
+  }
+
+  frame(from: PeerId, type: number, body: Reader, now: number): boolean {
+    if (type < FrameType.Digest || type > FrameType.Items) return false;
+    const link = this.#links.get(from);
+    if (link === undefined) return true;
+    const name = readName(body);
+    if (type === FrameType.Digest && name.isSenders) {
+      this.#opened(from, link, name.round, body, now);
+      return true;
+    }
+    const round = name.isSenders ? link.theirs : link.ours;
+    if (round === undefined || round.number !== name.round) this.counters.unasked++;
+    else if (type === FrameType.Digest) this.#compared(round, body, now);
+    else if (type === FrameType.Heads) this.#headed(round, body, now);
+    else if (type === FrameType.Lack) this.#lacked(round, link, body, now);
+    else this.#served(round, body, now);
+    return true;
+  }
+
+  tick(now: number): void {
+    if (now >= this.#until) this.#giveUp(now);
+    if (now < this.#partners.dueAt) return;
+    const partner = this.#partners.next(now);
+    if (partner !== undefined) this.begin(partner, now);
+  }
+
+  deadline(): number {
+    return Math.min(this.#until, this.#partners.dueAt);
+  }
+
+  // ---- The exchange -------------------------------------------------------------------------------------
+
+  /** A partner opened a round. */
+  #opened(from: PeerId, link: Link, number: number, body: Reader, now: number): void {
+    const digests = digestFrame.decode(body, { isSenders: true, round: number });
+    if (link.rounds.take(now) > 0) {
+      this.counters.refused++;
+      return;
+    }
+    const own = new Map(this.#port.sets().map((set) => [set.id.toString('hex'), set]));
+    const differing = digests.flatMap(({ set, digest }) => {
+      const mine = own.get(set.toString('hex'));
+      return mine === undefined || mine.root.equals(digest) ? [] : [mine];
+    });
+    if (link.theirs !== undefined) this.#release(link.theirs);
+    const round = new Round(from, number, false, differing, now);
+    round.isCompared = true;
+    link.theirs = differing.length === 0 ? undefined : round;
+    if (link.theirs !== undefined) this.#watch(round);
+    this.#port.send(from, FrameType.Digest, digestFrame.encode(nameOf(round), differing));
+  }
+
+  /** The partner's answer to our roots: which sets differ, and its buckets. */
+  #compared(round: Round, body: Reader, now: number): void {
+    if (round.isCompared) {
+      this.counters.unasked++;
+      return;
+    }
+    round.isCompared = true;
+    round.progressed(now);
+    for (const { set, digest } of digestFrame.decode(body, { isSenders: false, round: round.number })) {
+      const mine = round.set(set);
+      if (mine === undefined) this.counters.unasked++;
+      else round.owed += this.#sendHeads(round, mine, bucketsThatDiffer(mine.digest, digest));
+    }
+    this.#goOn(round, now);
+  }
+
+  #headed(round: Round, body: Reader, now: number): void {
+    const { set, buckets, heads } = headsFrame.decode(body);
+    const mine = round.set(set);
+    if (mine === undefined || (round.isOurs && round.owed === 0)) {
+      this.counters.unasked++;
+      return;
+    }
+    if (round.isOurs) round.owed--;
+    else this.#sendHeads(round, mine, buckets);
+    round.progressed(now);
+    if (this.#fetching.trusts(round.partner, now)) this.counters.refused += round.look(mine, heads);
+    else this.counters.refused += heads.length;
+    this.#goOn(round, now);
+  }
+
+  #lacked(round: Round, link: Link, body: Reader, now: number): void {
+    const { ask, set, ranges } = lackFrame.decode(body);
+    const mine = round.set(set);
+    if (mine === undefined) {
+      this.counters.unasked++;
+      return;
+    }
+    const { items, bytes, hasMore } = partsOf(mine, ranges);
+    for (let kilobytes = bytes / KILOBYTE; kilobytes > 0; kilobytes--)
+      if (link.served.take(now) > 0) {
+        this.counters.refused++;
+        return;
+      }
+    round.progressed(now);
+    this.counters.served += items.length;
+    const answer = itemsFrame.encode(nameOf(round), { ask, hasMore, items });
+    this.#port.send(round.partner, FrameType.Items, answer, Lane.Bulk);
+  }
+
+  #served(round: Round, body: Reader, now: number): void {
+    const { ask, hasMore, items } = itemsFrame.decode(body);
+    const asked = round.asked;
+    if (asked === undefined || asked.ask !== ask) {
+      this.counters.unasked++;
+      return;
+    }
+    round.asked = undefined;
+    round.progressed(now);
+    this.#fetching.end(asked.pending, round);
+    const fresh = this.#port.received(items, round.partner, now);
+    this.counters.repaired += fresh;
+    this.counters.repeated += items.length - fresh;
+    const left = asked.pending.filter(({ set, head }) => set.lack(head).length > 0);
+    if (hasMore && fresh > 0) {
+      round.again(left);
+    } else {
+      this.counters.broken += left.length;
+      this.#fetching.broke(round.partner, left, now);
+    }
+    this.#goOn(round, now);
+  }
+
+  // ---- Inside -------------------------------------------------------------------------------------------
+
+  /** Asks for what is next, or notes that the round is over. */
+  #goOn(round: Round, now: number): void {
+    if (round.asked === undefined) this.#ask(round, now);
+    if (!round.isDone || !round.isOurs) return;
+    const link = this.#links.get(round.partner);
+    if (link?.ours !== round) return;
+    link.ours = undefined;
+    this.counters.completed++;
+    this.#port.synced(round.partner, now);
+  }
+
+  #ask(round: Round, now: number): void {
+    const asked = round.nextAsk((pending) => this.#fetching.lacking(round.partner, pending, now));
+    if (asked === undefined) return;
+    this.#fetching.begin(asked.pending, round);
+    const { ask, set, ranges } = asked;
+    const body = lackFrame.encode(nameOf(round), { ask, set: set.id, ranges });
+    this.#port.send(round.partner, FrameType.Lack, body);
+  }
+
+  /** @returns how many frames it took */
+  #sendHeads(round: Round, set: SyncSet, buckets: readonly number[]): number {
+    let frames = 0;
+    for (const heads of headsOf(set, buckets, round.number))
+      if (this.#port.send(round.partner, FrameType.Heads, headsFrame.encode(nameOf(round), heads))) frames++;
+    return frames;
+  }
+
+  /** All sets, or the next of them when there are more than one round takes. */
+  #someSets(): readonly SyncSet[] {
+    const sets = this.#port.sets();
+    if (sets.length <= SYNC_SETS_MAX) return sets;
+    const from = this.#nextSet % sets.length;
+    this.#nextSet = from + SYNC_SETS_MAX;
+    return [...sets.slice(from), ...sets.slice(0, from)].slice(0, SYNC_SETS_MAX);
+  }
+
+  #watch({ until }: Round): void {
+    this.#until = Math.min(this.#until, until);
+  }
+
+  #giveUp(now: number): void {
+    this.#until = Number.POSITIVE_INFINITY;
+    for (const link of this.#links.values()) {
+      if (link.ours !== undefined && link.ours.until <= now) {
+        this.#release(link.ours);
+        link.ours = undefined;
+      }
+      if (link.theirs !== undefined && link.theirs.until <= now) {
+        this.#release(link.theirs);
+        link.theirs = undefined;
+      }
+      for (const round of [link.ours, link.theirs]) if (round !== undefined) this.#watch(round);
+    }
+  }
+
+  /** Others may be asked for what it was fetching. */
+  #release(round: Round): void {
+    if (round.asked !== undefined) this.#fetching.end(round.asked.pending, round);
+  }
+}
+
+const nameOf = ({ isOurs, number }: Round): RoundName => ({ isSenders: isOurs, round: number });
