@@ -117,6 +117,7 @@ export const FrameType = {
   Find: 0x28,
   Found: 0x29,
   Links: 0x2a,
+  Ahead: 0x2b,
 
   Gossip: 0x30,
   IHave: 0x31,
@@ -345,6 +346,10 @@ export const TWIN_WINDOW_MS = 3_000;
 export const TWIN_LINGER_MS = 2_000;
 /** Links of one peer, those that are only being dialled among them. */
 export const PEER_LINKS_MAX = 256;
+/** A death notice: subject, version, reporter, signature. */
+export const DEATH_BYTES = 2 * KEY_BYTES + 6 + SIGNATURE_BYTES;
+/** People known, present or not; beyond it those who are gone the longest are forgotten. */
+export const ROSTER_MAX = 10_000;
 
 // ---- Ring: broadcast (Leitao, Pereira, Rodrigues: Epidemic Broadcast Trees, 2007) --------------------------
 

@@ -59,6 +59,8 @@ export class Link implements LinkPort {
   isLinked = false;
   /** Where it was dialled first. */
   readonly target: PathAddress | undefined;
+  /** It was dialled to see who is there. */
+  readonly isMet: boolean;
   /** Frames that overtook the HELLO. */
   #early: Frame[] = [];
   #earlyBytes = 0;
@@ -84,6 +86,7 @@ export class Link implements LinkPort {
     this.#owner = owner;
     this.#untried = [...addresses];
     this.target = addresses[0];
+    this.isMet = peer === undefined && this.target !== undefined;
     this.#machine = prepareMachine(owner.world, linkMachine, { port: this });
   }
 

@@ -5,6 +5,7 @@ import { handshakeKeyOf, handshakeKeys } from '../../net/ring/identity.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { Contact, PeerId } from '../../net/ring/types.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress } from '../../net/types.js';
+import { addressText } from './address.js';
 import { Link, type LinkOwner } from './link.js';
 import type { PeerWorld } from './world.js';
 
@@ -13,11 +14,14 @@ const LOOK_EVERY_MS = 1_000;
 /** Addresses under which we met ourselves. */
 const OWN_ADDRESSES_MAX = 32;
 
-/** What the links ask of the peer around them. */
+/** What the links ask of the peer around them. `linked`, `unlinked` and `unreachable` come from `drain` only. */
 export interface LinksPort {
+  /** There is something to `drain`. */
+  happened(): void;
   /** One's own record as it is now. */
   record(): PeerRecord;
-  linked(record: PeerRecord): void;
+  /** @param isMet it was dialled by its address alone */
+  linked(record: PeerRecord, isMet: boolean): void;
   unlinked(peer: PeerId): void;
   /** Dialled in vain. */
   unreachable(peer: PeerId): void;
@@ -55,6 +59,9 @@ export class Links implements LinkOwner {
   /** Where nobody but ourselves is. */
   readonly #own = new Set<string>();
   readonly #reader = new Reader();
+  /** What is to be told, in order: never from within a machine's action or a part's call. */
+  #news: (() => void)[] = [];
+  #isTelling = false;
   #lookAt: number;
 
   constructor(
@@ -99,7 +106,7 @@ export class Links implements LinkOwner {
     let link = this.#byPeer.get(contact.id);
     if (link === undefined) {
       if (this.#all.size >= PEER_LINKS_MAX) {
-        this.#port.unreachable(contact.id);
+        this.#tell(() => this.#port.unreachable(contact.id));
         return;
       }
       const addresses = contact.addresses.filter((address) => !this.#own.has(addressText(address)));
@@ -107,6 +114,12 @@ export class Links implements LinkOwner {
       link.need(reason);
       link.start();
     } else link.need(reason);
+  }
+
+  /** Frames flow, and nobody suspects the other end. */
+  isLive(peer: PeerId): boolean {
+    const link = this.#byPeer.get(peer);
+    return link?.isFlowing === true && link.state !== 'suspect';
   }
 
   unneed(peer: PeerId, reason: string): void {
@@ -131,6 +144,18 @@ export class Links implements LinkOwner {
 
   closeAll(): void {
     for (const link of [...this.#all]) link.close();
+  }
+
+  /** Tells what has happened to links. */
+  drain(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    for (;;) {
+      const tell = this.#news.shift();
+      if (tell === undefined) break;
+      tell();
+    }
+    this.#isTelling = false;
   }
 
   tick(now: number): void {
@@ -216,7 +241,8 @@ export class Links implements LinkOwner {
   }
 
   linked(link: Link): void {
-    if (link.record !== undefined) this.#port.linked(link.record);
+    const { record, isMet } = link;
+    if (record !== undefined) this.#tell(() => this.#port.linked(record, isMet));
   }
 
   ended(link: Link): void {
@@ -224,8 +250,8 @@ export class Links implements LinkOwner {
     const { peer } = link;
     if (peer === undefined || this.#byPeer.get(peer) !== link) return;
     this.#byPeer.delete(peer);
-    if (link.isLinked) this.#port.unlinked(peer);
-    else this.#port.unreachable(peer);
+    const { isLinked } = link;
+    this.#tell(() => (isLinked ? this.#port.unlinked(peer) : this.#port.unreachable(peer)));
   }
 
   // ---- Within -------------------------------------------------------------------------------------------
@@ -266,6 +292,8 @@ export class Links implements LinkOwner {
       throw new Malformed('a HELLO under a key not proven');
     const link = this.#settle(known.link, wire, id, life);
     link.greeted(wire, life, record);
+    // Frames follow on its heels: the parts hear first that there is a link.
+    this.drain();
     if (seen !== undefined) this.#port.seen(seen, id);
     for (const { type, body: early } of link.takeEarly()) this.#take(link, wire, type, early);
   }
@@ -291,13 +319,14 @@ export class Links implements LinkOwner {
     return other;
   }
 
+  #tell(news: () => void): void {
+    this.#news.push(news);
+    this.#port.happened();
+  }
+
   #meetOurselves(wire: number, path: PathAddress, dial: Link | undefined): void {
     if (this.#own.size < OWN_ADDRESSES_MAX) this.#own.add(addressText(path));
     this.world.wires.close(wire, CloseCode.Done, 'that is oneself');
     dial?.failed(wire);
   }
-}
-
-export function addressText({ address, port }: PathAddress): string {
-  return `${address} ${port}`;
 }

@@ -1,0 +1,179 @@
+import { NatterError } from '../../chat/error.js';
+import { EPOCH_BYTES } from '../../net/constants.js';
+import { clockMs, HybridClock, isAhead } from '../../net/ring/clock.js';
+import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
+import { Gate } from '../../net/ring/gossip/gate.js';
+import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
+import type { Verdict } from '../../net/ring/gossip/types.js';
+import type { PeerId } from '../../net/ring/types.js';
+import type { Added, FeedStore } from '../../store/feeds/types.js';
+import type { PeerWorld } from './world.js';
+
+/** How far an entry came: 0 is one's own; undefined: sync brought it. */
+export type Hops = number | undefined;
+
+export interface FeedsPort {
+  /** Whether entries of that group are kept here. */
+  keeps(group: GroupId): boolean;
+  /** Sends one's own entry to everybody. */
+  publish(item: Item): void;
+  /** A new entry, durable. `number` is the order of coming within its group. */
+  entry(entry: FeedEntry, number: number, hops: Hops): void;
+  /** Somebody's clock is too far ahead: what they say is refused. */
+  misdated(entry: FeedEntry, from: PeerId): void;
+  /** Two histories of one author's feed: the one seen first is kept. */
+  forked(entry: FeedEntry): void;
+}
+
+export interface FeedFigures {
+  /** Dated too far ahead. */
+  misdated: number;
+  forked: number;
+  /** Above what an author's live broadcast may be: left to sync. */
+  throttled: number;
+  /** The store did not take them. */
+  refused: number;
+}
+
+interface Tail {
+  seq: number;
+  previous: Buffer;
+}
+
+/** What this peer says, and what it hears of others: checked, kept, handed on. */
+export class Feeds {
+  readonly figures: FeedFigures = { misdated: 0, forked: 0, throttled: 0, refused: 0 };
+  readonly #world: PeerWorld;
+  readonly #community: Buffer;
+  readonly #store: FeedStore;
+  readonly #port: FeedsPort;
+  readonly #clock: HybridClock;
+  readonly #gate = new Gate();
+  /** Of this start: one feed per group. */
+  #epoch = Buffer.alloc(EPOCH_BYTES);
+  readonly #tails = new Map<GroupId, Tail>();
+
+  constructor(world: PeerWorld, community: Buffer, store: FeedStore, port: FeedsPort) {
+    this.#world = world;
+    this.#community = community;
+    this.#store = store;
+    this.#port = port;
+    this.#clock = new HybridClock(store.lastClock);
+    this.#beginAnew();
+  }
+
+  /**
+   * Says something: it goes out when it is durable.
+   * @param group 16 bytes @param body at most TEXT_MAX_BYTES
+   * @param done told once whether it is durable
+   * @throws NatterError READ_ONLY when the disk takes nothing now
+   */
+  say(
+    group: Buffer,
+    kind: number,
+    name: string,
+    body: Buffer,
+    done: (error: NatterError | undefined) => void = () => {},
+  ): FeedEntry {
+    const { fault } = this.#store;
+    if (fault !== undefined) throw new NatterError('READ_ONLY', fault.message);
+    const id = group.toString('hex');
+    const tail = this.#tails.get(id) ?? { seq: 0, previous: NO_ENTRY };
+    const entry = signEntry(this.#world.identity, this.#community, {
+      group,
+      epoch: this.#epoch,
+      seq: tail.seq + 1,
+      previous: tail.previous,
+      clock: this.#clock.tick(this.#world.clock.wall()),
+      kind,
+      name,
+      body,
+    });
+    this.#tails.set(id, { seq: entry.seq, previous: entry.hash });
+    this.#keep([entry], 0, (error) => {
+      // What is lost takes its feed with it: those behind it would hang in the air.
+      if (error === undefined) this.#port.publish({ kind: ItemKind.Entry, bytes: entry.bytes });
+      else this.#beginAnew();
+      done(error);
+    });
+    return entry;
+  }
+
+  /** An entry that came by broadcast. @throws Malformed for one that its author did not sign */
+  heard(bytes: Buffer, from: PeerId, hops: number, now: number): Verdict {
+    const entry = readEntry(bytes, this.#community, this.#world.verify);
+    if (!this.#isDated(entry, from)) return 'drop';
+    const isLive = this.#gate.lets(entry, now);
+    if (!isLive) this.figures.throttled++;
+    if (!this.#port.keeps(entry.group.toString('hex'))) return isLive ? 'spread' : 'drop';
+    const [added] = this.#keep([entry], hops);
+    if (added?.state === 'known') return 'known';
+    return added?.state === 'new' && isLive ? 'spread' : 'drop';
+  }
+
+  /** Entries that sync brought. @throws Malformed for what nobody honest hands on @returns how many were new */
+  brought(items: readonly Item[], from: PeerId): number {
+    const entries = items
+      .map(({ bytes }) => readEntry(bytes, this.#community, this.#world.verify))
+      .filter((entry) => this.#port.keeps(entry.group.toString('hex')) && this.#isDated(entry, from));
+    return this.#keep(entries, undefined).filter(({ state }) => state === 'new').length;
+  }
+
+  #beginAnew(): void {
+    this.#tails.clear();
+    this.#epoch = Buffer.alloc(EPOCH_BYTES);
+    this.#world.random(this.#epoch);
+  }
+
+  #isDated(entry: FeedEntry, from: PeerId): boolean {
+    const wall = this.#world.clock.wall();
+    if (!isAhead(entry.clock, wall)) {
+      this.#clock.hear(entry.clock, wall);
+      return true;
+    }
+    this.figures.misdated++;
+    this.#port.misdated(entry, from);
+    return false;
+  }
+
+  #keep(
+    entries: readonly FeedEntry[],
+    hops: Hops,
+    then?: (error: NatterError | undefined) => void,
+  ): readonly Added[] {
+    const settle = (error: NatterError | undefined): void => {
+      if (error === undefined) this.#tell(entries, added, hops);
+      else this.figures.refused++;
+      then?.(error);
+    };
+    // A store in memory is done before `append` has returned what became of them.
+    let early: { readonly error: NatterError | undefined } | undefined;
+    let isJudged = false;
+    const added = this.#store.append(entries, this.#world.clock.wall(), (error) => {
+      if (isJudged) settle(error);
+      else early = { error };
+    });
+    isJudged = true;
+    for (const [index, one] of added.entries()) {
+      const entry = entries[index];
+      if (one.state === 'refused') this.figures.refused++;
+      if (one.state !== 'forked' || entry === undefined) continue;
+      this.figures.forked++;
+      this.#port.forked(entry);
+    }
+    if (early !== undefined) settle(early.error);
+    return added;
+  }
+
+  #tell(entries: readonly FeedEntry[], added: readonly Added[], hops: Hops): void {
+    for (const [index, one] of added.entries()) {
+      const entry = entries[index];
+      if (one.state === 'new' && entry !== undefined) this.#port.entry(entry, one.number, hops);
+    }
+  }
+}
+
+/** How far ahead of here somebody's clock is, ms. */
+export function aheadMs(clock: Buffer, wall: number): number {
+  return clockMs(clock) - wall;
+}

@@ -1,0 +1,88 @@
+import { ADDRESSES_MAX, PeerState } from '../../net/constants.js';
+import { type PeerProfile, type PeerRecord, signRecord } from '../../net/ring/record.js';
+import type { PathAddress } from '../../net/types.js';
+import type { Rows } from '../../store/feeds/types.js';
+import { addressText } from './address.js';
+import type { PeerWorld } from './world.js';
+
+const KEY = 'version';
+const VERSION_BYTES = 6;
+/** Addresses at which others say they see us, the newest last. */
+const SEEN_MAX = 8;
+/** So many must have seen us at one address before others are told: one alone may be wrong, or lie. */
+const SEEN_BY = 2;
+
+export type Profile = Pick<PeerProfile, 'name' | 'cell' | 'interests'>;
+
+/** What this peer says about itself. Every change makes a record of a higher version, over restarts too. */
+export class OwnRecord {
+  readonly #world: PeerWorld;
+  readonly #community: Buffer;
+  readonly #rows: Rows;
+  /** Addresses at which others see us, and who said so. */
+  readonly #seen = new Map<string, { readonly address: PathAddress; readonly by: Set<string> }>();
+  #record: PeerRecord;
+
+  /** @param rows the table of versions, which lasts */
+  constructor(world: PeerWorld, community: Buffer, rows: Rows, profile: Profile) {
+    this.#world = world;
+    this.#community = community;
+    this.#rows = rows;
+    this.#record = this.#sign({ ...profile, state: PeerState.Online });
+  }
+
+  get now(): PeerRecord {
+    return this.#record;
+  }
+
+  /** Says something else from now on; with nothing to change, the same under a new version. */
+  change(change: Partial<Profile & { readonly state: PeerState }>): PeerRecord {
+    this.#record = this.#sign({ ...this.#record, ...change });
+    return this.#record;
+  }
+
+  /** Somebody sees us there. @param by something that one liar cannot have many of: their address */
+  seen(address: PathAddress, by: string): void {
+    const text = addressText(address);
+    const known = this.#seen.get(text) ?? { address, by: new Set<string>() };
+    this.#seen.delete(text);
+    this.#seen.set(text, known);
+    if (known.by.size < SEEN_BY) known.by.add(by);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > SEEN_MAX && oldest !== undefined) this.#seen.delete(oldest);
+  }
+
+  /** Whether it names other addresses than those we have now. */
+  get isOutdated(): boolean {
+    const said = this.#record.addresses.map(addressText);
+    const have = this.#addresses().map(addressText);
+    return said.length !== have.length || have.some((text) => !said.includes(text));
+  }
+
+  #sign(profile: Omit<PeerProfile, 'version' | 'addresses'>): PeerRecord {
+    const last = this.#rows.get(KEY)?.readUIntBE(0, VERSION_BYTES) ?? 0;
+    const version = Math.max(this.#world.clock.wall(), last + 1);
+    const bytes = Buffer.alloc(VERSION_BYTES);
+    bytes.writeUIntBE(version, 0, VERSION_BYTES);
+    this.#rows.put(KEY, bytes);
+    const { state, name, cell, interests } = profile;
+    const addresses = this.#addresses();
+    return signRecord(this.#world.identity, this.#community, {
+      version,
+      state,
+      name,
+      cell,
+      interests,
+      addresses,
+    });
+  }
+
+  #addresses(): PathAddress[] {
+    const own = this.#world.wires.addresses;
+    const known = new Set(own.map(addressText));
+    const seen = [...this.#seen.values()]
+      .filter(({ address, by }) => by.size >= SEEN_BY && !known.has(addressText(address)))
+      .map(({ address }) => address);
+    return [...own, ...seen.reverse()].slice(0, ADDRESSES_MAX);
+  }
+}
