@@ -106,6 +106,11 @@ export class Letters {
     this.#mail.tables.letters.put(key, encode(letter));
   }
 
+  /** Forgets it; that it was there stays known. */
+  remove({ peer, seq }: StoredLetter): void {
+    this.#mail.tables.letters.remove(Buffer.concat([Buffer.from(peer, 'hex'), u48(seq)]));
+  }
+
   /** At most `count` letters with a seq below `before`, the oldest first. */
   before(peer: string, before: number, count: number): StoredLetter[] {
     const key = Buffer.from(peer, 'hex');

@@ -8,7 +8,7 @@ import { Deliveries } from './deliveries.js';
 import { keepCodec, namesCodec } from './frames.js';
 import { Handing } from './handing.js';
 import { type Piece, readPiece } from './piece.js';
-import { type Receipt, readReceipt } from './receipt.js';
+import type { Receipt } from './receipt.js';
 import { Shelf } from './shelf.js';
 import type { MailStore } from './store.js';
 
@@ -113,23 +113,20 @@ export class Mail {
       case FrameType.Keep:
         this.#asKeeper(from, via, body, now);
         return true;
-      case FrameType.Kept:
-        this.#handing.confirmed(from.toString('hex'), namesCodec.decode(body));
-        return true;
       case FrameType.Shelf:
         this.#offered(from, namesCodec.decode(body), now);
         return true;
       case FrameType.Lacking:
         if (this.#handing.lacking(from, namesCodec.decode(body), now)) this.changed(now);
         return true;
-      case FrameType.Receipt: {
-        const { community, verify } = this.#options;
-        this.settle(readReceipt(body.rest(), community, verify), now);
-        return true;
-      }
       default:
         return false;
     }
+  }
+
+  /** That peer keeps these. */
+  confirmed(by: Buffer, names: readonly string[]): void {
+    this.#handing.confirmed(by.toString('hex'), names);
   }
 
   /** Whom a piece was for has it. */

@@ -19,7 +19,10 @@ const HEAD_BYTES = 128;
 
 /** Where the overlay says that a place is to be found. */
 export interface Way {
-  /** The linked peer that is nearest to a place, or knows who is; undefined when none is nearer than oneself. */
+  /**
+   * A linked peer that is nearer to a place than oneself, the best of them; undefined when there is none. So nothing
+   * runs in circles. @param without who is not asked for
+   */
   next(place: Place, without?: ReadonlySet<PeerId>): PeerId | undefined;
 }
 
@@ -59,6 +62,8 @@ export interface RouterCounters {
   stranded: number;
   /** Sent another way, since the link they went into has ended. */
   again: number;
+  /** Dropped: whoever is nearer was given it before, or takes no more. */
+  lost: number;
   /** Dropped: over more links than any way has. */
   astray: number;
   /** Dropped: over a limit. */
@@ -78,22 +83,21 @@ export interface RouterCounters {
  */
 export class Router implements Part {
   readonly counters: RouterCounters = {
-    ...{
-      arrived: 0,
-      hops: 0,
-      relayed: 0,
-      stranded: 0,
-      again: 0,
-      astray: 0,
-      limited: 0,
-      repeated: 0,
-      malformed: 0,
-    },
+    arrived: 0,
+    hops: 0,
+    relayed: 0,
+    stranded: 0,
+    again: 0,
+    lost: 0,
+    astray: 0,
+    limited: 0,
+    repeated: 0,
+    malformed: 0,
   };
   readonly #options: RouterOptions;
   readonly #links = new Map<PeerId, Bucket>();
   readonly #sources = new Buckets(PER_SOURCE.perS, PER_SOURCE.burst);
-  /** Routes that were here, and to whom they were given: whom they come back from is not tried again. */
+  /** Routes that were here, and to whom they were given. */
   readonly #tried = new Recent<Set<PeerId>>(REMEMBERED_MS, REMEMBERED_MAX);
   readonly #forwards = new Forwards();
   readonly #writer = new Writer(1024, ROUTE_BODY_MAX_BYTES + HEAD_BYTES);
@@ -113,8 +117,12 @@ export class Router implements Part {
     this.#forward({ ...own, id, hops: 1, from: self.key, type }, self.id, now);
   }
 
-  linkedWith(peer: PeerId): boolean {
-    return this.#links.has(peer);
+  /** Counts a frame that came over that link. @returns false when there are too many: it is to be dropped */
+  allows(link: PeerId, now: number): boolean {
+    const waitMs = this.#links.get(link)?.take(now);
+    if (waitMs === 0) return true;
+    this.counters.limited++;
+    return false;
   }
 
   // ---- As a part ----------------------------------------------------------------------------------------
@@ -134,9 +142,8 @@ export class Router implements Part {
   frame(from: PeerId, type: number, body: Reader, now: number): boolean {
     if (type !== FrameType.Route) return false;
     const route = routeCodec.decode(body);
-    const bucket = this.#links.get(from);
-    const isOver = bucket === undefined || bucket.take(now) > 0;
-    if (isOver || this.#sources.take(route.from.toString('hex'), now) > 0) this.counters.limited++;
+    if (!this.allows(from, now)) return true;
+    if (this.#sources.take(route.from.toString('hex'), now) > 0) this.counters.limited++;
     else if (route.to.equals(this.#options.self.key)) this.#arrive(route, from, now);
     else if (route.hops >= ROUTE_HOPS_MAX) this.counters.astray++;
     else this.#relay(route, from, now);
@@ -181,11 +188,15 @@ export class Router implements Part {
     const to = route.to.toString('hex');
     if (this.#links.has(to) && this.#give(to, route, now)) return;
     const place = placeOf(community, route.to);
-    for (;;) {
-      const next = way.next(place, tried);
-      if (next === undefined || tried.has(next)) break;
+    for (let next = way.next(place, tried); next !== undefined && !tried.has(next); ) {
       tried.add(next);
       if (this.#give(next, route, now)) return;
+      next = way.next(place, tried);
+    }
+    if (way.next(place) !== undefined) {
+      // Somebody nearer has it already, or takes nothing now.
+      this.counters.lost++;
+      return;
     }
     this.counters.stranded++;
     this.#sparing(() => port.stranded(route.to, { ...route, via }, now));
