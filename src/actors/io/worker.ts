@@ -1,14 +1,8 @@
 /** The io thread of a server: one socket, one endpoint, the I/O actor. */
 
 import { createEndpoint } from '../../net/endpoint.js';
-import {
-  CloseCode,
-  type Connection,
-  type EndpointCounters,
-  type EndpointHandler,
-  type KeyPair,
-  type Limits,
-} from '../../net/types.js';
+import { CloseCode, type EndpointCounters, type KeyPair, type Limits } from '../../net/types.js';
+import { LateHandler } from '../late-handler.js';
 import { IoMessage } from '../messages.js';
 import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
@@ -95,33 +89,4 @@ export function start(host: WorkerHost): readonly ActorType[] {
     },
   };
   return [io];
-}
-
-/** The endpoint outlives an I/O actor that failed; this passes its events to the one that lives. */
-class LateHandler implements EndpointHandler {
-  target: EndpointHandler | undefined;
-
-  opened(connection: Connection): void {
-    this.target?.opened(connection);
-  }
-
-  frame(connection: Connection, type: number, body: Buffer): void {
-    this.target?.frame(connection, type, body);
-  }
-
-  wanted(connection: Connection, file: number, first: number, count: number): void {
-    this.target?.wanted?.(connection, file, first, count);
-  }
-
-  chunk(connection: Connection, file: number, chunk: number, record: Buffer): void {
-    this.target?.chunk?.(connection, file, chunk, record);
-  }
-
-  supplied(connection: Connection, file: number, chunk: number): void {
-    this.target?.supplied?.(connection, file, chunk);
-  }
-
-  closed(connection: Connection, reason: Parameters<EndpointHandler['closed']>[1]): void {
-    this.target?.closed(connection, reason);
-  }
 }

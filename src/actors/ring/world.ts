@@ -26,7 +26,10 @@ export interface Wires {
   dial(to: PathAddress, giveUpMs: number): number;
   /** Gives up a handshake silently. */
   abandon(wire: number): void;
-  /** One frame, sent again until acknowledged or the wire is closed. Copies `body`. @returns false when its bounds are reached */
+  /**
+   * One frame, sent again until acknowledged or the wire is closed. Copies `body`. @returns false when its bounds are reached
+   * @throws RangeError for a body near MESSAGE_MAX_BYTES or above
+   */
   send(wire: number, type: number, body: Uint8Array, lane: Lane): boolean;
   close(wire: number, code: CloseCode, text: string): void;
   /** Smoothed round trip, ms; undefined before it was measured. */
@@ -48,4 +51,10 @@ export interface WireHandler {
   wanted(wire: number, transfer: number, first: number, count: number): void;
   chunk(wire: number, transfer: number, chunk: number, record: Buffer): void;
   supplied(wire: number, transfer: number, chunk: number): void;
+  /** The other end has another address now, which it has proven. */
+  moved?(wire: number, path: PathAddress): void;
+  /** `Wires.addresses` changed. */
+  readdressed?(): void;
+  /** Somebody of this community may be there: seen on the local network, nothing is proven. */
+  found?(at: PathAddress): void;
 }

@@ -1,0 +1,351 @@
+import { Malformed, Reader, Writer } from '../../../net/bytes.js';
+import { KEEPALIVE_ATTENTIVE_MS, REASON_MAX_BYTES } from '../../../net/constants.js';
+import { ownAddresses, plainAddress, reachableFrom } from '../../../net/ring/addresses.js';
+import { writeAddresses } from '../../../net/ring/contact.js';
+import {
+  CloseCode,
+  type CloseReason,
+  type Connection,
+  type ConnectOptions,
+  type Endpoint,
+  type EndpointHandler,
+  type Lane,
+  type PathAddress,
+} from '../../../net/types.js';
+import { Conduit } from '../../conduit.js';
+import { RingMessage, WireMessage } from '../../messages.js';
+import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../../runtime/actor.js';
+import { RING } from '../../singletons.js';
+import type { Line } from './line.js';
+import { Lines } from './lines.js';
+import { WireNumbers } from './numbers.js';
+import { Shelf } from './shelf.js';
+
+/** A numeric address as text: IPv6 with an IPv4 tail and a zone is longest. */
+const ADDRESS_MAX_BYTES = 80;
+const FRAME_MAX_BYTES = 1 << 17;
+/** Of what the ring is too slow for; chunks are bounded by what it wants. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+/** How soon the ring hears how much of what it told is still held. */
+const LOAD_EVERY_MS = 50;
+const RTT_EVERY_MS = 2_000;
+/** Networks come and go without telling anybody. */
+const ADDRESSES_EVERY_MS = 3_000;
+
+/** The socket as the actor meets it, bound. */
+export interface WireSocket {
+  readonly endpoint: Endpoint;
+  readonly bound: PathAddress;
+  /** Starts a handshake. @returns the number of the attempt */
+  connect(options: ConnectOptions): number;
+  /** Datagrams are taken in from now on. */
+  accept(): void;
+  /** Asks for a flush at the end of this turn. */
+  wake(): void;
+}
+
+export interface WireOptions {
+  readonly context: ActorContext;
+  /** Undefined until it is bound. */
+  readonly socket: () => WireSocket | undefined;
+  /** Numeric addresses of this machine. */
+  readonly interfaces: () => readonly string[];
+  /** There was one before, which failed. */
+  readonly isReborn: boolean;
+}
+
+export interface WireCounters {
+  framesIn: number;
+  /** Wires closed because the other end said too much. */
+  flooded: number;
+  /** Wires closed because the ring told more than its bounds. */
+  overrun: number;
+}
+
+/** The UDP I/O actor of a peer of the ring: every wire is one connection of its socket. It knows no keys but its own. */
+export class WireActor implements Actor, EndpointHandler {
+  readonly counters: WireCounters = { framesIn: 0, flooded: 0, overrun: 0 };
+  readonly #options: WireOptions;
+  readonly #context: ActorContext;
+  readonly #lines = new Lines();
+  readonly #numbers: WireNumbers;
+  readonly #shelf: Shelf;
+  readonly #ring: Conduit;
+  readonly #reader = new Reader();
+  readonly #writer = new Writer(2048, FRAME_MAX_BYTES);
+  /** Of the ring that is told; undefined before there was one. */
+  #life: number | undefined;
+  #ready = false;
+  #addresses: readonly PathAddress[] = [];
+  /** Wires of which something is held, or of which the ring knows too little. */
+  readonly #busy = new Set<Line>();
+  #loadDue = false;
+  readonly #handlers: Readonly<Record<number, (reader: Reader) => void>> = {
+    [WireMessage.Listen]: () => this.#begin(),
+    [WireMessage.Renew]: (reader) => this.#renew(reader.varint()),
+    [WireMessage.Dial]: (reader) => this.#dial(reader),
+    [WireMessage.Abandon]: (reader) => this.#abandon(reader.varint()),
+    [WireMessage.Send]: (reader) => this.#send(reader),
+    [WireMessage.Close]: (reader) => this.#close(reader),
+    [WireMessage.Mark]: (reader) =>
+      this.#context.tell(RING, RingMessage.Marked, this.#writer.reset().varint(reader.varint()).view()),
+    [WireMessage.Marked]: (reader) => this.#ring.marked(reader.varint()),
+    [SystemMessage.Terminated]: (reader) => this.#ringDied(reader),
+  };
+
+  constructor(options: WireOptions) {
+    this.#options = options;
+    this.#context = options.context;
+    this.#numbers = new WireNumbers(0, options.context.random);
+    this.#ring = new Conduit({
+      mark: RingMessage.Mark,
+      tell: (type, body) => this.#context.tell(RING, type, body),
+    });
+    this.#shelf = new Shelf(
+      (wire) => this.#lines.at(wire)?.connection,
+      (type, body) => this.#ring.tell(type, body),
+    );
+    // What was on its way through an actor that failed is lost, and a wire loses nothing: it ends.
+    if (options.isReborn) this.#tell(RingMessage.Lost, this.#writer.reset());
+    for (const connection of this.#endpoint?.connections.values() ?? [])
+      connection.close(CloseCode.ShuttingDown, 'begins anew');
+    this.#context.snapshot(Buffer.of(1));
+    this.#sweepRtt();
+    this.#watchAddresses();
+  }
+
+  receive(message: Message): void {
+    const handle = this.#handlers[message.type] ?? this.#shelf.handlers[message.type];
+    if (handle === undefined) throw new Malformed(`message ${message.type} is not for the wire actor`);
+    handle(this.#reader.reset(message.body));
+    this.#options.socket()?.wake();
+  }
+
+  describe() {
+    return { state: this.#ready ? 'listening' : 'waiting', facts: { wires: this.#lines.size } };
+  }
+
+  /** Somebody on the local network may be of this community. */
+  found(at: PathAddress): void {
+    if (this.#ready) this.#tell(RingMessage.Found, this.#writer.reset().text(at.address).u16(at.port));
+  }
+
+  // ---- From the network ---------------------------------------------------------------------------------
+
+  opened(connection: Connection): void {
+    const wire = connection.dialled ? this.#lines.ended(connection.id) : this.#numbers.draw();
+    if (wire === undefined || !this.#ready) {
+      connection.close(CloseCode.ShuttingDown, 'begins anew');
+      return;
+    }
+    const line = this.#lines.open(connection, wire, this.#context.clock.now());
+    const { address, port } = plainAddress(connection.path);
+    const writer = this.#writer
+      .reset()
+      .varint(wire)
+      .u8(connection.dialled ? 1 : 0);
+    writer.bytes(connection.remoteKey).text(address).u16(port).varint(line.rttUs);
+    this.#tell(RingMessage.Opened, writer);
+  }
+
+  frame(connection: Connection, type: number, body: Buffer): void {
+    const line = this.#lines.of(connection);
+    if (line === undefined) return;
+    this.counters.framesIn++;
+    const isTooSlow = this.#ring.waitingBytes > WAITING_BYTES_MAX;
+    if (isTooSlow || !line.hears(body.length, this.#context.clock.now())) {
+      this.counters.flooded++;
+      connection.close(CloseCode.Limit, 'too many frames');
+      return;
+    }
+    this.#tell(RingMessage.Frame, this.#writer.reset().varint(line.wire).u8(type).bytes(body));
+  }
+
+  closed(connection: Connection, reason: CloseReason): void {
+    const line = this.#lines.close(connection);
+    if (line === undefined) return;
+    this.#busy.delete(line);
+    this.#shelf.closed(line.wire);
+    this.#ended(RingMessage.Closed, line.wire, reason);
+  }
+
+  failed(attempt: number, reason: CloseReason): void {
+    const wire = this.#lines.ended(attempt);
+    if (wire !== undefined) this.#ended(RingMessage.Failed, wire, reason);
+  }
+
+  moved(connection: Connection): void {
+    const line = this.#lines.of(connection);
+    if (line === undefined) return;
+    const { address, port } = plainAddress(connection.path);
+    this.#tell(RingMessage.Moved, this.#writer.reset().varint(line.wire).text(address).u16(port));
+  }
+
+  wanted(connection: Connection, transfer: number, first: number, count: number): void {
+    const line = this.#lines.of(connection);
+    if (line !== undefined) this.#shelf.wanted(line.wire, transfer, first, count);
+  }
+
+  chunk(connection: Connection, transfer: number, chunk: number, record: Buffer): void {
+    const line = this.#lines.of(connection);
+    if (line !== undefined) this.#shelf.chunk(line.wire, transfer, chunk, record);
+  }
+
+  supplied(connection: Connection, transfer: number, chunk: number): void {
+    const line = this.#lines.of(connection);
+    if (line !== undefined) this.#shelf.supplied(line.wire, transfer, chunk);
+  }
+
+  // ---- From the ring ------------------------------------------------------------------------------------
+
+  get #endpoint(): Endpoint | undefined {
+    return this.#options.socket()?.endpoint;
+  }
+
+  /** A ring without memory of what its wires carried: they end, so that both ends begin anew. */
+  #renew(life: number): void {
+    this.#life = life;
+    this.#endAll();
+    this.#context.watch(RING);
+    this.#begin();
+  }
+
+  #ringDied(reader: Reader): void {
+    if (reader.u8() !== Kind.Ring) return;
+    this.#life = undefined;
+    this.#endAll();
+  }
+
+  #endAll(): void {
+    this.#ready = false;
+    this.#ring.reset();
+    for (const wire of this.#lines.dialling) this.#abandon(wire);
+    for (const { connection } of [...this.#lines.all()]) {
+      this.#lines.close(connection);
+      connection.close(CloseCode.ShuttingDown, 'begins anew');
+    }
+    this.#busy.clear();
+    this.#shelf.clear();
+  }
+
+  /** As soon as there are both, a socket and a ring. */
+  #begin(): void {
+    const socket = this.#options.socket();
+    if (socket === undefined || this.#life === undefined || this.#ready) return;
+    this.#ready = true;
+    this.#addresses = ownAddresses(socket.bound, this.#options.interfaces());
+    const writer = this.#writer.reset().varint(this.#life);
+    writeAddresses(writer, this.#addresses);
+    this.#tell(RingMessage.Ready, writer);
+    socket.accept();
+  }
+
+  #dial(reader: Reader): void {
+    const wire = reader.varint();
+    const giveUpMs = reader.varint();
+    const asked = { address: reader.text(ADDRESS_MAX_BYTES), port: reader.u16() };
+    const socket = this.#options.socket();
+    const to = socket && reachableFrom(socket.bound.address, asked);
+    if (socket === undefined || to === undefined) {
+      const text = 'This socket does not speak the protocol of that address.';
+      this.#ended(RingMessage.Failed, wire, { code: CloseCode.NoAnswer, text, local: true });
+      return;
+    }
+    const options = { to, giveUpMs, keepaliveMs: KEEPALIVE_ATTENTIVE_MS };
+    this.#lines.dial(wire, socket.connect(options));
+  }
+
+  #abandon(wire: number): void {
+    const attempt = this.#lines.takeAttempt(wire);
+    if (attempt !== undefined) this.#endpoint?.abandon(attempt);
+  }
+
+  #send(reader: Reader): void {
+    const line = this.#lines.at(reader.varint());
+    if (line === undefined) return;
+    const type = reader.u8();
+    const lane = reader.u8() as Lane;
+    const body = reader.rest();
+    line.taken++;
+    line.takenBytes += body.length;
+    this.#note(line);
+    if (line.connection.send(type, body, lane) !== 0) return;
+    // Nothing may be missing in a wire, so it ends; its other end will see that and can come again.
+    this.counters.overrun++;
+    line.connection.close(CloseCode.Limit, 'too slow');
+  }
+
+  #close(reader: Reader): void {
+    const wire = reader.varint();
+    const code = reader.varint() as CloseCode;
+    this.#lines.at(wire)?.connection.close(code, reader.text(REASON_MAX_BYTES));
+  }
+
+  // ---- What the ring is told now and then ---------------------------------------------------------------
+
+  #note(line: Line): void {
+    this.#busy.add(line);
+    if (this.#loadDue) return;
+    this.#loadDue = true;
+    this.#context.clock.setTimeout(() => this.#tellLoads(), LOAD_EVERY_MS);
+  }
+
+  #tellLoads(): void {
+    this.#loadDue = false;
+    const busy = [...this.#busy];
+    this.#busy.clear();
+    for (const line of busy) {
+      if (line.stale) this.#tellLoad(line);
+      if (!line.idle) this.#note(line);
+    }
+  }
+
+  #sweepRtt(): void {
+    for (const line of this.#lines.all()) if (line.rttChanged) this.#tellLoad(line);
+    this.#context.clock.setTimeout(() => this.#sweepRtt(), RTT_EVERY_MS);
+  }
+
+  #tellLoad(line: Line): void {
+    const { wire, taken, takenBytes, rttUs } = line;
+    const { outgoingMessages, outgoingBytes } = line.connection;
+    const writer = this.#writer.reset().varint(wire).varint(taken).varint(takenBytes);
+    this.#tell(RingMessage.Load, writer.varint(outgoingMessages).varint(outgoingBytes).varint(rttUs));
+    line.told();
+  }
+
+  #watchAddresses(): void {
+    const socket = this.#options.socket();
+    if (socket !== undefined && this.#ready) {
+      const now = ownAddresses(socket.bound, this.#options.interfaces());
+      if (!sameList(now, this.#addresses)) {
+        this.#addresses = now;
+        const writer = this.#writer.reset();
+        writeAddresses(writer, now);
+        this.#tell(RingMessage.Addresses, writer);
+      }
+    }
+    this.#context.clock.setTimeout(() => this.#watchAddresses(), ADDRESSES_EVERY_MS);
+  }
+
+  #ended(type: number, wire: number, { code, text, local }: CloseReason): void {
+    this.#tell(
+      type,
+      this.#writer
+        .reset()
+        .varint(wire)
+        .varint(code)
+        .u8(local ? 1 : 0)
+        .text(text),
+    );
+  }
+
+  #tell(type: number, writer: Writer): void {
+    this.#ring.tell(type, writer.view());
+  }
+}
+
+function sameList(some: readonly PathAddress[], others: readonly PathAddress[]): boolean {
+  const written = (list: readonly PathAddress[]) =>
+    list.map(({ address, port }) => `${address} ${port}`).join();
+  return written(some) === written(others);
+}

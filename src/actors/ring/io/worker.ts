@@ -1,0 +1,126 @@
+/** The io thread of a peer of the ring: one socket, one endpoint, the wire actor, and who is heard on the local network. */
+import { networkInterfaces } from 'node:os';
+import { createEndpoint } from '../../../net/endpoint.js';
+import { isLoopback } from '../../../net/path.js';
+import { CloseCode, type EndpointCounters, type Limits, type PeerTerms } from '../../../net/types.js';
+import { LateHandler } from '../../late-handler.js';
+import { WireMessage } from '../../messages.js';
+import { type ActorType, type Clock, Kind } from '../../runtime/actor.js';
+import type { WorkerHost } from '../../runtime/host.js';
+import { WIRE } from '../../singletons.js';
+import { UdpDriver } from '../../udp.js';
+import { WireActor, type WireCounters, type WireSocket } from './wire.js';
+
+/** `data` of this thread. Keys cross threads as plain bytes. */
+export interface WireData {
+  /** X25519, of the peer's identity. */
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+  /** See PeerTerms. */
+  readonly prologue: Uint8Array;
+  readonly psk?: Uint8Array;
+}
+
+/** Answer of the control method `figures`. */
+export interface WireFigures extends WireCounters, EndpointCounters {
+  readonly connections: number;
+  /** Datagrams the kernel did not take. */
+  readonly overflowed: number;
+}
+
+/** A peer has some dozens of links. One network may be a whole company's. */
+const LIMITS: Partial<Limits> = {
+  handshakesPerS: 20,
+  handshakesBurst: 40,
+  connectionsMax: 1024,
+  connectionsPerAddressMax: 64,
+};
+/** Where many peers share one machine, only the number of all bounds them. */
+const LOOPBACK_LIMITS: Partial<Limits> = {
+  handshakesPerS: 500,
+  handshakesBurst: 500,
+  connectionsMax: 1024,
+  connectionsPerAddressMax: 1024,
+};
+
+const NOTHING = Buffer.alloc(0);
+const MAILBOX_MESSAGES = 65_536;
+
+/**
+ * Control methods: `listen(host, port)` binds the socket and answers `{host, port}`, called once everything behind is
+ * ready, and again after this thread was respawned; `figures()` answers WireFigures.
+ */
+export function start(host: WorkerHost): readonly ActorType[] {
+  const { publicKey, secretKey, prologue, psk } = host.data as WireData;
+  const keys = { publicKey: Buffer.from(publicKey), secretKey: Buffer.from(secretKey) };
+  const peers: PeerTerms = { prologue: Buffer.from(prologue), ...(psk && { psk: Buffer.from(psk) }) };
+  const handler = new LateHandler();
+  let driver: UdpDriver | undefined;
+  let socket: WireSocket | undefined;
+  let actor: WireActor | undefined;
+
+  host.expose({
+    async listen(address: string, port: number) {
+      const limits = isLoopback(address) ? LOOPBACK_LIMITS : LIMITS;
+      const opened = await UdpDriver.open({
+        bind: { host: address, port },
+        clock: host.clock,
+        endpoint: (transmit) =>
+          createEndpoint({ keys, peers, listening: true, handler, transmit, random: host.random, limits }),
+      });
+      opened.accepting = false;
+      driver = opened;
+      socket = socketOf(opened, host.clock);
+      host.tell(WIRE, WireMessage.Listen, NOTHING);
+      return opened.address;
+    },
+    figures(): WireFigures | undefined {
+      if (driver === undefined || actor === undefined) return undefined;
+      return {
+        ...driver.endpoint.counters,
+        ...actor.counters,
+        connections: driver.endpoint.connections.size,
+        overflowed: driver.overflowed,
+      };
+    },
+  });
+  host.onStop(async () => driver?.close(CloseCode.ShuttingDown, 'leaves'));
+
+  return [
+    {
+      kind: Kind.Wire,
+      name: 'wire',
+      mailbox: { control: MAILBOX_MESSAGES, data: MAILBOX_MESSAGES },
+      create(context, snapshot) {
+        actor = new WireActor({
+          context,
+          socket: () => socket,
+          interfaces: addressesHere,
+          isReborn: snapshot !== undefined,
+        });
+        handler.target = actor;
+        return actor;
+      },
+    },
+  ];
+}
+
+function socketOf(driver: UdpDriver, clock: Clock): WireSocket {
+  const { host, port } = driver.address;
+  return {
+    endpoint: driver.endpoint,
+    bound: { address: host, port },
+    connect: (options) => driver.endpoint.connect(options, clock.now()),
+    accept: () => {
+      driver.accepting = true;
+    },
+    wake: () => driver.wake(),
+  };
+}
+
+/** Numeric addresses of this machine, in the order in which it lists its interfaces. */
+function addressesHere(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.map(({ address }) => address),
+  );
+}
