@@ -132,7 +132,7 @@ export class Overlay implements Part {
     this.#finds = new Finds(
       {
         send: (to, type, body) => port.send(to, type, body),
-        nearer: (place, but) => this.#routes.next(place, false, but),
+        nearer: (place, but) => this.#routes.next(place, false, new Set(but === undefined ? [] : [but])),
         around: (place) => this.#routes.around(place, FOUND_CONTACTS_MAX),
       },
       community,
@@ -193,9 +193,9 @@ export class Overlay implements Part {
     for (const known of this.#acquaintance.all) this.#detector.drop(known);
   }
 
-  /** Hops nearer to a place; undefined when nobody who is linked is nearer than oneself. */
-  next(place: Place): PeerId | undefined {
-    return this.#routes.next(place, true);
+  /** Hops nearer to a place, over nobody of `without`; undefined when nobody who is linked is nearer than oneself. */
+  next(place: Place, without?: ReadonlySet<PeerId>): PeerId | undefined {
+    return this.#routes.next(place, true, without);
   }
 
   /** The live successors of a place, as far as one knows: right for places between oneself and one's last successor. */

@@ -19,15 +19,15 @@ export class Routes {
   /**
    * The linked peer over which it is nearest to a place, by its own links too (one-hop lookahead). It is always
    * nearer itself than we are, so no message runs in a circle, however old the lookahead is.
-   * @param onIt whether a peer exactly there counts @param but never this one
+   * @param onIt whether a peer exactly there counts @param without never one of these
    */
-  next(place: Place, onIt: boolean, but?: PeerId): PeerId | undefined {
+  next(place: Place, onIt: boolean, without?: ReadonlySet<PeerId>): PeerId | undefined {
     const own = distance(this.#self.place, place);
     let best: Known | undefined;
     let bestWay = Number.POSITIVE_INFINITY;
     let bestOwn = Number.POSITIVE_INFINITY;
     for (const known of this.#acquaintance.all) {
-      if (!known.usable || known.contact.id === but) continue;
+      if (!known.usable || without?.has(known.contact.id)) continue;
       const way = distance(known.contact.place, place);
       if (way >= own || (way === 0 && !onIt)) continue;
       const nearest = way === 0 ? 0 : known.nearest(place);
