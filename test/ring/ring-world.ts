@@ -20,6 +20,8 @@ export interface PersonOptions {
   readonly cell?: string;
   readonly bootstrap?: readonly PathAddress[];
   readonly store?: MemoryFeedStore;
+  /** Whose key it has; its own without it. */
+  readonly key?: number;
 }
 
 /** One machine with a peer, and what that peer told. */
@@ -39,7 +41,7 @@ export class Person {
 
   constructor(network: Network, number: number, options: PersonOptions = {}) {
     this.host = new Host(number, network.timeline, 7);
-    const identity = identityOf(Buffer.alloc(32, number + 1));
+    const identity = identityOf(Buffer.alloc(32, (options.key ?? number) + 1));
     this.wires = new SimWires(network, this.host, handshakeKeys(identity).publicKey);
     this.store = options.store ?? new MemoryFeedStore();
     const { clock, random } = this.host;

@@ -1,4 +1,5 @@
 import { NatterError } from '../../chat/error.js';
+import { Bucket } from '../../net/bucket.js';
 import { EPOCH_BYTES } from '../../net/constants.js';
 import { clockMs, HybridClock, isAhead } from '../../net/ring/clock.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
@@ -15,14 +16,18 @@ export type Hops = number | undefined;
 export interface FeedsPort {
   /** Whether entries of that group are kept here. */
   keeps(group: GroupId): boolean;
-  /** Sends one's own entry to everybody. */
+  /** Sends an entry to everybody. */
   publish(item: Item): void;
+  /** Since when there are others, ms since 1970: what was said since then should have come by broadcast. */
+  companySince(): number;
   /** A new entry, durable. `number` is the order of coming within its group. */
   entry(entry: FeedEntry, number: number, hops: Hops): void;
   /** Somebody's clock is too far ahead: what they say is refused. */
   misdated(entry: FeedEntry, from: PeerId): void;
   /** Two histories of one author's feed: the one seen first is kept. */
   forked(entry: FeedEntry): void;
+  /** Somebody says more than is spread live: sync has to bring it to the others. */
+  throttled(): void;
 }
 
 export interface FeedFigures {
@@ -34,6 +39,10 @@ export interface FeedFigures {
   /** The store did not take them. */
   refused: number;
 }
+
+/** What two halves of a ring said is spread at once when they meet, up to this; the rest follows by sync. */
+const NEWS_BURST = 200;
+const NEWS_PER_S = 20;
 
 interface Tail {
   seq: number;
@@ -49,6 +58,8 @@ export class Feeds {
   readonly #port: FeedsPort;
   readonly #clock: HybridClock;
   readonly #gate = new Gate();
+  /** Entries of others that are spread from here since sync brought them. */
+  readonly #news: Bucket;
   /** Of this start: one feed per group. */
   #epoch = Buffer.alloc(EPOCH_BYTES);
   readonly #tails = new Map<GroupId, Tail>();
@@ -59,6 +70,7 @@ export class Feeds {
     this.#store = store;
     this.#port = port;
     this.#clock = new HybridClock(store.lastClock);
+    this.#news = new Bucket(NEWS_PER_S, NEWS_BURST, world.clock.now());
     this.#beginAnew();
   }
 
@@ -104,19 +116,37 @@ export class Feeds {
     const entry = readEntry(bytes, this.#community, this.#world.verify);
     if (!this.#isDated(entry, from)) return 'drop';
     const isLive = this.#gate.lets(entry, now);
-    if (!isLive) this.figures.throttled++;
+    if (!isLive) {
+      this.figures.throttled++;
+      this.#port.throttled();
+    }
     if (!this.#port.keeps(entry.group.toString('hex'))) return isLive ? 'spread' : 'drop';
     const [added] = this.#keep([entry], hops);
     if (added?.state === 'known') return 'known';
     return added?.state === 'new' && isLive ? 'spread' : 'drop';
   }
 
-  /** Entries that sync brought. @throws Malformed for what nobody honest hands on @returns how many were new */
-  brought(items: readonly Item[], from: PeerId): number {
+  /**
+   * Entries that sync brought. What was said while one was in company, and did not come, is news to those around too:
+   * its author was alone, or beyond a cut. So it is spread from here; history, which a newcomer fetches, is not.
+   * @throws Malformed for what nobody honest hands on
+   * @returns how many were new
+   */
+  brought(items: readonly Item[], from: PeerId, now: number): number {
     const entries = items
       .map(({ bytes }) => readEntry(bytes, this.#community, this.#world.verify))
       .filter((entry) => this.#port.keeps(entry.group.toString('hex')) && this.#isDated(entry, from));
-    return this.#keep(entries, undefined).filter(({ state }) => state === 'new').length;
+    const since = this.#port.companySince();
+    let fresh = 0;
+    for (const [index, { state }] of this.#keep(entries, undefined).entries()) {
+      const entry = entries[index];
+      if (state !== 'new' || entry === undefined) continue;
+      fresh++;
+      if (clockMs(entry.clock) < since) continue;
+      if (this.#news.take(now) === 0) this.#port.publish({ kind: ItemKind.Entry, bytes: entry.bytes });
+      else this.#port.throttled();
+    }
+    return fresh;
   }
 
   #beginAnew(): void {

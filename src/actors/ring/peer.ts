@@ -10,11 +10,14 @@ import type { Broadcaster, BroadcastPort } from '../../net/ring/gossip/types.js'
 import { FOUNDINGS_GROUP } from '../../net/ring/groups.js';
 import { Overlay } from '../../net/ring/overlay/overlay.js';
 import type { PeerRecord } from '../../net/ring/record.js';
+import { RosterSet } from '../../net/ring/sync/roster-set.js';
+import { Sync } from '../../net/ring/sync/sync.js';
 import type { Contact, Neighbourhood, Part, PartPort, PeerId, RingState } from '../../net/ring/types.js';
 import type { CloseReason, PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import { prepareMachine } from '../inner-machine.js';
 import { addressText } from './address.js';
+import { Companions } from './companions.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
 import { Links } from './links.js';
@@ -71,11 +74,13 @@ export class RingPeer implements WireHandler {
   readonly links: Links;
   readonly overlay: Overlay;
   readonly broadcast: Broadcaster;
+  readonly sync: Sync;
   readonly groups: Groups;
   readonly people: People;
   readonly feeds: Feeds;
   readonly #options: RingPeerOptions;
   readonly #passive: PassiveTable;
+  readonly #companions: Companions;
   readonly #parts: readonly Part[];
   readonly #node: Actor<typeof nodeMachine>;
   readonly #ticker: Ticker;
@@ -83,6 +88,8 @@ export class RingPeer implements WireHandler {
   files: ChunkHandler | undefined;
   /** Done when the turn ends, since no part may be called while it is calling. */
   #drops: PeerId[] = [];
+  /** Since when there are others, ms since 1970. */
+  #companySince = Number.POSITIVE_INFINITY;
   #isMoved = false;
   #isSeeking = false;
   #isRunning = false;
@@ -106,7 +113,10 @@ export class RingPeer implements WireHandler {
         isLive: (peer) => this.links.isLive(peer),
         reported: (peer) => this.overlay.reported(peer, this.#now),
         hasLeft: (peer) => this.#drop(peer),
-        changed: (id) => port.person(id),
+        changed: (id) => {
+          this.#companions.changed();
+          port.person(id);
+        },
       },
     });
     this.links = new Links(world, self.id, community, {
@@ -143,7 +153,10 @@ export class RingPeer implements WireHandler {
           : this.people.heard(item, now),
     });
     this.groups = new Groups({
-      entered: (group) => port.entered(group),
+      entered: (group) => {
+        this.#companions.changed();
+        port.entered(group);
+      },
       left: (group, dismantled) => {
         store.drop(group.id);
         port.left(group, dismantled);
@@ -152,11 +165,35 @@ export class RingPeer implements WireHandler {
     this.feeds = new Feeds(world, community, store, {
       keeps: (group) => this.groups.keeps(group),
       publish: (item) => this.#publish(item),
+      companySince: () => this.#companySince,
       entry: (entry, number, hops) => this.#entry(entry, number, hops),
       misdated: (entry, from) => this.#misdated(entry, from),
       forked: (entry) => port.forked(entry),
+      throttled: () => this.sync.hurry(this.#now),
     });
-    this.#parts = [this.overlay, this.broadcast];
+    const rosterSet = new RosterSet((id) => this.people.roster.get(id));
+    this.people.roster.watch((id, place) => rosterSet.changed(id, place));
+    this.sync = new Sync({
+      random: world.random,
+      port: {
+        send,
+        sets: () => [rosterSet, ...this.groups.kept.map((group) => store.set(group))],
+        received: (items, from, now) => this.#brought(items, from, now),
+        synced: (peer) => {
+          this.links.find(peer)?.synced();
+          this.#companions.synced(peer);
+        },
+      },
+    });
+    this.#companions = new Companions(world, {
+      groups: () => this.groups.mine,
+      members: (group) => this.people.membersOf((record) => this.groups.isMember(group, record)),
+      isLinked: (peer) => this.links.isLive(peer),
+      need: (record, reason) => this.links.need(record.contact, reason),
+      unneed: (peer, reason) => this.links.unneed(peer, reason),
+      compare: (peer, group) => this.sync.begin(peer, this.#now, [store.set(group.id)]),
+    });
+    this.#parts = [this.overlay, this.broadcast, this.sync];
     this.#ticker = new Ticker(world, {
       deadline: () => this.#deadline(),
       tick: (now) => this.#tick(now),
@@ -272,10 +309,12 @@ export class RingPeer implements WireHandler {
 
   #linked(record: PeerRecord, isMet: boolean): void {
     const now = this.#now;
+    this.#companySince = Math.min(this.#companySince, this.#options.world.clock.wall());
     this.people.greeted(record);
     for (const part of this.#parts) part.linked(record.contact, now);
     if (isMet) this.overlay.introduce(record.contact, now);
-    this.links.find(record.contact.id)?.synced();
+    if (!this.sync.isComparing(record.contact.id)) this.links.find(record.contact.id)?.synced();
+    this.#companions.linked(record.contact.id);
     this.people.announce();
     this.#moved();
   }
@@ -302,6 +341,14 @@ export class RingPeer implements WireHandler {
   #publish(item: Item): void {
     this.broadcast.publish(item, this.#now);
     this.#ticker.touch();
+  }
+
+  /** What sync brought. */
+  #brought(items: readonly Item[], from: PeerId, now: number): number {
+    const entries = items.filter(({ kind }) => kind === ItemKind.Entry);
+    const rest = items.filter(({ kind }) => kind !== ItemKind.Entry);
+    const fresh = rest.filter((item) => this.people.heard(item, now) === 'spread');
+    return fresh.length + this.feeds.brought(entries, from, now);
   }
 
   #entry(entry: FeedEntry, number: number, hops: Hops): void {
@@ -355,6 +402,7 @@ export class RingPeer implements WireHandler {
     this.links.tick(now);
     for (const part of this.#parts) part.tick(now);
     this.people.tick(now);
+    this.#companions.tick(now);
     if (now < this.#housekeepingAt) return;
     this.#housekeepingAt = now + HOUSEKEEPING_MS;
     this.people.checkAddresses();
@@ -364,6 +412,7 @@ export class RingPeer implements WireHandler {
 
   #deadline(): number {
     let first = Math.min(this.#housekeepingAt, this.links.deadline(), this.people.deadline());
+    first = Math.min(first, this.#companions.deadline());
     for (const part of this.#parts) first = Math.min(first, part.deadline());
     return first;
   }
@@ -386,8 +435,11 @@ export class RingPeer implements WireHandler {
   #lookAround(): void {
     const { state, successors, predecessor } = this.overlay.neighbourhood;
     const edges = [successors[0], predecessor].filter((contact) => contact !== undefined);
-    this.broadcast.pinned(edges.map(({ id }) => id));
+    const ids = edges.map(({ id }) => id);
+    this.broadcast.pinned(ids);
+    this.sync.pinned(ids, this.#now);
     if (state !== this.state) this.#node.send({ type: NODE_EVENTS[state] });
+    if (state === 'alone') this.#companySince = Number.POSITIVE_INFINITY;
     this.#options.port.stands();
   }
 

@@ -126,6 +126,12 @@ export class People {
     if (this.roster.mourn(death, now) === 'news') port.publish({ kind: ItemKind.Death, bytes: death.bytes });
   }
 
+  /** Others who are there and of whom that holds. */
+  membersOf(isOne: (record: PeerRecord) => boolean): PeerRecord[] {
+    const { self } = this.#options;
+    return [...this.roster.present].filter((record) => record.contact.id !== self && isOne(record));
+  }
+
   tick(now: number): void {
     this.roster.tick(now);
     if (this.#isAccused && this.#refuteAt <= now) this.#refute(now);

@@ -1,5 +1,6 @@
 import { PeerState, ROSTER_MAX } from '../../net/constants.js';
 import type { DeathNotice } from '../../net/ring/death.js';
+import type { Place } from '../../net/ring/place.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';
 
@@ -27,12 +28,18 @@ export class Roster {
   /** Dead, and still shown: until when. */
   readonly #mourned = new Map<PeerId, number>();
   readonly #self: PeerId;
+  #row: (id: PeerId, place: Place) => void = () => {};
   readonly #changed: (id: PeerId) => void;
 
   /** @param changed somebody is seen otherwise than before, by `shown` */
   constructor(self: PeerId, changed: (id: PeerId) => void) {
     this.#self = self;
     this.#changed = changed;
+  }
+
+  /** @param row told of every row that is new, another, or gone */
+  watch(row: (id: PeerId, place: Place) => void): void {
+    this.#row = row;
   }
 
   get(id: PeerId): Known | undefined {
@@ -66,6 +73,7 @@ export class Roster {
     // The end of the map is who changed last.
     this.#known.delete(id);
     this.#known.set(id, { record, death: undefined });
+    this.#row(id, record.contact.place);
     this.#show(id, now);
     return 'news';
   }
@@ -76,6 +84,7 @@ export class Roster {
     if (before === undefined || death.version !== before.record.version) return 'older';
     if (before.death !== undefined || before.record.state === PeerState.Left) return 'known';
     this.#known.set(death.subject, { ...before, death });
+    this.#row(death.subject, before.record.contact.place);
     this.#show(death.subject, now);
     return 'news';
   }
@@ -111,9 +120,10 @@ export class Roster {
 
   /** Makes room. @returns false when everybody is here */
   #forget(): boolean {
-    for (const id of this.#known.keys()) {
+    for (const [id, { record }] of this.#known) {
       if (this.#shown.has(id) || id === this.#self) continue;
       this.#known.delete(id);
+      this.#row(id, record.contact.place);
       return true;
     }
     return false;

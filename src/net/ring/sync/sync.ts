@@ -132,6 +132,11 @@ export class Sync implements Part {
     return true;
   }
 
+  /** Whether a round with that peer, opened here, is under way. */
+  isComparing(peer: PeerId): boolean {
+    return this.#links.get(peer)?.ours !== undefined;
+  }
+
   /** Something is known to be missing somewhere, or was not spread: the next round is due within a second. */
   hurry(now: number): void {
     this.#partners.hurry(now);
