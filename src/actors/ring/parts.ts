@@ -15,7 +15,8 @@ import type { Feeds } from './feeds.js';
 import type { Groups } from './groups.js';
 import type { Links } from './links.js';
 import type { People } from './people.js';
-import { type PrivateEvents, PrivateTalk } from './private.js';
+import { PrivateTalk } from './private.js';
+import type { PrivateEvents } from './private-author.js';
 import type { PeerWorld } from './world.js';
 
 const OVERLAY = 'overlay';

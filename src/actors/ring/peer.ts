@@ -8,6 +8,7 @@ import { gossipFrame } from '../../net/ring/gossip/frames.js';
 import type { Item } from '../../net/ring/gossip/item.js';
 import type { Broadcaster, BroadcastPort } from '../../net/ring/gossip/types.js';
 import { FOUNDINGS_GROUP } from '../../net/ring/groups.js';
+import type { Overlay } from '../../net/ring/overlay/overlay.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { Contact, Neighbourhood, PeerId, RingState } from '../../net/ring/types.js';
 import type { CloseReason, PathAddress } from '../../net/types.js';
@@ -22,7 +23,7 @@ import type { Profile } from './own-record.js';
 import { Parts } from './parts.js';
 import { PassiveTable } from './passive.js';
 import { People } from './people.js';
-import type { PrivateEvents } from './private.js';
+import type { PrivateEvents } from './private-author.js';
 import { Ticker } from './ticker.js';
 import type { PeerWorld, WireHandler } from './world.js';
 
@@ -204,6 +205,10 @@ export class RingPeer implements WireHandler {
   /** Somebody may be there. */
   meet(address: PathAddress): void {
     this.links.meet(address);
+  }
+
+  get overlay(): Overlay {
+    return this.parts.overlay;
   }
 
   get neighbourhood(): Neighbourhood {
