@@ -4,7 +4,7 @@ import type { Timeline } from './timeline.js';
 import type { Weather } from './weather.js';
 import type { SimWires } from './wires.js';
 
-export const PORT = 7777;
+const PORT = 7777;
 
 /** Sees every frame at the moment it is handed to its receiver. For figures and traces; changes nothing. */
 export type Watcher = (from: number, to: number, type: number, body: Buffer) => void;

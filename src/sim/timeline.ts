@@ -26,7 +26,6 @@ export class Timeline {
   #heap: Planned[] = [];
   #order = 0;
   #calledOff = 0;
-  #isUnsettled = false;
 
   /** @param at not before now */
   plan(at: number, run: () => void): Planned {
@@ -43,19 +42,9 @@ export class Timeline {
     if (this.#calledOff > SWEEP_AT && this.#calledOff * 2 > this.#heap.length) this.#sweep();
   }
 
-  /** Somebody's promise was resolved in this moment: what waits for it runs before the next one. */
-  unsettle(): void {
-    this.#isUnsettled = true;
-  }
-
   /** Lives through everything up to `until`, or until `over` says so, which is asked after every moment. */
-  async run(until: number, over: () => boolean = never): Promise<void> {
+  run(until: number, over: () => boolean = never): void {
     for (;;) {
-      if (this.#isUnsettled) {
-        this.#isUnsettled = false;
-        await settled();
-        continue;
-      }
       if (over()) return;
       const first = this.#heap[0];
       if (first === undefined || first.at > until) break;
@@ -121,9 +110,4 @@ function never(): boolean {
 
 function isBefore(a: Planned, b: Planned): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Every promise that could run has run. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,7 +5,7 @@ import { RingWorld } from './ring-world.js';
 async function community(count: number): Promise<RingWorld> {
   const world = new RingWorld();
   for (let n = 0; n < count; n++) world.add();
-  await world.run(10_000);
+  world.run(10_000);
   return world;
 }
 
@@ -17,16 +17,16 @@ describe('a ring of peers', () => {
       expect(present).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6']);
     }
     world.people[3]?.say('hello');
-    await world.run(2_000);
+    world.run(2_000);
     for (const { heard } of world.people) expect(heard).toEqual(['hello']);
   });
 
   it('brings a late joiner the history and everybody who is there', async () => {
     const world = await community(5);
     for (let n = 0; n < 30; n++) world.people[n % 5]?.say(`word ${n}`);
-    await world.run(5_000);
+    world.run(5_000);
     const late = world.add();
-    await world.run(10_000);
+    world.run(10_000);
     expect(late.heard.sort()).toEqual(Array.from({ length: 30 }, (_, n) => `word ${n}`).sort());
     expect(late.present).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5']);
   });
@@ -39,7 +39,7 @@ describe('a ring of peers', () => {
     const alive = world.people.filter((person) => !dead.includes(person));
     for (const { host } of dead) host.kill();
     first?.say('still here');
-    await world.run(20_000);
+    world.run(20_000);
     for (const { peer, heard, presence } of alive) {
       expect(heard).toEqual(['still here']);
       expect(peer.state).toBe('stable');
@@ -52,7 +52,7 @@ describe('a ring of peers', () => {
     const world = await community(4);
     const leaver = world.people[2];
     leaver?.host.turn(() => leaver.peer.leave(() => undefined));
-    await world.run(1_000);
+    world.run(1_000);
     for (const { present } of world.people.filter((person) => person !== leaver))
       expect(present).toEqual(['p0', 'p1', 'p3']);
   });
@@ -61,11 +61,11 @@ describe('a ring of peers', () => {
     const world = await community(3);
     const lonely = world.add({ bootstrap: [] });
     lonely.say('is anybody here?');
-    await world.run(1_000);
+    world.run(1_000);
     lonely.host.kill();
     const again = world.add({ store: lonely.store, key: 3 });
     again.say('I am back');
-    await world.run(10_000);
+    world.run(10_000);
     for (const { heard } of world.people.slice(0, 3))
       expect([...heard].sort()).toEqual(['I am back', 'is anybody here?']);
   });

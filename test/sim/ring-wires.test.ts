@@ -70,10 +70,10 @@ function world(options: Partial<WeatherOptions> = {}) {
 }
 
 describe('simulated wires', () => {
-  it('open after one round trip here and half a one more there, and prove who is at the other end', async () => {
+  it('open after one round trip here and half a one more there, and prove who is at the other end', () => {
     const { timeline, weather, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     const oneWay = weather.latencyMs(0, 1);
     const [here, there] = [ana.openedAt.get(ana.wire) ?? 0, ben.openedAt.get(ben.wire) ?? 0];
     expect(here).toBeGreaterThanOrEqual(2 * oneWay);
@@ -82,110 +82,110 @@ describe('simulated wires', () => {
     expect([ana.keys[0]?.[0], ben.keys[0]?.[0]]).toEqual([2, 1]);
   });
 
-  it('bring every frame once, however many datagrams are lost', async () => {
+  it('bring every frame once, however many datagrams are lost', () => {
     const { timeline, ana, ben } = world({ loss: 0.3, bursts: true });
     ana.dial(ben, 60_000);
-    await timeline.run(20_000);
+    timeline.run(20_000);
     for (let n = 0; n < 200; n++) {
       ana.say(`a${n}`);
       ben.say(`b${n}`);
-      await timeline.run(timeline.now + 50);
+      timeline.run(timeline.now + 50);
     }
-    await timeline.run(timeline.now + 30_000);
+    timeline.run(timeline.now + 30_000);
     const numbered = (letter: string) => Array.from({ length: 200 }, (_, n) => `${letter}${n}`).sort();
     expect([...ben.frames].sort()).toEqual(numbered('a'));
     expect([...ana.frames].sort()).toEqual(numbered('b'));
     expect(ben.frames).not.toEqual([...ben.frames].sort());
   });
 
-  it('say after a while that nobody answers', async () => {
+  it('say after a while that nobody answers', () => {
     const { timeline, ana, ben } = world();
     ben.host.kill();
     ana.dial(ben, 3_000);
-    await timeline.run(2_999);
+    timeline.run(2_999);
     expect(ana.ended).toEqual([]);
-    await timeline.run(3_000);
+    timeline.run(3_000);
     expect(ana.ended).toMatchObject([{ code: CloseCode.NoAnswer, local: true }]);
   });
 
-  it('end by silence when the other machine is gone', async () => {
+  it('end by silence when the other machine is gone', () => {
     const { timeline, ana, ben } = world();
     ben.dial(ana);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     ben.host.kill();
-    await timeline.run(15_000);
+    timeline.run(15_000);
     expect(ana.ended).toEqual([]);
-    await timeline.run(30_000);
+    timeline.run(30_000);
     expect(ana.ended).toMatchObject([{ code: CloseCode.Silent }]);
   });
 
-  it('stay open without a word while both are there', async () => {
+  it('stay open without a word while both are there', () => {
     const { timeline, ana, ben } = world({ loss: 0.1 });
     ana.dial(ben, 60_000);
-    await timeline.run(600_000);
+    timeline.run(600_000);
     ben.say('still here');
-    await timeline.run(610_000);
+    timeline.run(610_000);
     expect(ana.frames).toEqual(['still here']);
   });
 
-  it('bring what was said during a cut when it ends', async () => {
+  it('bring what was said during a cut when it ends', () => {
     const { timeline, weather, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     weather.cut(new Set([0]));
     ana.say('one');
-    await timeline.run(10_000);
+    timeline.run(10_000);
     expect(ben.frames).toEqual([]);
     weather.cut(new Set());
-    await timeline.run(13_000);
+    timeline.run(13_000);
     expect(ben.frames).toEqual(['one']);
   });
 
-  it('keep for a process that stands still what its socket would, and hand it over in order', async () => {
+  it('keep for a process that stands still what its socket would, and hand it over in order', () => {
     const { timeline, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     ben.host.stall();
     ana.say('one');
-    await timeline.run(4_000);
+    timeline.run(4_000);
     ana.say('two');
-    await timeline.run(6_000);
+    timeline.run(6_000);
     expect(ben.frames).toEqual([]);
     ben.host.resume();
     expect(ben.frames).toEqual(['one', 'two']);
   });
 
-  it('tell the other end when one closes, once', async () => {
+  it('tell the other end when one closes, once', () => {
     const { timeline, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     ana.say('last words');
     ana.wires.close(ana.wire, CloseCode.Done, 'enough');
-    await timeline.run(4_000);
+    timeline.run(4_000);
     expect(ben.frames).toEqual(['last words']);
     expect(ben.ended).toEqual([{ code: CloseCode.Done, text: 'enough', local: false }]);
     expect(ana.ended).toEqual([]);
     expect(ana.wires.send(ana.wire, 0x30, Buffer.from('more'), Lane.Talk)).toBe(false);
   });
 
-  it('close when what came is refused as malformed', async () => {
+  it('close when what came is refused as malformed', () => {
     const { timeline, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     ben.onFrame = () => {
       throw new Malformed('nonsense');
     };
     ana.say('nonsense', 'never read');
-    await timeline.run(4_000);
+    timeline.run(4_000);
     expect(ben.frames).toEqual(['nonsense']);
     expect(ben.ended).toMatchObject([{ code: CloseCode.Protocol, local: true }]);
     expect(ana.ended).toMatchObject([{ code: CloseCode.Protocol, local: false }]);
   });
 
-  it('take no more than a connection holds while nothing is acknowledged', async () => {
+  it('take no more than a connection holds while nothing is acknowledged', () => {
     const { timeline, weather, ana, ben } = world();
     ana.dial(ben);
-    await timeline.run(2_000);
+    timeline.run(2_000);
     weather.cut(new Set([0]));
     const taken = () => ana.wires.send(ana.wire, 0x30, Buffer.alloc(10), Lane.Talk);
     let count = 0;
@@ -195,7 +195,7 @@ describe('simulated wires', () => {
     expect(count).toBe(512);
   });
 
-  it('reach one way only where the weather says so', async () => {
+  it('reach one way only where the weather says so', () => {
     const { weather } = world({ oneWay: 0.5 });
     const pairs = Array.from({ length: 400 }, (_, n) => [n % 20, Math.floor(n / 20)] as const);
     const blocked = pairs.filter(([from, to]) => weather.isBlocked(from, to));

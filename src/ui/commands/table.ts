@@ -1,7 +1,7 @@
 /** Every command of the command line: its flags here, its work in the module it loads. */
 import { parseAddress, parseServer } from '../../chat/address.js';
 import type { CommandRow, OptionRow } from '../cli.js';
-import { count, natural, person, serverTarget } from './values.js';
+import { count, counts, natural, oneOf, person, serverTarget, share, upTo } from './values.js';
 
 export const everywhere: readonly OptionRow[] = [
   { flags: '--data <dir>', help: 'keep all state under this folder instead of the usual ones' },
@@ -140,6 +140,40 @@ export const commands: readonly CommandRow[] = [
     args: '<host:port>',
     options: [],
     load: () => import('./forget.js'),
+  },
+  {
+    name: 'sim',
+    help: 'run many peers in virtual time, as a ring: natter sim ring --nodes N',
+    args: '<name>',
+    background: true,
+    options: [
+      { flags: '--nodes <n>', help: 'how many peers', required: true, parse: upTo(10_000, 1) },
+      { flags: '--kill <share>', help: 'so many die at once, without a word', parse: share },
+      { flags: '--consecutive', help: 'they die in one stretch of the ring' },
+      { flags: '--loss <share>', help: 'so many datagrams are lost', parse: share },
+      { flags: '--bursts', help: 'everybody has bad moments, in which most is lost' },
+      {
+        flags: '--one-way <share>',
+        help: 'so many ways between two peers are closed in one direction',
+        parse: share,
+      },
+      { flags: '--churn <share>', help: 'so many go per minute, and as many come', parse: share },
+      { flags: '--partition <s>', help: 'half of them are cut off for so many seconds', parse: upTo(60) },
+      { flags: '--stall <share>', help: 'so many stand still for some seconds', parse: share },
+      { flags: '--liars <share>', help: 'so many lie about who comes next', parse: share },
+      { flags: '--entries <n>', help: 'how much is said (default: 100)', parse: upTo(10_000, 1) },
+      { flags: '--seed <n>', help: 'the same seed is the same run (default: 1)', parse: count },
+      { flags: '--runs <n>', help: 'so many seeds, one after the other', parse: upTo(1_000_000, 1) },
+      {
+        flags: '--system <name>',
+        help: 'natter or flood alone (default: both)',
+        parse: oneOf(['natter', 'flood']),
+      },
+      { flags: '--trace [members]', help: 'tell on standard error what happens (to 3,5,8)', parse: counts },
+      { flags: '--trace-from <s>', help: 'begin to tell at this second', parse: count },
+      json,
+    ],
+    load: () => import('./sim.js'),
   },
   {
     name: 'bench',

@@ -19,6 +19,36 @@ export function natural(value: string): number {
   return number;
 }
 
+/** A whole number up to `max`. */
+export function upTo(max: number, min = 0): (value: string) => number {
+  return (value) => {
+    const number = count(value);
+    if (number >= min && number <= max) return number;
+    throw new NatterError('BAD_ARGUMENT', `"${value}" is not between ${min} and ${max}.`);
+  };
+}
+
+/** A share of a whole, below 1. */
+export function share(value: string): number {
+  const number = Number(value);
+  if (/^\d*\.?\d+$/.test(value) && number < 1) return number;
+  throw new NatterError('BAD_ARGUMENT', `"${value}" is not a share; write a number such as 0.3.`);
+}
+
+/** Whole numbers with commas between them. */
+export function counts(value: string): readonly number[] {
+  return value.split(',').map(count);
+}
+
+/** One of these words. */
+export function oneOf<T extends string>(words: readonly T[]): (value: string) => T {
+  return (value) => {
+    const word = words.find((each) => each === value);
+    if (word !== undefined) return word;
+    throw new NatterError('BAD_ARGUMENT', `"${value}" is none of ${words.join(', ')}.`);
+  };
+}
+
 /** A conversation that a server keeps: a room or a person. */
 export function serverTarget(value: string): Target {
   const { kind, target } = parseTarget(value);
