@@ -70,7 +70,7 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
  * @throws NatterError NAME_EMPTY, NAME_TOO_LONG or NAME_NOT_ALLOWED with the reason
  */
 export function parseName(raw: string): Name {
-  const name = check(raw, 'name');
+  const name = checkName(raw, 'name');
   reserved ??= new Set(RESERVED.map(skeleton));
   if (reserved.has(name.skeleton)) {
     throw new NatterError(
@@ -98,7 +98,7 @@ export function personText({ name, mark }: PersonName): string {
 /** Checks the name of a room, with or without its `#`. Same errors as `parseName`. */
 export function parseRoomName(raw: string): Name {
   const bare = raw.trim();
-  return check(bare.startsWith('#') ? bare.slice(1) : bare, 'room name');
+  return checkName(bare.startsWith('#') ? bare.slice(1) : bare, 'room name');
 }
 
 /**
@@ -111,7 +111,7 @@ export function parseTarget(raw: string): TargetName {
     case '@':
       return markedTarget('direct', bare);
     case '+':
-      return targetOf('interest', '+', check(bare.slice(1), 'interest'));
+      return targetOf('interest', '+', checkName(bare.slice(1), 'interest'));
     case '~':
       return markedTarget('geo', bare);
     default:
@@ -129,7 +129,7 @@ function markedTarget(kind: 'direct' | 'geo', raw: string): TargetName {
   const { target, ...name } = targetOf(
     kind,
     raw[0] ?? '',
-    check(bare, kind === 'geo' ? 'group name' : 'name'),
+    checkName(bare, kind === 'geo' ? 'group name' : 'name'),
   );
   return { ...name, target: mark === '' ? target : `${target}~${mark}` };
 }
@@ -145,7 +145,8 @@ export function nameKey(name: string): string {
   return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }
 
-function check(raw: string, what: string): Name {
+/** Checks what follows the rules of a name. @param what it is called in an error @throws as `parseName` */
+export function checkName(raw: string, what: string): Name {
   // Before anything is normalised, because NFC of a megabyte is work done for nothing.
   if (raw.length > NAME_MAX_BYTES * 4) throw tooLong(what);
   const name = raw

@@ -32,7 +32,7 @@ export const DatagramType = {
 export const Pattern = { XX: 0x01, IK: 0x02, XXpsk0: 0x03 } as const;
 export type Pattern = (typeof Pattern)[keyof typeof Pattern];
 /** Of XXpsk0: what lets a peer into a closed community. */
-export const PRESHARED_KEY_BYTES = 32;
+export const COMMUNITY_KEY_BYTES = 32;
 
 // ---- Sizes ----------------------------------------------------------------------------------------------
 
@@ -299,8 +299,10 @@ export const FETCH_BYTES_MAX = 48 * 1024;
 export const RING_PROLOGUE = 'natter/1 ring';
 /** Places are below this: 52 bits, see ring/place.ts. */
 export const RING_PLACES = 2 ** 52;
-/** BLAKE2b-256 of a community's name. */
+/** BLAKE2b-256 of a community's name, keyed with the key of a closed one. */
 export const COMMUNITY_ID_BYTES = 32;
+/** By which peers of one community find each other on a local network. */
+export const LAN_TAG_BYTES = 16;
 /** Ed25519. */
 export const SIGNATURE_BYTES = 64;
 export const SIGNING_SECRET_BYTES = 64;

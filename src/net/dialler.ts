@@ -151,10 +151,6 @@ export class Dialler {
       );
       return;
     }
-    if (offered?.equals(this.#host.keys.publicKey)) {
-      this.#fail(attempt, CloseCode.Itself, 'That is this program itself.', offered);
-      return;
-    }
     this.#forget(attempt);
     const remoteId = Buffer.from(answer.senderId);
     const message = handshake.complete ? undefined : handshake.write();

@@ -36,8 +36,6 @@ export const CloseCode = {
   KeyChanged: 0x42,
   /** Never on the wire: somebody answers there, but is of another community, or has another key of it. */
   Foreign: 0x43,
-  /** Never on the wire: whoever answered there is this endpoint itself. */
-  Itself: 0x44,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
@@ -202,7 +200,7 @@ export interface Limits {
 export interface PeerTerms {
   /** Mixed into every handshake: between two communities it opens nothing. */
   readonly prologue: Buffer;
-  /** PRESHARED_KEY_BYTES: who has not got it is not let in, nor answered. */
+  /** COMMUNITY_KEY_BYTES: who has not got it is not let in, nor answered. */
   readonly psk?: Buffer;
 }
 

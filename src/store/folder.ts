@@ -4,10 +4,10 @@
  *   BASE/natter-data.json      says that this folder is natter's
  *   BASE/server/               `serve`: logs.mdb, registry.json, keys
  *   BASE/client/               `chat` and the short commands: profile.json, device keys, transfers/
- *   BASE/ring/                 `ring`
+ *   BASE/ring/                 `ring`: identity.key, keys of closed communities, one folder for each community
  *
- * BASE is what `--data` says, or the platform's place for data (env-paths). `serve` and `ring` hold their
- * part; short commands share theirs and change it only within `withFolderLock`.
+ * BASE is what `--data` says, or the platform's place for data (env-paths). `serve` holds its part, `ring` that of
+ * its community; short commands share theirs and change it only within `withFolderLock`.
  */
 import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,4 +1,7 @@
-/** Secrets that are made once and kept: key pairs and the server's OPAQUE setup. Files of mode 0600. */
+/**
+ * Secrets that are made once and kept: key pairs, the seed of a peer, keys of communities, the server's OPAQUE
+ * setup. Files of mode 0600.
+ */
 import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sodium from 'sodium-native';
@@ -51,6 +54,38 @@ export function opaqueSetup(folder: string, create: () => string): string {
   if (format !== FORMAT || typeof setup !== 'string' || setup === '')
     throw corrupt(path, 'no OPAQUE setup in it');
   return setup;
+}
+
+/** 32 random bytes that are made at the first call. @throws NatterError DATA_CORRUPT */
+export function seedOf(path: string): Buffer {
+  return readSeed(path) ?? parseSeed(path, createOnce(path, seedText(newSeed())));
+}
+
+/** Undefined when there is no such file. @throws NatterError DATA_CORRUPT */
+export function readSeed(path: string): Buffer | undefined {
+  const text = readSecret(path);
+  return text === undefined ? undefined : parseSeed(path, text);
+}
+
+/** Keeps 32 bytes that came from elsewhere; older ones in that file are replaced. */
+export function writeSeed(path: string, seed: Buffer): void {
+  writeFileAtomic(path, seedText(seed));
+}
+
+function newSeed(): Buffer {
+  const seed = Buffer.alloc(KEY_BYTES);
+  sodium.randombytes_buf(seed);
+  return seed;
+}
+
+function seedText(seed: Buffer): string {
+  return `${JSON.stringify({ format: FORMAT, seed: seed.toString('hex') })}\n`;
+}
+
+function parseSeed(path: string, text: string): Buffer {
+  const fields = parse(path, text);
+  if (fields.format !== FORMAT) throw corrupt(path, `format ${String(fields.format)}`);
+  return keyOf(path, fields.seed);
 }
 
 function readSecret(path: string): string | undefined {

@@ -12,6 +12,8 @@ export interface RingOptions {
   readonly community: string;
   /** Of a closed community: the key of its invite link, 32 bytes. */
   readonly secret?: Buffer;
+  /** The community shall be closed: at the first start a key is made and kept, which invite links carry. */
+  readonly closed?: boolean;
   readonly listen: HostPort;
   /** Where others may be: from `--peer` and from the invite link. Those of last time are known besides. */
   readonly peers: readonly HostPort[];

@@ -88,8 +88,6 @@ describe('the wires of a ring actor', () => {
     expect((await together(ana.hears('failed', 2))).more).toEqual([CloseCode.NoAnswer]);
     ana.wires.dial({ address: '::1', port: 9 }, 60_000);
     expect((await together(ana.hears('failed', 3))).more).toEqual([CloseCode.NoAnswer]);
-    ana.wires.dial(ana.at, 5_000);
-    expect((await together(ana.hears('failed', 4))).more).toEqual([CloseCode.Itself]);
     expect(rose.heard.filter(({ what }) => what === 'opened')).toEqual([]);
   });
 

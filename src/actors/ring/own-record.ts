@@ -1,4 +1,5 @@
-import { ADDRESSES_MAX, PeerState } from '../../net/constants.js';
+import { PeerState } from '../../net/constants.js';
+import { mergeAddresses } from '../../net/ring/addresses.js';
 import { type PeerProfile, type PeerRecord, signRecord } from '../../net/ring/record.js';
 import type { PathAddress } from '../../net/types.js';
 import type { Rows } from '../../store/feeds/types.js';
@@ -83,6 +84,6 @@ export class OwnRecord {
     const seen = [...this.#seen.values()]
       .filter(({ address, by }) => by.size >= SEEN_BY && !known.has(addressText(address)))
       .map(({ address }) => address);
-    return [...own, ...seen.reverse()].slice(0, ADDRESSES_MAX);
+    return mergeAddresses(own, seen.reverse());
   }
 }

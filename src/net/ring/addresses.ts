@@ -50,7 +50,7 @@ export function ownAddresses(bound: PathAddress, interfaces: readonly string[]):
 /**
  * Own addresses and those at which others see this peer, without doubles, the likeliest first: who is not on our
  * network can use public ones only. At most ADDRESSES_MAX.
- * @param observed see Sightings
+ * @param observed from the likeliest on
  */
 export function mergeAddresses(own: readonly PathAddress[], observed: readonly PathAddress[]): PathAddress[] {
   const isPublic = ({ address }: PathAddress) => !PRIVATE.test(address) && !isLoopback(address);
