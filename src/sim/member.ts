@@ -7,6 +7,7 @@ import { placeOf } from '../net/ring/place.js';
 import type { Neighbourhood } from '../net/ring/types.js';
 import type { PathAddress } from '../net/types.js';
 import { MemoryFeedStore } from '../store/feeds/memory.js';
+import { memoryMail } from '../store/mail/tables.js';
 import { Chance } from './chance.js';
 import { Flood } from './flood.js';
 import { Host } from './host.js';
@@ -75,6 +76,7 @@ export class Member implements Placed {
       community,
       profile: { name: this.#name, cell: '', interests: [] },
       store: new MemoryFeedStore(),
+      mail: memoryMail(),
       bootstrap,
       port: {
         entry: (entry) => port.shown(this, entry.id.toString('hex')),
@@ -85,6 +87,8 @@ export class Member implements Placed {
         founded: () => undefined,
         misdated: () => undefined,
         forked: () => undefined,
+        letter: () => undefined,
+        delivery: () => undefined,
       },
       ...(scenario.system === 'flood' ? { broadcast: (of) => new Flood(of) } : {}),
     });

@@ -10,6 +10,8 @@ import { Timeline } from '../../src/sim/timeline.js';
 import { Weather, type WeatherOptions } from '../../src/sim/weather.js';
 import { SimWires } from '../../src/sim/wires.js';
 import { MemoryFeedStore } from '../../src/store/feeds/memory.js';
+import type { StoredLetter } from '../../src/store/mail/letters.js';
+import { memoryMail } from '../../src/store/mail/tables.js';
 
 const CALM: WeatherOptions = { seed: 7, loss: 0, bursts: false, oneWay: 0 };
 const COMMUNITY = Buffer.alloc(32, 5);
@@ -35,6 +37,8 @@ export class Person {
   /** `nick online`, `nick offline`... as it came. */
   readonly presence: string[] = [];
   readonly groups: string[] = [];
+  readonly mail = memoryMail();
+  readonly letters: StoredLetter[] = [];
   readonly founded: Founded[] = [];
   readonly ahead: number[] = [];
   forks = 0;
@@ -61,8 +65,11 @@ export class Person {
         cell: options.cell ?? '',
       },
       store: this.store,
+      mail: this.mail,
       bootstrap: options.bootstrap ?? [],
       port: {
+        letter: (letter) => this.letters.push(letter),
+        delivery: (letter) => this.letters.push(letter),
         entry: (entry, _number, hops) => this.#entry(entry, hops),
         person: (id) => this.#person(id),
         entered: (group) => this.groups.push(`in ${nameOf(group)}`),

@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { Bucket } from '../../net/bucket.js';
 import { EPOCH_BYTES } from '../../net/constants.js';
-import { clockMs, HybridClock, isAhead } from '../../net/ring/clock.js';
+import { clockMs, type HybridClock, isAhead } from '../../net/ring/clock.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
 import { Gate } from '../../net/ring/gossip/gate.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
@@ -49,6 +49,16 @@ interface Tail {
   previous: Buffer;
 }
 
+export interface FeedsOptions {
+  readonly world: PeerWorld;
+  /** 32 bytes. */
+  readonly community: Buffer;
+  readonly store: FeedStore;
+  /** One's own, shared with everything else one says. */
+  readonly hybrid: HybridClock;
+  readonly port: FeedsPort;
+}
+
 /** What this peer says, and what it hears of others: checked, kept, handed on. */
 export class Feeds {
   readonly figures: FeedFigures = { misdated: 0, forked: 0, throttled: 0, refused: 0 };
@@ -64,12 +74,12 @@ export class Feeds {
   #epoch = Buffer.alloc(EPOCH_BYTES);
   readonly #tails = new Map<GroupId, Tail>();
 
-  constructor(world: PeerWorld, community: Buffer, store: FeedStore, port: FeedsPort) {
+  constructor({ world, community, store, hybrid, port }: FeedsOptions) {
     this.#world = world;
     this.#community = community;
     this.#store = store;
     this.#port = port;
-    this.#clock = new HybridClock(store.lastClock);
+    this.#clock = hybrid;
     this.#news = new Bucket(NEWS_PER_S, NEWS_BURST, world.clock.now());
     this.#beginAnew();
   }

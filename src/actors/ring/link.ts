@@ -20,7 +20,7 @@ export type LinkState = 'dialling' | 'handshaking' | 'syncing' | 'live' | 'suspe
 /** One wire of a link: more than one only while both sides dialled at once, or one began anew. */
 interface Line {
   readonly wire: number;
-  readonly path: PathAddress;
+  path: PathAddress;
   readonly dialled: boolean;
   readonly openedAt: number;
   /** The other end's HELLO came. */
@@ -221,6 +221,10 @@ export class Link implements LinkPort {
     this.#lines.splice(at, 1);
     if (this.#lines.length === 0) this.#machine.send({ type: 'LOST' });
     else this.#choose();
+  }
+
+  movedTo(wire: number, path: PathAddress): void {
+    for (const line of this.#lines) if (line.wire === wire) line.path = path;
   }
 
   /** A frame that overtook the HELLO. @returns false when too many wait */

@@ -209,6 +209,11 @@ export class Links implements LinkOwner {
     known?.link.closed(wire);
   }
 
+  /** The other end of a wire has another address now. */
+  moved(wire: number, path: PathAddress): void {
+    this.#byWire.get(wire)?.link.movedTo(wire, path);
+  }
+
   /** @throws Malformed for what no honest peer sends; the wire is closed then */
   frame(wire: number, type: number, body: Buffer): void {
     const known = this.#byWire.get(wire);

@@ -1,35 +1,34 @@
 import type { Actor } from 'xstate';
 import { type Reader, Writer } from '../../net/bytes.js';
 import { FrameType, GROUP_ENTRIES_MAX, PeerState } from '../../net/constants.js';
+import { HybridClock } from '../../net/ring/clock.js';
 import { contactOf } from '../../net/ring/contact.js';
 import type { FeedEntry } from '../../net/ring/entry.js';
-import { Broadcast } from '../../net/ring/gossip/broadcast.js';
 import { gossipFrame } from '../../net/ring/gossip/frames.js';
-import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
+import type { Item } from '../../net/ring/gossip/item.js';
 import type { Broadcaster, BroadcastPort } from '../../net/ring/gossip/types.js';
 import { FOUNDINGS_GROUP } from '../../net/ring/groups.js';
-import { Overlay } from '../../net/ring/overlay/overlay.js';
+import type { Overlay } from '../../net/ring/overlay/overlay.js';
 import type { PeerRecord } from '../../net/ring/record.js';
-import { RosterSet } from '../../net/ring/sync/roster-set.js';
-import { Sync } from '../../net/ring/sync/sync.js';
-import type { Contact, Neighbourhood, Part, PartPort, PeerId, RingState } from '../../net/ring/types.js';
+import type { Contact, Neighbourhood, PeerId, RingState } from '../../net/ring/types.js';
 import type { CloseReason, PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
+import type { MailTables } from '../../store/mail/tables.js';
 import { prepareMachine } from '../inner-machine.js';
-import { addressText } from './address.js';
-import { Companions } from './companions.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
 import { Links } from './links.js';
 import { nodeMachine } from './node.machine.js';
 import type { Profile } from './own-record.js';
+import { Parts } from './parts.js';
 import { PassiveTable } from './passive.js';
 import { People } from './people.js';
+import type { PrivateEvents } from './private-author.js';
 import { Ticker } from './ticker.js';
 import type { PeerWorld, WireHandler } from './world.js';
 
 /** What a peer tells whoever owns it: a client for people, or a simulation. */
-export interface PeerPort {
+export interface PeerPort extends PrivateEvents {
   /** A new entry of a group one is in, one's own too: once each, durable. */
   entry(entry: FeedEntry, number: number, hops: Hops): void;
   /** Somebody is there, gone, or seen otherwise than before. */
@@ -52,6 +51,7 @@ export interface RingPeerOptions {
   readonly community: Buffer;
   readonly profile: Profile;
   readonly store: FeedStore;
+  readonly mail: MailTables;
   /** Where somebody may be, besides those of last time. */
   readonly bootstrap: readonly PathAddress[];
   readonly port: PeerPort;
@@ -62,7 +62,6 @@ export interface RingPeerOptions {
 /** Of the wires' events those about files. */
 export type ChunkHandler = Pick<WireHandler, 'wanted' | 'chunk' | 'supplied'>;
 
-const OVERLAY = 'overlay';
 /** The passive view is kept, and one's own addresses looked at, so often. */
 const HOUSEKEEPING_MS = 5_000;
 /** A goodbye needs so long to leave before its links are closed. */
@@ -72,20 +71,16 @@ const FAREWELL_MS = 300;
 export class RingPeer implements WireHandler {
   readonly self: PeerId;
   readonly links: Links;
-  readonly overlay: Overlay;
-  readonly broadcast: Broadcaster;
-  readonly sync: Sync;
+  readonly parts: Parts;
   readonly groups: Groups;
   readonly people: People;
   readonly feeds: Feeds;
-  readonly #options: RingPeerOptions;
-  readonly #passive: PassiveTable;
-  readonly #companions: Companions;
-  readonly #parts: readonly Part[];
-  readonly #node: Actor<typeof nodeMachine>;
-  readonly #ticker: Ticker;
   /** Where chunks of files go. */
   files: ChunkHandler | undefined;
+  readonly #options: RingPeerOptions;
+  readonly #passive: PassiveTable;
+  readonly #node: Actor<typeof nodeMachine>;
+  readonly #ticker: Ticker;
   /** Done when the turn ends, since no part may be called while it is calling. */
   #drops: PeerId[] = [];
   /** Since when there are others, ms since 1970. */
@@ -96,65 +91,29 @@ export class RingPeer implements WireHandler {
   #housekeepingAt = Number.POSITIVE_INFINITY;
 
   constructor(options: RingPeerOptions) {
-    const { world, community, store, profile, port } = options;
+    const { world, community, store, port } = options;
     this.#options = options;
     const self = contactOf(community, world.identity.publicKey, []);
     this.self = self.id;
     this.#passive = new PassiveTable(community, store.rows('passive'));
-    this.people = new People({
-      world,
-      self: self.id,
-      community,
-      rows: store.rows('record'),
-      profile,
-      port: {
-        publish: (item) => this.#publish(item),
-        tell: (peer, item) => this.links.send(peer, FrameType.Gossip, gossipFrame.encode(item, 1)),
-        isLive: (peer) => this.links.isLive(peer),
-        reported: (peer) => this.overlay.reported(peer, this.#now),
-        hasLeft: (peer) => this.#drop(peer),
-        changed: (id) => {
-          this.#companions.changed();
-          port.person(id);
-        },
-      },
+    this.#ticker = new Ticker(world, {
+      deadline: () => this.#deadline(),
+      tick: (now) => this.#tick(now),
+      settle: () => this.#settle(),
     });
-    this.links = new Links(world, self.id, community, {
+    this.people = this.#makePeople();
+    this.links = new Links(world, this.self, community, {
       record: () => this.people.own,
       linked: (record, isMet) => this.#linked(record, isMet),
       unlinked: (peer) => this.#unlinked(peer),
-      unreachable: (peer) => this.overlay.unreachable(peer, this.#now),
+      unreachable: (peer) => this.parts.overlay.unreachable(peer, this.#now),
       happened: () => this.#ticker.touch(),
       frame: (from, type, body) => this.#framed(from, type, body),
       seen: (address, by) => this.people.seen(address, this.links.find(by)?.path),
     });
-    const send: PartPort['send'] = (to, type, body, lane) => this.links.send(to, type, body, lane);
-    this.overlay = new Overlay({
-      self,
-      community,
-      random: world.random,
-      passive: this.#passive.contacts,
-      port: {
-        send,
-        dial: (contact) => this.links.need(this.#reachable(contact), OVERLAY),
-        release: (peer) => this.links.unneed(peer, OVERLAY),
-        changed: () => this.#moved(),
-        suspected: (peer) => this.links.find(peer)?.suspect(),
-        trusted: (peer) => this.links.find(peer)?.trust(),
-        died: (contact) => this.#died(contact),
-      },
-    });
-    const make = options.broadcast ?? ((port: BroadcastPort) => new Broadcast(port));
-    this.broadcast = make({
-      send,
-      received: (item, from, hops, now) =>
-        item.kind === ItemKind.Entry
-          ? this.feeds.heard(item.bytes, from, hops, now)
-          : this.people.heard(item, now),
-    });
     this.groups = new Groups({
       entered: (group) => {
-        this.#companions.changed();
+        this.parts.companions.changed();
         port.entered(group);
       },
       left: (group, dismantled) => {
@@ -162,42 +121,27 @@ export class RingPeer implements WireHandler {
         port.left(group, dismantled);
       },
     });
-    this.feeds = new Feeds(world, community, store, {
-      keeps: (group) => this.groups.keeps(group),
-      publish: (item) => this.#publish(item),
-      companySince: () => this.#companySince,
-      entry: (entry, number, hops) => this.#entry(entry, number, hops),
-      misdated: (entry, from) => this.#misdated(entry, from),
-      forked: (entry) => port.forked(entry),
-      throttled: () => this.sync.hurry(this.#now),
-    });
-    const rosterSet = new RosterSet((id) => this.people.roster.get(id));
-    this.people.roster.watch((id, place) => rosterSet.changed(id, place));
-    this.sync = new Sync({
-      random: world.random,
+    const hybrid = new HybridClock(store.lastClock);
+    this.feeds = this.#makeFeeds(hybrid);
+    this.parts = new Parts({
+      world,
+      self,
+      community,
+      store,
+      mail: options.mail,
+      hybrid,
+      passive: this.#passive.contacts,
+      links: this.links,
+      people: this.people,
+      groups: this.groups,
+      feeds: this.feeds,
+      events: port,
       port: {
-        send,
-        sets: () => [rosterSet, ...this.groups.kept.map((group) => store.set(group))],
-        received: (items, from, now) => this.#brought(items, from, now),
-        synced: (peer) => {
-          this.links.find(peer)?.synced();
-          this.#companions.synced(peer);
-        },
+        died: (contact) => this.#died(contact),
+        moved: () => this.#moved(),
+        wake: () => this.#ticker.touch(),
       },
-    });
-    this.#companions = new Companions(world, {
-      groups: () => this.groups.mine,
-      members: (group) => this.people.membersOf((record) => this.groups.isMember(group, record)),
-      isLinked: (peer) => this.links.isLive(peer),
-      need: (record, reason) => this.links.need(record.contact, reason),
-      unneed: (peer, reason) => this.links.unneed(peer, reason),
-      compare: (peer, group) => this.sync.begin(peer, this.#now, [store.set(group.id)]),
-    });
-    this.#parts = [this.overlay, this.broadcast, this.sync];
-    this.#ticker = new Ticker(world, {
-      deadline: () => this.#deadline(),
-      tick: (now) => this.#tick(now),
-      settle: () => this.#settle(),
+      broadcast: options.broadcast,
     });
     this.#node = prepareMachine(world, nodeMachine, {
       port: {
@@ -226,7 +170,7 @@ export class RingPeer implements WireHandler {
     for (const group of store.groups()) if (!this.groups.keeps(group)) store.drop(group);
     this.#housekeepingAt = this.#now + HOUSEKEEPING_MS;
     this.#node.start();
-    this.overlay.begin(this.#now);
+    this.parts.overlay.begin(this.#now);
     this.#ticker.touch();
   }
 
@@ -237,8 +181,8 @@ export class RingPeer implements WireHandler {
       return;
     }
     this.people.change({ state: PeerState.Left });
-    this.#passive.keep(this.overlay.passive);
-    this.overlay.leave();
+    this.#passive.keep(this.parts.overlay.passive);
+    this.parts.overlay.leave();
     this.#isRunning = false;
     this.#node.stop();
     const { clock } = this.#options.world;
@@ -263,8 +207,12 @@ export class RingPeer implements WireHandler {
     this.links.meet(address);
   }
 
+  get overlay(): Overlay {
+    return this.parts.overlay;
+  }
+
   get neighbourhood(): Neighbourhood {
-    return this.overlay.neighbourhood;
+    return this.parts.overlay.neighbourhood;
   }
 
   get state(): RingState {
@@ -305,50 +253,50 @@ export class RingPeer implements WireHandler {
     this.files?.supplied(wire, transfer, chunk);
   }
 
+  moved(wire: number, path: PathAddress): void {
+    this.links.moved(wire, path);
+  }
+
+  /** This machine has other addresses than before. */
+  readdressed(): void {
+    this.people.checkAddresses();
+    this.#ticker.touch();
+  }
+
+  found(at: PathAddress): void {
+    this.meet(at);
+    this.#ticker.touch();
+  }
+
   // ---- From the links -----------------------------------------------------------------------------------
 
   #linked(record: PeerRecord, isMet: boolean): void {
     const now = this.#now;
     this.#companySince = Math.min(this.#companySince, this.#options.world.clock.wall());
     this.people.greeted(record);
-    for (const part of this.#parts) part.linked(record.contact, now);
-    if (isMet) this.overlay.introduce(record.contact, now);
-    if (!this.sync.isComparing(record.contact.id)) this.links.find(record.contact.id)?.synced();
-    this.#companions.linked(record.contact.id);
+    this.parts.linked(record.contact, now);
+    if (isMet) this.parts.overlay.introduce(record.contact, now);
+    if (!this.parts.sync.isComparing(record.contact.id)) this.links.find(record.contact.id)?.synced();
     this.people.announce();
     this.#moved();
   }
 
   #unlinked(peer: PeerId): void {
-    const now = this.#now;
-    for (const part of this.#parts) part.unlinked(peer, now);
+    this.parts.unlinked(peer, this.#now);
     this.#moved();
   }
 
+  /** A frame of no part is one of a later version's. */
   #framed(from: PeerId, type: number, body: Reader): void {
-    const now = this.#now;
-    this.overlay.heard(from, now);
-    if (type === FrameType.Ahead) {
-      this.#options.port.misdated(body.u48());
-      return;
-    }
-    // A frame of no part is one of a later version's.
-    for (const part of this.#parts) if (part.frame(from, type, body, now)) return;
+    if (type === FrameType.Ahead) this.#options.port.misdated(body.u48());
+    else this.parts.frame(from, type, body, this.#now);
   }
 
   // ---- From the parts -----------------------------------------------------------------------------------
 
   #publish(item: Item): void {
-    this.broadcast.publish(item, this.#now);
+    this.parts.broadcast.publish(item, this.#now);
     this.#ticker.touch();
-  }
-
-  /** What sync brought. */
-  #brought(items: readonly Item[], from: PeerId, now: number): number {
-    const entries = items.filter(({ kind }) => kind === ItemKind.Entry);
-    const rest = items.filter(({ kind }) => kind !== ItemKind.Entry);
-    const fresh = rest.filter((item) => this.people.heard(item, now) === 'spread');
-    return fresh.length + this.feeds.brought(entries, from, now);
   }
 
   #entry(entry: FeedEntry, number: number, hops: Hops): void {
@@ -383,15 +331,6 @@ export class RingPeer implements WireHandler {
     this.#ticker.touch();
   }
 
-  /** What somebody said of their own addresses counts more than hearsay. */
-  #reachable(contact: Contact): Contact {
-    const record = this.people.roster.get(contact.id)?.record;
-    if (record === undefined) return contact;
-    const known = new Set(record.addresses.map(addressText));
-    const hearsay = contact.addresses.filter((address) => !known.has(addressText(address)));
-    return { ...contact, addresses: [...record.addresses, ...hearsay] };
-  }
-
   // ---- Turns --------------------------------------------------------------------------------------------
 
   get #now(): number {
@@ -400,21 +339,22 @@ export class RingPeer implements WireHandler {
 
   #tick(now: number): void {
     this.links.tick(now);
-    for (const part of this.#parts) part.tick(now);
+    this.parts.tick(now);
     this.people.tick(now);
-    this.#companions.tick(now);
     if (now < this.#housekeepingAt) return;
     this.#housekeepingAt = now + HOUSEKEEPING_MS;
     this.people.checkAddresses();
-    this.#passive.keep(this.overlay.passive);
+    this.#passive.keep(this.parts.overlay.passive);
     this.#options.store.sweep(this.#options.world.clock.wall());
   }
 
   #deadline(): number {
-    let first = Math.min(this.#housekeepingAt, this.links.deadline(), this.people.deadline());
-    first = Math.min(first, this.#companions.deadline());
-    for (const part of this.#parts) first = Math.min(first, part.deadline());
-    return first;
+    return Math.min(
+      this.#housekeepingAt,
+      this.links.deadline(),
+      this.people.deadline(),
+      this.parts.deadline(),
+    );
   }
 
   #settle(): boolean {
@@ -433,14 +373,56 @@ export class RingPeer implements WireHandler {
 
   /** The neighbours or their number have changed. */
   #lookAround(): void {
-    const { state, successors, predecessor } = this.overlay.neighbourhood;
+    const { state, successors, predecessor } = this.parts.overlay.neighbourhood;
     const edges = [successors[0], predecessor].filter((contact) => contact !== undefined);
-    const ids = edges.map(({ id }) => id);
-    this.broadcast.pinned(ids);
-    this.sync.pinned(ids, this.#now);
+    this.parts.pinned(
+      edges.map(({ id }) => id),
+      this.#now,
+    );
     if (state !== this.state) this.#node.send({ type: NODE_EVENTS[state] });
     if (state === 'alone') this.#companySince = Number.POSITIVE_INFINITY;
     this.#options.port.stands();
+  }
+
+  #makePeople(): People {
+    const { world, community, store, profile, port } = this.#options;
+    return new People({
+      world,
+      self: this.self,
+      community,
+      rows: store.rows('record'),
+      profile,
+      port: {
+        publish: (item) => this.#publish(item),
+        tell: (peer, item) => this.links.send(peer, FrameType.Gossip, gossipFrame.encode(item, 1)),
+        isLive: (peer) => this.links.isLive(peer),
+        reported: (peer) => this.parts.overlay.reported(peer, this.#now),
+        hasLeft: (peer) => this.#drop(peer),
+        changed: (id) => {
+          this.parts.person(id, this.people.roster.shown(id) !== undefined, this.#now);
+          port.person(id);
+        },
+      },
+    });
+  }
+
+  #makeFeeds(hybrid: HybridClock): Feeds {
+    const { world, community, store, port } = this.#options;
+    return new Feeds({
+      world,
+      community,
+      store,
+      hybrid,
+      port: {
+        keeps: (group) => this.groups.keeps(group),
+        publish: (item) => this.#publish(item),
+        companySince: () => this.#companySince,
+        entry: (entry, number, hops) => this.#entry(entry, number, hops),
+        misdated: (entry, from) => this.#misdated(entry, from),
+        forked: (entry) => port.forked(entry),
+        throttled: () => this.parts.sync.hurry(this.#now),
+      },
+    });
   }
 
   #chance(): number {
@@ -450,7 +432,7 @@ export class RingPeer implements WireHandler {
   }
 
   #seek(): void {
-    if (this.overlay.neighbourhood.state === 'alone') this.people.forgetAnnounced();
+    if (this.parts.overlay.neighbourhood.state === 'alone') this.people.forgetAnnounced();
     for (const address of this.#options.bootstrap) this.links.meet(address);
   }
 }

@@ -1,11 +1,8 @@
-import sodium from 'sodium-native';
-import { NatterError } from '../../chat/error.js';
 import { Malformed, Reader } from '../../net/bytes.js';
-import { FrameType, LETTER_ID_BYTES, TEXT_MAX_BYTES } from '../../net/constants.js';
+import { FrameType } from '../../net/constants.js';
 import type { HybridClock } from '../../net/ring/clock.js';
-import { handshakeKeyOf, handshakeKeys, type Identity, type Verify } from '../../net/ring/identity.js';
+import { handshakeKeys, type Identity, type Verify } from '../../net/ring/identity.js';
 import { namesCodec } from '../../net/ring/mail/frames.js';
-import { NO_LETTER, sealLetter } from '../../net/ring/mail/letter.js';
 import { Mail } from '../../net/ring/mail/mail.js';
 import { type Piece, PieceKind, readPiece, signPiece } from '../../net/ring/mail/piece.js';
 import { type Receipt, readReceipt, signReceipt, Verdict } from '../../net/ring/mail/receipt.js';
@@ -13,31 +10,20 @@ import type { Place } from '../../net/ring/place.js';
 import { type Routed, Router, type Way } from '../../net/ring/routing/router.js';
 import type { Contact, Part, PartPort, PeerId } from '../../net/ring/types.js';
 import { KeptMail } from '../../store/mail/kept.js';
-import { Letters, type StoredLetter } from '../../store/mail/letters.js';
+import { Letters } from '../../store/mail/letters.js';
 import type { MailTables } from '../../store/mail/tables.js';
 import type { Clock } from '../runtime/actor.js';
+import { PrivateAuthor, type PrivateEvents } from './private-author.js';
 import { Closeness } from './private-closeness.js';
 import { PrivateInbox } from './private-inbox.js';
 import { PrivateOutbox } from './private-outbox.js';
 import { Writes } from './private-writes.js';
-
-/** Letters of one's own under way at once; whoever writes more is told to wait. */
-const UNDER_WAY_MAX = 10_000;
-const ID_DOMAIN = Buffer.from('natter/1 letter id');
 
 export interface PrivatePort extends PartPort {
   /** A direct link with that peer is wanted, or no longer. */
   reach(peer: PeerId, on: boolean): void;
   /** Something was asked for from outside: `deadline` may be earlier than it was. */
   wake(): void;
-}
-
-/** What is told of letters, once each is durable. */
-export interface PrivateEvents {
-  /** A letter that came, or one's own that is on its way. */
-  letter(letter: StoredLetter): void;
-  /** One's own stands otherwise than before. @param was until now it had this id: it was said again */
-  delivery(letter: StoredLetter, was?: string): void;
 }
 
 export interface PrivateOptions {
@@ -69,15 +55,10 @@ export class PrivateTalk implements Part {
   readonly letters: Letters;
   readonly #options: PrivateOptions;
   readonly #outbox: PrivateOutbox;
+  readonly #author: PrivateAuthor;
   readonly #writes: Writes;
   readonly #closeness: Closeness;
   readonly #reader = new Reader();
-  /** Letters of one's own that are being written, by id. */
-  readonly #saying = new Set<string>();
-  /** How often something was said under a key to somebody. */
-  readonly #said = new Map<string, number>();
-  /** What was last said to somebody in this life. */
-  readonly #last = new Map<PeerId, string>();
 
   constructor(options: PrivateOptions) {
     const { clock, community, events, hybrid, identity, mail, port, random, self, verify, way } = options;
@@ -101,6 +82,12 @@ export class PrivateTalk implements Part {
     this.mail = new Mail({ self, community, verify, wall, store: new KeptMail(mail), holders, send });
     const common = { letters: this.letters, writes: this.#writes, wall };
     this.#outbox = new PrivateOutbox({ ...common, send, delivery: (letter) => events.delivery(letter) });
+    this.#author = new PrivateAuthor({
+      ...{ ...common, clock, community, events, hybrid, identity, random, self },
+      outbox: this.#outbox,
+      name: () => options.name(),
+      wrote: (peer) => this.#closeness.letter(peer, clock.now()),
+    });
     this.inbox = new PrivateInbox({
       ...common,
       open: { recipient: self.key, keys: handshakeKeys(identity), community, verify },
@@ -112,44 +99,24 @@ export class PrivateTalk implements Part {
 
   // ---- What a client asks -------------------------------------------------------------------------------
 
-  /**
-   * Says something to somebody alone: it goes out once it is durable, and until then, and on, `events` tells how it
-   * stands. The n-th thing said under one key to one peer is one letter, however often a script is run again.
-   * @param kind chat's EntryKind @param body checked
-   * @returns the letter's id, hex
-   * @throws NatterError YOURSELF, NO_SUCH_USER for a key that is none, TEXT_TOO_LONG, BUSY
-   */
+  /** See `PrivateAuthor.say`. */
   say(to: PeerId, kind: number, body: Buffer, key = ''): string {
-    const recipient = this.#recipient(to, body);
-    const id = this.#idFor(recipient, key);
-    const isKnown = this.#saying.has(id) || this.letters.find(this.#options.self.key, id) !== undefined;
-    if (!isKnown) this.#write(recipient, id, kind, body);
+    const id = this.#author.say(to, kind, body, key);
+    this.#options.port.wake();
     return id;
   }
 
-  /** Says a letter that failed or expired again, as a new one. @returns its id @throws NatterError BAD_ARGUMENT */
+  /** See `PrivateAuthor.retry`. */
   retry(id: string): string {
-    const letter = this.#own(id);
-    if (letter.state !== 'failed' && letter.state !== 'expired')
-      throw new NatterError(
-        'BAD_ARGUMENT',
-        'That message is on its way or has come; it need not be said again.',
-      );
-    const again = this.#idFor(Buffer.from(letter.peer, 'hex'), '');
-    this.#write(Buffer.from(letter.peer, 'hex'), again, letter.kind, letter.body, letter);
+    const again = this.#author.retry(id);
+    this.#options.port.wake();
     return again;
   }
 
-  /** Sends a letter no more, or forgets one that failed. @throws NatterError BAD_ARGUMENT */
+  /** See `PrivateAuthor.discard`. */
   discard(id: string): void {
-    const letter = this.#own(id);
-    const { clock, port } = this.#options;
-    if (!this.#outbox.discard(letter.peer, letter.seq, clock.now()))
-      this.#writes.add(
-        () => this.letters.remove(letter),
-        () => {},
-      );
-    port.wake();
+    this.#author.discard(id);
+    this.#options.port.wake();
   }
 
   /** A conversation with that peer is there from now on. @throws NatterError what the disk refuses with */
@@ -165,7 +132,7 @@ export class PrivateTalk implements Part {
 
   /** Letters of one's own that nobody has given a receipt for. */
   get underWay(): number {
-    return this.#outbox.size + this.#saying.size;
+    return this.#author.underWay;
   }
 
   // ---- As a part ----------------------------------------------------------------------------------------
@@ -279,87 +246,6 @@ export class PrivateTalk implements Part {
     const piece = readPiece(body, community, verify);
     if (!piece.to.equals(to)) throw new Malformed('mail on its way to somebody else');
     this.mail.post(piece, via, now);
-  }
-
-  // ---- What goes out ------------------------------------------------------------------------------------
-
-  #recipient(to: PeerId, body: Buffer): Buffer {
-    const { self } = this.#options;
-    if (to === self.id)
-      throw new NatterError('YOURSELF', 'That is yourself; choose somebody else to write to.');
-    const recipient = Buffer.from(to, 'hex');
-    if (handshakeKeyOf(recipient) === undefined)
-      throw new NatterError('NO_SUCH_USER', 'Nobody has that key; choose somebody from the list.');
-    if (body.length > TEXT_MAX_BYTES)
-      throw new NatterError('TEXT_TOO_LONG', `At most ${TEXT_MAX_BYTES} bytes are sent at once; split it.`);
-    if (this.underWay >= UNDER_WAY_MAX)
-      throw new NatterError('BUSY', `${UNDER_WAY_MAX} messages are on their way; wait until some have come.`);
-    return recipient;
-  }
-
-  #idFor(recipient: Buffer, key: string): string {
-    const id = Buffer.alloc(LETTER_ID_BYTES);
-    if (key === '') {
-      this.#options.random(id);
-      return id.toString('hex');
-    }
-    const conversation = `${recipient.toString('hex')} ${key}`;
-    const count = (this.#said.get(conversation) ?? 0) + 1;
-    this.#said.set(conversation, count);
-    const { self } = this.#options;
-    const text = Buffer.from(`${count} ${key}`);
-    sodium.crypto_generichash_batch(id, [ID_DOMAIN, self.key, recipient, text]);
-    return id.toString('hex');
-  }
-
-  /** @param instead the letter that this one says again */
-  #write(recipient: Buffer, id: string, kind: number, body: Buffer, instead?: StoredLetter): void {
-    const { clock, community, events, hybrid, identity, name, port, random, self } = this.#options;
-    const peer = recipient.toString('hex');
-    const at = clock.wall();
-    const words = { id: Buffer.from(id, 'hex'), clock: hybrid.tick(at), kind, name: name(), body };
-    const sealed = sealLetter(
-      { ...words, after: this.#lastTo(peer) },
-      { identity, community, recipient, random },
-    );
-    const piece = signPiece(identity, community, { what: PieceKind.Letter, to: recipient, at, body: sealed });
-    const letter = { ...words, id, peer, mine: true, state: 'sending', at, reason: '' } as const;
-    let stored: StoredLetter = { ...letter, seq: 0 };
-    this.#saying.add(id);
-    this.#last.set(peer, id);
-    this.#writes.add(
-      () => {
-        if (instead !== undefined) this.letters.remove(instead);
-        if (this.letters.read(peer) === undefined) this.letters.setRead(peer, 0);
-        stored = this.letters.add(self.key, letter);
-        this.letters.send({ piece: piece.name, peer, seq: stored.seq, bytes: piece.bytes });
-      },
-      (error) => {
-        this.#saying.delete(id);
-        if (error === undefined) {
-          this.#outbox.add({ piece: piece.name, peer, seq: stored.seq, bytes: piece.bytes }, clock.now());
-          this.#closeness.letter(peer, clock.now());
-        } else stored = { ...letter, seq: 0, state: 'failed', reason: error.message };
-        if (instead === undefined) events.letter(stored);
-        else events.delivery(stored, instead.id);
-      },
-    );
-    port.wake();
-  }
-
-  /** The letter that is to be read before the next one to that peer. */
-  #lastTo(peer: PeerId): Buffer {
-    const last = this.#last.get(peer);
-    if (last !== undefined && this.#saying.has(last)) return Buffer.from(last, 'hex');
-    const letter = this.#outbox.lastTo(peer);
-    return letter === undefined ? NO_LETTER : Buffer.from(letter.id, 'hex');
-  }
-
-  #own(id: string): StoredLetter {
-    const at = /^[0-9a-f]{32}$/.test(id) ? this.letters.find(this.#options.self.key, id) : undefined;
-    const letter = at && this.letters.get(at.peer, at.seq);
-    if (letter === undefined) throw new NatterError('BAD_ARGUMENT', 'There is no such message of yours.');
-    return letter;
   }
 }
 

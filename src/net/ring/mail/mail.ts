@@ -189,8 +189,9 @@ export class Mail {
   }
 
   #owe(name: string, keys: readonly Buffer[], now: number): void {
-    const owed = this.#owed.get(name) ?? [];
-    this.#owed.set(name, [...owed, ...keys.filter((key) => !owed.some((each) => each.equals(key)))]);
+    const owed = [...(this.#owed.get(name) ?? [])];
+    for (const key of keys) if (!owed.some((each) => each.equals(key))) owed.push(key);
+    this.#owed.set(name, owed);
     this.#write(now);
   }
 
