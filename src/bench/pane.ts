@@ -56,7 +56,7 @@ export async function benchPane(show: (figure: object) => void): Promise<void> {
     for (let index = 0; index < FRAMES; index++) {
       const source = new ChatSource(timeline.items, {
         theme,
-        newAfter: undefined,
+        firstNew: undefined,
         dash: '-',
         transfers,
         depth: 'none',

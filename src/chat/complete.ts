@@ -1,14 +1,18 @@
 /** Tab completion of commands, rooms, names and `:emoji:`, over a line and what is known at this moment. */
-import { COMMANDS } from './command.js';
+import { commandsOf } from './command.js';
+import type { Mode } from './commands.js';
 import type { EmojiBook } from './emoji.js';
 import { nameKey } from './name.js';
 import { STICKERS } from './sticker.js';
 
 export interface Candidates {
+  readonly mode: Mode;
   /** With their sign, newest first: `#room`, `@name`. */
   readonly rooms: readonly string[];
   /** Without `@`, most recent speakers first. */
   readonly names: readonly string[];
+  /** Interests that people here have, without `+`. */
+  readonly tags: readonly string[];
   /** Absent until it is loaded: then no emoji are offered. */
   readonly emoji?: Pick<EmojiBook, 'complete'> | undefined;
 }
@@ -42,7 +46,7 @@ export function complete(line: string, cursor: number, candidates: Candidates): 
 }
 
 function offers(word: string, head: string, first: boolean, candidates: Candidates): string[] {
-  if (first && word.startsWith('/')) return commands(word);
+  if (first && word.startsWith('/')) return commands(word, candidates);
   const command = /^\/(\S+)\s+$/u.exec(head)?.[1];
   if (command === 'sticker')
     return starting(
@@ -50,7 +54,7 @@ function offers(word: string, head: string, first: boolean, candidates: Candidat
       STICKERS.map((sticker) => sticker.name),
       '',
     );
-  if (command === 'help') return commands(word.startsWith('/') ? word : `/${word}`);
+  if (command === 'help') return commands(word.startsWith('/') ? word : `/${word}`, candidates);
   if (word.startsWith('#')) return starting(word, rooms(candidates), ' ');
   if (word.startsWith('@'))
     return starting(
@@ -58,6 +62,9 @@ function offers(word: string, head: string, first: boolean, candidates: Candidat
       candidates.names.map((name) => `@${name}`),
       ' ',
     );
+  const tags = candidates.tags.map((tag) => `+${tag}`);
+  if (word.startsWith('+')) return starting(word, tags, ' ');
+  if (command === 'interest' || command === 'join-interest') return starting(word, candidates.tags, '');
   if (command === 'join') return starting(`#${word}`, rooms(candidates), ' ');
   // A name that opens a sentence addresses somebody.
   return starting(word, candidates.names, first ? ': ' : ' ');
@@ -67,16 +74,17 @@ function rooms(candidates: Candidates): string[] {
   return candidates.rooms.filter((room) => room.startsWith('#'));
 }
 
-function commands(word: string): string[] {
+function commands(word: string, { mode }: Candidates): string[] {
+  const useful = commandsOf(mode);
   const short = starting(
     word,
-    COMMANDS.map((command) => `/${command.name}`),
+    useful.map((command) => `/${command.name}`),
     ' ',
   );
   if (short.length > 0) return short;
   return starting(
     word,
-    COMMANDS.flatMap((command) => command.aliases.map((alias) => `/${alias}`)),
+    useful.flatMap((command) => command.aliases.map((alias) => `/${alias}`)),
     ' ',
   );
 }

@@ -1,5 +1,15 @@
 /** JSON lines: the events of the command line's contract, made from what a client tells. */
-import type { ClientEvent, Message, Room, Transfer } from '../chat/events.js';
+import type {
+  Group,
+  Location,
+  Message,
+  Person,
+  RingPeer,
+  RingStatus,
+  Room,
+  Target,
+  Transfer,
+} from '../chat/events.js';
 import type { Console } from './console.js';
 import { print } from './console.js';
 
@@ -25,17 +35,58 @@ export function joinedLine(room: Room): object {
 }
 
 export function messageLine(message: Message): object {
-  const { room, seq, from, text, at, id, kind, file } = message;
-  const line = { event: 'message', room, seq, from, text, at: new Date(at).toISOString(), id, kind };
-  return file === undefined ? line : { ...line, file };
+  const { room, seq, from, text, at, id, kind, file, author, clock } = message;
+  return {
+    ...{ event: 'message', room, seq, from, text, at: new Date(at).toISOString(), id, kind },
+    ...(author === undefined ? {} : { author }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(file === undefined ? {} : { file }),
+  };
 }
 
 export function acceptedLine(message: Message): object {
   return { event: 'accepted', id: message.id, room: message.room, seq: message.seq };
 }
 
-export function presenceLine(event: Extract<ClientEvent, { event: 'presence' }>): object {
-  return { event: 'presence', user: event.user, state: event.state, room: event.room };
+/** @param room where; without it the person is meant as such */
+export function presenceLine({ user, state, author, near, interests }: Person, room?: Target): object {
+  return {
+    ...{ event: 'presence', user, state },
+    ...(room === undefined ? {} : { room }),
+    ...(author === undefined ? {} : { author }),
+    ...(near === undefined ? {} : { near }),
+    ...(interests === undefined ? {} : { interests }),
+  };
+}
+
+export function ringLine({ peers, state, successor, predecessor }: RingStatus): object {
+  return {
+    ...{ event: 'ring', peers, state },
+    ...(successor === undefined ? {} : { successor }),
+    ...(predecessor === undefined ? {} : { predecessor }),
+  };
+}
+
+export function groupLine({ group, kind, members, by, km }: Group): object {
+  return {
+    ...{ event: 'group', group, kind, members },
+    ...(by === undefined ? {} : { by }),
+    ...(km === undefined ? {} : { km }),
+  };
+}
+
+/** What became of private words; `failed` and why when they did not get through. */
+export function deliveryLine({ id, delivery, reason }: Message): object {
+  return { event: 'delivery', id, state: delivery, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** The place one shares; without anything when one shares none. */
+export function placeLine(location: Location | undefined): object {
+  return { event: 'place', ...(location === undefined ? {} : { cell: location.cell, city: location.city }) };
+}
+
+export function peerLine({ user, author, place, role, link, lagMs }: RingPeer): object {
+  return { event: 'peer', user, author, place, role, link, ...(lagMs === undefined ? {} : { lagMs }) };
 }
 
 /** `path` only when the file is whole; `code` and `reason` when it failed or stands still. */

@@ -42,6 +42,12 @@ export class TransferReport {
     else if (state === 'done') this.#above(() => print(this.#console, doneLine(transfer)));
   }
 
+  /** Tells it once more, whatever was told before: somebody asked. */
+  again(transfer: Transfer): void {
+    this.#told.delete(transfer.id);
+    this.take(transfer);
+  }
+
   /** One of several failed, and the command goes on. */
   failed(transfer: Transfer, { code, message }: NatterError): void {
     const { id, name } = transfer;

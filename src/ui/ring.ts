@@ -38,3 +38,9 @@ export interface Ring extends ClientCommands, GroupCommands, RingCommands {
 }
 
 export type OpenRing = (options: RingOptions) => Promise<Ring>;
+
+/** Loaded late: threads, the protocol and the stores come with it. */
+export const openRing: OpenRing = async () => {
+  const { NatterError } = await import('../chat/error.js');
+  throw new NatterError('NOT_ALLOWED', 'This natter has no ring yet; use a server.');
+};

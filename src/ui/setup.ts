@@ -32,13 +32,15 @@ const NOT_KNOWN: ReadonlySet<string> = new Set([
   'NOT_LOGGED_IN',
 ]);
 
+/** Where somebody wants to be: logged in at a server, in a ring by this name or link, or nowhere. */
+export type Chosen = 'server' | 'nowhere' | { readonly ring: string; readonly nick: string };
+
 /**
  * Asks until somebody is logged in, or wants to leave. On a terminal a failed login is asked again; what
  * feeds a pipe cannot react to it, so there it fails.
- * @returns false when the person chose to quit
  * @throws NatterError USAGE at the end of the input
  */
-export async function setUp(known: Known, parts: SetupParts): Promise<boolean> {
+export async function setUp(known: Known, parts: SetupParts): Promise<Chosen> {
   const { console } = parts.asker;
   tell(console, 'natter: talk from terminal to terminal.');
   let start = known;
@@ -55,23 +57,25 @@ export async function setUp(known: Known, parts: SetupParts): Promise<boolean> {
   }
 }
 
-async function attempt(known: Known, parts: SetupParts): Promise<boolean> {
+async function attempt(known: Known, parts: SetupParts): Promise<Chosen> {
   const { console } = parts.asker;
   if (known.here) {
     await tryHere(known, parts);
-    return true;
+    return 'server';
   }
   if (known.server !== undefined) {
     await connect(known.server, known, parts);
-    return true;
+    return 'server';
   }
   tell(console, '1  Try it here: starts a server on this machine; nothing else is needed.');
   tell(console, '2  Go to a server that somebody runs.');
-  tell(console, '3  Quit.');
-  const choice = await parts.asker.choice('Your choice (1, 2 or 3): ', '123q');
+  tell(console, '3  Start or join a ring, where nobody is in charge.');
+  tell(console, '4  Quit.');
+  const choice = await parts.asker.choice('Your choice (1, 2, 3 or 4): ', '1234q');
   if (choice === '1') await tryHere(known, parts);
   else if (choice === '2') await connect(await askServer(parts), known, parts);
-  return choice === '1' || choice === '2';
+  else if (choice === '3') return askRing(known, parts.asker);
+  return choice === '1' || choice === '2' ? 'server' : 'nowhere';
 }
 
 async function tryHere(known: Known, { client, asker, here }: SetupParts): Promise<void> {
@@ -87,6 +91,11 @@ async function tryHere(known: Known, { client, asker, here }: SetupParts): Promi
     const password = randomBytes(18).toString('base64url');
     await client.login(server, { ...credentials, register: true, password });
   }
+}
+
+async function askRing(known: Known, asker: Asker): Promise<Chosen> {
+  const nick = await askName(known, asker);
+  return { nick, ring: await asker.answer('Name of the ring, or the link you were given: ') };
 }
 
 async function askServer({ client, asker }: SetupParts): Promise<string> {

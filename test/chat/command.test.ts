@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS, findCommand, helpLines, parseInput } from '../../src/chat/command.js';
+import { commandsOf, findCommand, helpLines, parseInput, type Situation } from '../../src/chat/command.js';
+import { COMMANDS } from '../../src/chat/commands.js';
 import { NatterError } from '../../src/chat/error.js';
 import { editDistance, nearest } from '../../src/chat/nearest.js';
 
-const HERE = { live: true, room: '#lobby' };
+const HERE: Situation = { mode: 'server', live: true, room: '#lobby' };
+const RING: Situation = { mode: 'ring', live: false, room: '#lobby' };
 
-function refusal(line: string, situation = HERE): NatterError {
+function refusal(line: string, situation: Situation = HERE): NatterError {
   try {
     parseInput(line, situation);
   } catch (error) {
@@ -44,6 +46,9 @@ describe('an input line', () => {
     ['/j dev', 'join'],
     ['/part', 'leave'],
     ['/exit', 'quit'],
+    ['/list-geo', 'where'],
+    ['/join-geo 30', 'near'],
+    ['/join-interest go', 'interest'],
   ])('%s is an alias of /%s', (line, command) => {
     expect(parseInput(line, HERE)).toMatchObject({ command });
   });
@@ -78,13 +83,34 @@ describe('the gatekeeper', () => {
   );
 
   test('lets nothing that needs the server run without it', () => {
-    expect(refusal('/join dev', { live: false, room: '#lobby' }).code).toBe('DISCONNECTED');
-    expect(parseInput('/msg bo hi', { live: false, room: '#lobby' })).toMatchObject({ command: 'msg' });
+    expect(refusal('/join dev', { ...HERE, live: false }).code).toBe('DISCONNECTED');
+    expect(parseInput('/msg bo hi', { ...HERE, live: false })).toMatchObject({ command: 'msg' });
+  });
+
+  test('waits for no server in the ring', () => {
+    for (const line of ['/join-geo', '/names', '/status', '/invite'])
+      expect(parseInput(line, RING)).toMatchObject({ kind: 'command' });
+  });
+
+  test('says where a command of the other mode works', () => {
+    expect(refusal('/invite')).toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: expect.stringContaining('ring'),
+    });
+    expect(refusal('/password', RING)).toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: expect.stringContaining('server'),
+    });
+  });
+
+  test('takes a place of several words as one', () => {
+    expect(parseInput('/where  New York ', RING)).toMatchObject({ args: ['New York'] });
+    expect(parseInput('/list-geo', RING)).toMatchObject({ command: 'where', args: [] });
   });
 
   test('knows which commands need a conversation, or a room', () => {
-    expect(refusal('/topic x', { live: true, room: '@bo' }).code).toBe('NOT_ALLOWED');
-    expect(() => parseInput('/me x', { live: true })).toThrow(/join a room/);
+    expect(refusal('/topic x', { ...HERE, room: '@bo' }).code).toBe('NOT_ALLOWED');
+    expect(() => parseInput('/me x', { mode: 'server', live: true })).toThrow(/join a room/);
   });
 });
 
@@ -95,9 +121,11 @@ describe('the table', () => {
   });
 
   test('explains all, or one', () => {
-    expect(helpLines()).toHaveLength(COMMANDS.length);
-    expect(helpLines('/list-users').join('\n')).toContain('/who');
-    expect(() => helpLines('nonsens')).toThrow(NatterError);
+    expect(helpLines('server')).toHaveLength(commandsOf('server').length);
+    expect(helpLines('ring').join('\n')).toContain('/invite');
+    expect(helpLines('server').join('\n')).not.toContain('/invite');
+    expect(helpLines('server', '/list-users').join('\n')).toContain('/who');
+    expect(() => helpLines('server', 'nonsens')).toThrow(NatterError);
   });
 });
 

@@ -68,7 +68,12 @@ describe('mentions', () => {
 });
 
 describe('completion', () => {
-  const known = { rooms: ['#dev', '#design', '@bo'], names: ['Zoë', 'zara', 'bo'] };
+  const known = {
+    mode: 'server',
+    rooms: ['#dev', '#design', '@bo'],
+    names: ['Zoë', 'zara', 'bo'],
+    tags: ['chess', 'go'],
+  } as const;
   const after = (line: string) => complete(line, line.length, known).replacements;
 
   test.each([

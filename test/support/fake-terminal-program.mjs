@@ -6,7 +6,7 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { NatterError } from '#natter/chat/error.js';
-import { runTerminal } from '#natter/ui/terminal/run.js';
+import { runRing, runTerminal } from '#natter/ui/terminal/run.js';
 
 const now = () => Number(process.env.FAKE_NOW);
 const control = connect(Number(process.env.FAKE_CONTROL_PORT), '127.0.0.1');
@@ -136,6 +136,37 @@ const client = {
   async offers() {
     return tell('offers', []) ?? [];
   },
+  async locate(at) {
+    return tell('locate', [at]);
+  },
+  async location() {
+    return tell('location', []);
+  },
+  async near(km) {
+    const value = tell('near', [km]) ?? room('~mia', 'geo');
+    emit({ event: 'room', room: value });
+    return value;
+  },
+  async interest(tag) {
+    const value = tell('interest', [tag]) ?? room(`+${tag}`, 'interest');
+    emit({ event: 'room', room: value });
+    return value;
+  },
+  async groups() {
+    return tell('groups', []) ?? [];
+  },
+  async tags() {
+    return tell('tags', []) ?? [];
+  },
+  async invite() {
+    return tell('invite', []) ?? 'natter://join?c=walkers';
+  },
+  async ringStatus() {
+    return tell('ringStatus', []) ?? { peers: 0, state: 'alone', sinceMs: 0 };
+  },
+  async ringView() {
+    return tell('ringView', []) ?? [];
+  },
   async quit(ms) {
     tell('quit', [ms]);
   },
@@ -156,18 +187,26 @@ createInterface({ input: control }).on('line', (line) => {
 control.on('error', () => process.exit(9));
 
 const start = process.env.FAKE_START === undefined ? undefined : JSON.parse(process.env.FAKE_START);
-process.exitCode = await runTerminal({
-  client: async (onEvent) => {
-    emit = onEvent;
-    return client;
-  },
-  ...(start === undefined ? {} : { start }),
-  embedded: async () => {
-    tell('embedded', []);
-    return { server: '127.0.0.1:7777', stop: async () => void tell('stop', []) };
-  },
-  input: process.stdin,
-  output: process.stdout,
-  now,
-});
+const seat = { input: process.stdin, output: process.stdout, now };
+const open = async (onEvent) => {
+  emit = onEvent;
+  return client;
+};
+const run = () =>
+  process.env.FAKE_RING === undefined
+    ? runTerminal({
+        ...seat,
+        client: open,
+        ring: async (wish, onEvent) => {
+          tell('joinRing', [wish]);
+          return open(onEvent);
+        },
+        ...(start === undefined ? {} : { start }),
+        embedded: async () => {
+          tell('embedded', []);
+          return { server: '127.0.0.1:7777', stop: async () => void tell('stop', []) };
+        },
+      })
+    : runRing({ ...seat, ring: open });
+process.exitCode = await run();
 control.end();

@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ClientCommands, ClientEvent, Message, Room, Transfer } from '../../src/chat/events.js';
+import type {
+  ClientCommands,
+  ClientEvent,
+  GroupCommands,
+  Message,
+  RingCommands,
+  Room,
+  Transfer,
+} from '../../src/chat/events.js';
 import { Terminal, type Widths } from './terminal.js';
 
 const PROGRAM = fileURLToPath(new URL('./fake-terminal-program.mjs', import.meta.url));
@@ -11,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL('./fake-terminal-program.mjs', import.meta
 export const NOW = Date.UTC(2026, 10, 22, 12, 8);
 
 export interface Call {
-  readonly call: keyof ClientCommands | 'embedded' | 'stop';
+  readonly call: keyof (ClientCommands & GroupCommands & RingCommands) | 'embedded' | 'joinRing' | 'stop';
   readonly args: readonly unknown[];
 }
 
@@ -76,6 +84,16 @@ export class FakeTerminal {
     await fake.called('login');
     fake.emit({ event: 'link', state: 'live', lagMs: 42, sinceMs: 0, detail: '' });
     fake.emit({ event: 'room', room: room('#lobby', { kind: 'lobby', topic: 'Welcome' }) });
+    await fake.terminal.waitFor('mia >');
+    await fake.called('who');
+    return fake;
+  }
+
+  /** In the lobby of a ring, as `natter ring` shows it. */
+  static async inRing(options: FakeOptions): Promise<FakeTerminal> {
+    const fake = await FakeTerminal.start({ ...options, env: { ...options.env, FAKE_RING: '1' } });
+    fake.emit({ event: 'welcome', user: 'mia', account: 'mmmm-aaaa' });
+    fake.emit({ event: 'room', room: room('#lobby', { kind: 'lobby' }) });
     await fake.terminal.waitFor('mia >');
     await fake.called('who');
     return fake;

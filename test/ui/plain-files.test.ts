@@ -32,6 +32,9 @@ beforeEach(() => {
 
 async function start(): Promise<FakeClient> {
   const parts: ChatParts = {
+    ring: async () => {
+      throw new Error('no ring here');
+    },
     open: (options) =>
       fakeOpen(world)({ ...options, onEvent: (events) => setImmediate(() => options.onEvent(events)) }),
     here: async () => ({ server: '', stop: async () => undefined }),

@@ -12,6 +12,9 @@ beforeEach(() => {
   servers = 0;
   parts = {
     // A client in a thread answers before it has told what follows from the answer.
+    ring: async () => {
+      throw new Error('no ring here');
+    },
     open: (options) =>
       fakeOpen(world)({ ...options, onEvent: (events) => setImmediate(() => options.onEvent(events)) }),
     here: async () => {
@@ -155,7 +158,7 @@ describe('setting up line by line', () => {
   test('asks again what was not understood', async () => {
     const console = new FakeConsole({});
     const running = chat({}, [], console, parts);
-    console.end('perhaps\n3\n');
+    console.end('perhaps\n4\n');
     expect(await running).toBe(0);
     expect(console.err).toContain('Please answer with one of');
   });

@@ -2,14 +2,19 @@
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent } from '../../chat/events.js';
 import { Asker } from '../ask.js';
+import { oneByOne } from '../batches.js';
 import { type Console, isInteractive } from '../console.js';
 import { Exit } from '../exit.js';
+import { Linear } from '../linear.js';
+import { withoutGroups } from '../no-groups.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
 import { HERE, lastLogin } from '../remembered.js';
+import { type OpenRing, openRing } from '../ring.js';
 import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Known, setUp } from '../setup.js';
+import { openAt, ringNamed, ringStart, runLines } from './ring.js';
 
 export interface ChatOptions extends PasswordSource {
   readonly data?: string;
@@ -21,12 +26,13 @@ export interface ChatOptions extends PasswordSource {
 
 export interface ChatParts {
   readonly open: typeof openClient;
+  readonly ring: OpenRing;
   readonly here: (data: string | undefined) => Promise<ServerHere>;
   /** The login used last on this device (there, if a server is named), as far as it is remembered. */
   readonly last: (data: string | undefined, server: string | undefined) => Promise<Known>;
 }
 
-const PARTS: ChatParts = { open: openClient, here: startHereAgain, last };
+const PARTS: ChatParts = { open: openClient, ring: openRing, here: startHereAgain, last };
 const QUIT_MS = 3_000;
 
 export async function run(
@@ -82,27 +88,33 @@ async function runPlain(
 ): Promise<Exit> {
   const { data } = options;
   let stopHere: () => Promise<void> = async () => undefined;
-  let plain: Plain | undefined;
-  const client = await parts.open({
+  let linear: Linear | undefined;
+  const opened = await parts.open({
     ...(data === undefined ? {} : { data }),
     server: known.server ?? '',
     threaded: true,
-    onEvent: (events: ClientEvent[]) => {
-      for (const event of events) plain?.apply(event);
-    },
+    onEvent: oneByOne<ClientEvent>((event) => linear?.apply(event)),
   });
+  const client = withoutGroups(opened);
   const asker = new Asker(console);
-  plain = new Plain(client, asker);
+  linear = new Linear({
+    commands: client,
+    asker,
+    voice: (model) => new Plain(client, console, model),
+  });
   const here = async () => {
     const started = await parts.here(data);
     stopHere = started.stop;
     return started.server;
   };
   try {
-    const isIn =
-      (await logIn(known, options, client, console)) || (await setUp(known, { client, asker, here }));
-    if (!isIn) return Exit.Done;
-    return await plain.run();
+    const isIn = await logIn(known, options, client, console);
+    const chosen = isIn ? 'server' : await setUp(known, { client, asker, here });
+    if (chosen === 'nowhere') return Exit.Done;
+    if (chosen === 'server') return await linear.run();
+    const { ring, nick } = chosen;
+    const flags = { ...ringNamed(ring), nick, ...(data === undefined ? {} : { data }) };
+    return await runLines(ringStart(flags, console.env), {}, console, parts.ring, asker);
   } finally {
     await client.quit(QUIT_MS).catch(() => undefined);
     await client.close().catch(() => undefined);
@@ -138,15 +150,19 @@ async function runScreen(
   const { runTerminal } = await import('../terminal/run.js');
   const { data, remember } = options;
   const exit = await runTerminal({
-    client: (onEvent) =>
-      parts.open({
-        ...(data === undefined ? {} : { data }),
-        server: known.server ?? '',
-        threaded: true,
-        onEvent: (events) => {
-          for (const event of events) onEvent(event);
-        },
-      }),
+    client: async (onEvent) =>
+      withoutGroups(
+        await parts.open({
+          ...(data === undefined ? {} : { data }),
+          server: known.server ?? '',
+          threaded: true,
+          onEvent: oneByOne(onEvent),
+        }),
+      ),
+    ring: ({ ring, nick }, onEvent) => {
+      const flags = { ...ringNamed(ring), nick, ...(data === undefined ? {} : { data }) };
+      return openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
+    },
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
     embedded: () => parts.here(data),
     input: process.stdin,

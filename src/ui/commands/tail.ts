@@ -96,7 +96,7 @@ class Tail {
         return;
       case 'presence':
         if (!this.#isHere(event.room)) return;
-        if (this.#options.json) printJson(console, presenceLine(event));
+        if (this.#options.json) printJson(console, presenceLine(event, event.room));
         else tell(console, `${sanitiseLine(event.user)} is ${event.state}.`);
         return;
       case 'link':

@@ -30,8 +30,8 @@ const FOLD_NAMES = 3;
 
 export interface ChatContext {
   readonly theme: Theme;
-  /** The new-messages line stands after this seq; undefined for none. */
-  readonly newAfter: number | undefined;
+  /** The new-messages line stands before it; undefined for none. */
+  readonly firstNew: Item | undefined;
   /** A horizontal rule's character. */
   readonly dash: string;
   readonly transfers: TransferList;
@@ -65,7 +65,7 @@ export class ChatSource implements PaneSource<Item> {
     const rows: Row[] = [];
     if (before === undefined || dayOf(timeOf(before)) !== dayOf(timeOf(item)))
       rows.push(ruleRow(dayOf(timeOf(item)), width, dash, theme.dim, theme.dim));
-    if (this.#isFirstNew(index, item))
+    if (item === this.#context.firstNew)
       rows.push(ruleRow('new messages', width, dash, theme.fresh, theme.fresh));
     if (item.type === 'message') rows.push(...messageRows(item, width, this.#context));
     else if (item.type === 'presence')
@@ -73,16 +73,6 @@ export class ChatSource implements PaneSource<Item> {
     else if (item.type === 'preview') rows.push(...pictureRows(item, width, this.#context));
     else rows.push(...noticeRows(item, width, theme));
     return rows;
-  }
-
-  #isFirstNew(index: number, item: Item): boolean {
-    const { newAfter } = this.#context;
-    if (newAfter === undefined || item.type !== 'message' || item.message.seq <= newAfter) return false;
-    for (let at = index - 1; at >= 0; at--) {
-      const before = this.items[at];
-      if (before?.type === 'message') return before.message.seq <= newAfter && before.message.seq > 0;
-    }
-    return true;
   }
 }
 
@@ -176,23 +166,29 @@ function bodyLook(item: MessageItem, theme: Theme): Look {
   return theme.plain;
 }
 
+/** How one's own message fares, and its look. */
+const DELIVERIES = {
+  ok: ['ok', 'dim'],
+  sending: ['sending..', 'dim'],
+  held: ['held until they come', 'notice'],
+  delivered: ['delivered', 'good'],
+  expired: ['EXPIRED - nobody came', 'failed'],
+  failed: ['FAILED - Enter to retry', 'failed'],
+} as const;
+
 /** One's own message says at the right of its last row how it fares; below it where there is no room. */
 function withState(rows: Row[], item: MessageItem, width: number, indent: number, theme: Theme): Row[] {
   const { message } = item;
   if (!message.mine) return rows;
-  const [state, look] =
-    message.delivery === 'ok'
-      ? ['ok', theme.dim]
-      : message.delivery === 'sending'
-        ? ['sending..', theme.dim]
-        : ['FAILED - Enter to retry', theme.failed];
+  const [state, lookName] = DELIVERIES[message.delivery];
+  const look = theme[lookName];
   const last = rows.at(-1) ?? [];
   const used = last.reduce((cells, span) => cells + textWidth(span.text), 0);
   const gap = width - used - textWidth(state) - 1;
   if (gap >= 1)
     rows[rows.length - 1] = [...last, { text: ' '.repeat(gap), look: theme.plain }, { text: state, look }];
   else rows.push([{ text: pad(state, width - 1, 'right'), look }]);
-  if (message.delivery === 'failed' && message.reason !== undefined) {
+  if (lookName === 'failed' && message.reason !== undefined) {
     for (const text of wrap(message.reason, width - indent - 1))
       rows.push([
         { text: ' '.repeat(indent), look: theme.plain },

@@ -1,12 +1,13 @@
 /** What the screen keeps of one conversation. */
-import type { Presence, Room, Target } from '../../chat/events.js';
+import type { Room, Target } from '../../chat/events.js';
+import { People } from './people.js';
 import { Timeline } from './timeline.js';
 
 export interface Conversation {
   readonly room: Target;
   info: Room;
   readonly timeline: Timeline;
-  readonly members: Map<string, Presence>;
+  readonly members: People;
   /** Was the whole list of members told? Who is heard of before was there already. */
   areMembersKnown: boolean;
   /** Who is typing, until when (ms). */
@@ -25,7 +26,7 @@ export function newConversation(info: Room): Conversation {
     room: info.room,
     info,
     timeline: new Timeline(),
-    members: new Map(),
+    members: new People(),
     areMembersKnown: false,
     typing: new Map(),
     unread: info.unread,

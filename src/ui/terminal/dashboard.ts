@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { ClientCommands, ClientEvent, Target } from '../../chat/events.js';
+import type { ClientCommands, ClientEvent, GroupCommands, RingCommands, Target } from '../../chat/events.js';
 import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
@@ -20,6 +20,7 @@ import { completePath } from './paths.js';
 import type { ColourDepth } from './picture.js';
 import type { Look } from './previews.js';
 import { Reader } from './reader.js';
+import { RingDesk } from './ring-desk.js';
 import { roomAt } from './rooms.js';
 import type { Cursor } from './screen.js';
 import type { Token } from './sequences.js';
@@ -43,7 +44,9 @@ export interface Stage {
 
 export interface DashboardOptions {
   readonly stage: Stage;
-  readonly commands: ClientCommands;
+  readonly commands: ClientCommands & GroupCommands;
+  /** Of a peer of the ring; undefined with a server. */
+  readonly ring?: RingCommands;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -54,7 +57,7 @@ export interface DashboardOptions {
 }
 
 export class Dashboard {
-  readonly model = new Model(homedir());
+  readonly model: Model;
   readonly #options: DashboardOptions;
   readonly #shell: Shell;
   readonly #composer: Composer;
@@ -62,6 +65,7 @@ export class Dashboard {
   readonly #reader: Reader;
   readonly #navigator: Navigator;
   readonly #files: FileDesk;
+  readonly #ring: RingDesk;
   readonly #pace: Pace;
   readonly #moves: Partial<Record<Action, () => void>>;
   #panels: Panels = { rooms: true, members: true };
@@ -74,7 +78,8 @@ export class Dashboard {
 
   constructor(options: DashboardOptions) {
     this.#options = options;
-    const { stage, commands, now } = options;
+    const { stage, commands, ring, now } = options;
+    this.model = new Model(homedir(), ring === undefined ? 'server' : 'ring');
     this.#moves = this.#movesOf(stage);
     this.#navigator = new Navigator(this.model, commands);
     this.#pace = new Pace(PROGRESS_EVERY_MS, () => stage.invalidate());
@@ -103,9 +108,13 @@ export class Dashboard {
       run: (work) => work.then(() => stage.invalidate(), this.#fail),
       again: (token) => this.handle(token),
     });
+    this.#ring = new RingDesk({ ring, changed: () => stage.invalidate() });
     this.#shell = new Shell({
       model: this.model,
       commands,
+      ...(ring === undefined ? {} : { ring }),
+      now,
+      showRing: () => this.#ring.open(),
       note: (text) => this.model.note(text, now()),
       open: (room) => {
         this.#navigator.open(room);
@@ -134,7 +143,8 @@ export class Dashboard {
     this.#noticeReading();
     const effect = this.model.apply(event, now());
     if (effect.effect === 'opened') this.#opened(effect.room).catch(this.#fail);
-    if (event.event === 'welcome') this.#files.load();
+    if (event.event === 'welcome') this.#welcomed();
+    if (event.event === 'ring') this.#ring.look();
     if (effect.effect === 'received') this.#files.show(effect.entry, false).catch(this.#fail);
     const isCall = effect.effect === 'mention' || effect.effect === 'offered';
     if (isCall && now() - this.#rangAt >= BELL_EVERY_MS) {
@@ -164,7 +174,7 @@ export class Dashboard {
       this.#confirm = undefined;
       answerConfirm(confirm, token);
     } else if (this.#isHelpShown) this.#isHelpShown = false;
-    else if (this.#files.handle(token)) return;
+    else if (this.#ring.handle(token) || this.#files.handle(token)) return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
   }
@@ -178,6 +188,7 @@ export class Dashboard {
       question: this.#composer.question,
       panels: this.#panels,
       files: this.#files.panel,
+      ring: this.#ring.panel,
       previews: this.#files.previews,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
@@ -193,6 +204,7 @@ export class Dashboard {
     const askToQuit = () => this.#askToQuit();
     return {
       files: () => this.#files.panel.open(),
+      ring: () => this.#send('/ring'),
       interrupt: askToQuit,
       endOfInput: askToQuit,
       pageUp: () => this.#reader.page(-1),
@@ -263,6 +275,24 @@ export class Dashboard {
     if (room !== undefined) this.#options.commands.typing(room, true).catch(() => undefined);
   }
 
+  /** Is the conversation under a panel? */
+  get #isCovered(): boolean {
+    return this.#files.panel.isShown || this.#ring.panel.isShown;
+  }
+
+  /** What is not told by itself: files of before, one's place, the groups one is in. */
+  #welcomed(): void {
+    const { commands, now } = this.#options;
+    this.#files.load();
+    const learn = async () => {
+      this.model.surroundings.place = await commands.location();
+      for (const group of await commands.groups()) this.model.apply({ event: 'group', ...group }, now());
+      this.#options.stage.invalidate();
+    };
+    // Without an answer the link is down, which the status bar says; the next welcome asks again.
+    learn().catch(() => undefined);
+  }
+
   /** Who is in it is told once; presence keeps it up to date. */
   async #opened(room: Target): Promise<void> {
     const members = await this.#navigator.opened(room);
@@ -291,7 +321,7 @@ export class Dashboard {
 
   #mouse(token: Token & { type: 'mouse' }): void {
     // What stands under the panel is not to be hit.
-    if (this.#files.panel.isShown) return;
+    if (this.#isCovered) return;
     if (token.kind === 'wheelUp') this.#reader.scroll(-WHEEL_ROWS);
     else if (token.kind === 'wheelDown') this.#reader.scroll(WHEEL_ROWS);
     if (token.kind !== 'press') return;
@@ -302,7 +332,7 @@ export class Dashboard {
 
   #noticeReading(): void {
     this.model.isReading =
-      this.#isFocused && this.#reader.pane.isAtEnd && !this.#isHelpShown && !this.#files.panel.isShown;
+      this.#isFocused && this.#reader.pane.isAtEnd && !this.#isHelpShown && !this.#isCovered;
   }
 
   /** What is seen at the end of a focused conversation is read, here and on one's other devices. */

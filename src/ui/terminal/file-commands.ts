@@ -1,8 +1,9 @@
 /** The slash commands about files. Who calls shows the error of whatever fails. */
 import { formatRate, formatRemaining, formatSize } from '../../chat/amount.js';
-import { type CommandName, findCommand, wrongForm } from '../../chat/command.js';
+import { findCommand, wrongForm } from '../../chat/command.js';
+import type { CommandName } from '../../chat/commands.js';
 import type { ClientCommands } from '../../chat/events.js';
-import { parseName, parseTarget } from '../../chat/name.js';
+import { parsePerson, parseTarget, personText } from '../../chat/name.js';
 import { sendArguments } from '../../chat/path.js';
 import { sanitiseLine } from '../../chat/text.js';
 import { trustText } from './filetext.js';
@@ -75,12 +76,12 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
       await commands.rejectFile(entry.offer.id);
     },
     trust: async ([raw = '']) => {
-      const { name } = parseName(raw.replace(/^@/, ''));
+      const name = personText(parsePerson(raw));
       await commands.trust(name, true);
       note(trustText(name));
     },
     untrust: async ([raw = '']) => {
-      const { name } = parseName(raw.replace(/^@/, ''));
+      const name = personText(parsePerson(raw));
       await commands.trust(name, false);
       note(`You are asked again before a file of ${name} is taken.`);
     },

@@ -14,7 +14,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Ctrl+N, Ctrl+P', 'next, previous conversation'],
   ['Alt+A, Alt+U', 'next with something unread, first unread'],
   ['PgUp, PgDn, Alt+End', 'scroll, back to the end'],
-  ['F6', 'files: how they fare, pause, cancel'],
+  ['F5, F6', 'the ring, in natter ring; files under way'],
   ['a r t, on an empty line', 'accept, reject, always accept what is offered'],
   ['F7, F8', 'show or hide rooms, members'],
   ['Alt+M', 'mouse on or off; off lets you select text'],

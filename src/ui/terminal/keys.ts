@@ -38,6 +38,7 @@ export type Action =
   | 'toggleMembers'
   | 'toggleMouse'
   | 'files'
+  | 'ring'
   | 'redraw'
   | 'help'
   | `room${number}`;
@@ -90,6 +91,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   'C-p': 'previousRoom',
   'M-a': 'nextActive',
   'M-u': 'firstUnread',
+  f5: 'ring',
   f6: 'files',
   f7: 'toggleRooms',
   f8: 'toggleMembers',

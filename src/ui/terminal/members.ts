@@ -40,7 +40,7 @@ function membersOf(model: Model, conversation: Conversation): [string, Presence]
     const other = conversation.room.slice(1);
     return [model.me, other].map((name) => [name, model.stateOf(name) ?? 'offline']);
   }
-  return [...conversation.members].map(([name, state]) => [name, model.stateOf(name) ?? state]);
+  return [...conversation.members.all()].map(({ user, state }) => [user, model.stateOf(user) ?? state]);
 }
 
 /** How many are there, away or not. */

@@ -2,12 +2,24 @@
  * What the screen knows: built from ClientEvents alone, without a screen, a clock or a client. Everything
  * remote passes `sanitise` here, once, so nothing behind this file holds a string a terminal would obey.
  */
-import type { ClientEvent, Message, Presence, Room, Target, Transfer } from '../../chat/events.js';
+import type { Mode } from '../../chat/commands.js';
+import type {
+  ClientEvent,
+  Group,
+  Message,
+  Person,
+  Presence,
+  Room,
+  Target,
+  Transfer,
+} from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
 import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
+import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
 import { type Conversation, newConversation, rank, weight } from './conversation.js';
 import { Link } from './link.js';
+import { Surroundings } from './surroundings.js';
 import type { NoticeItem } from './timeline.js';
 import { cleanOffer, type FileEntry, isOffered, TransferList } from './transfers.js';
 
@@ -30,9 +42,13 @@ const NONE: Effect = { effect: 'none' };
 export class Model {
   readonly conversations: Conversation[] = [];
   readonly link = new Link();
+  readonly surroundings = new Surroundings();
+  readonly mode: Mode;
   readonly transfers: TransferList;
   /** One's own name, '' before the welcome. */
   me = '';
+  /** Of the account; in the ring the fingerprint of one's key. */
+  #account = '';
   #current: Target = '';
   /** Notes from before there was a conversation to show them in. */
   readonly #early: NoticeItem[] = [];
@@ -40,7 +56,8 @@ export class Model {
   isReading = true;
 
   /** @param home see `TransferList` */
-  constructor(home = '') {
+  constructor(home = '', mode: Mode = 'server') {
+    this.mode = mode;
     this.transfers = new TransferList(home);
   }
 
@@ -55,7 +72,8 @@ export class Model {
   /** Whether a person is there; undefined as long as nobody told. Everyone who is online is in the lobby. */
   stateOf(user: string): Presence | undefined {
     const everyone = this.lobby?.members;
-    return everyone === undefined || everyone.size === 0 ? undefined : (everyone.get(user) ?? 'offline');
+    if (everyone === undefined || everyone.size === 0) return undefined;
+    return everyone.named(user)?.state ?? 'offline';
   }
 
   find(room: Target): Conversation | undefined {
@@ -108,6 +126,7 @@ export class Model {
         return NONE;
       case 'welcome':
         this.me = sanitiseLine(event.user);
+        this.#account = event.account;
         return NONE;
       case 'pinned':
         this.note(`First contact with ${event.server}. Its key is ${event.fingerprint}.`, now);
@@ -123,10 +142,18 @@ export class Model {
         this.#add(event.message, event.was);
         return NONE;
       case 'presence':
-        this.#presence(event.room, sanitiseLine(event.user), event.state, now);
+        this.#presence(event.room, event, now);
         return NONE;
-      case 'members':
-        this.#members(event.room, event.members);
+      case 'members': {
+        const conversation = this.find(event.room);
+        if (conversation !== undefined) takeMembers(conversation, event.members);
+        return NONE;
+      }
+      case 'group':
+        this.#group(cleanGroup(event), now);
+        return NONE;
+      case 'ring':
+        this.surroundings.ring = { ...event, since: now - event.sinceMs };
         return NONE;
       case 'typing':
         this.#typing(event.room, sanitiseLine(event.user), event.on, now);
@@ -145,8 +172,6 @@ export class Model {
         // Before the welcome it answers a login, and whoever asked for that shows it.
         if (this.me !== '') this.note(event.message, now, true, event.room);
         return NONE;
-      case 'ring':
-      case 'group':
       case 'directory':
       case 'devices':
       case 'caughtUp':
@@ -195,6 +220,7 @@ export class Model {
     const at = this.conversations.findIndex((conversation) => conversation.room === room);
     if (at === -1) return;
     this.conversations.splice(at, 1);
+    this.surroundings.groups.delete(room);
     if (this.#current === room) this.#current = this.conversations[Math.max(0, at - 1)]?.room ?? '';
   }
 
@@ -259,26 +285,20 @@ export class Model {
     return isOffered(entry) ? { effect: 'offered', entry } : NONE;
   }
 
-  #presence(room: Target, user: string, state: Presence, now: number): void {
+  #presence(room: Target, person: Person, now: number): void {
     const conversation = this.find(room);
-    if (conversation === undefined) return;
-    const before = conversation.members.get(user);
-    if (state === 'offline' && conversation.info.kind !== 'direct') conversation.members.delete(user);
-    else conversation.members.set(user, state);
-    conversation.typing.delete(user);
-    const wasHere = before !== undefined && before !== 'offline';
-    const isHere = state !== 'offline';
-    const isNews = conversation.areMembersKnown && wasHere !== isHere;
-    if (user !== this.me && isNews) conversation.timeline.addPresence(user, isHere, now);
+    if (conversation !== undefined) takePresence(conversation, person, this.#isMe, now);
   }
 
-  #members(room: Target, members: readonly { readonly user: string; readonly state: Presence }[]): void {
-    const conversation = this.find(room);
-    if (conversation === undefined) return;
-    conversation.areMembersKnown = true;
-    conversation.members.clear();
-    for (const member of members) conversation.members.set(sanitiseLine(member.user), member.state);
+  #group(group: Group, now: number): void {
+    this.surroundings.groups.set(group.group, group);
+    const conversation = this.find(group.group);
+    // Everybody is in the lobby, and presence tells of each.
+    if (conversation !== undefined && group.kind !== 'lobby')
+      takeGroup(conversation, group, this.lobby, this.#isMe, now);
   }
+
+  readonly #isMe = ({ user, author }: Person): boolean => user === this.me || author === this.#account;
 
   #typing(room: Target, user: string, isOn: boolean, now: number): void {
     const conversation = this.find(room);

@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.js';
 import type { Model } from './model.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
-import { pad } from './width.js';
+import { pad, textWidth } from './width.js';
 
 const HEADINGS = {
   lobby: 'ROOMS',
@@ -29,29 +29,76 @@ function count(number: number): string {
   return number > 999 ? '999+' : String(number);
 }
 
+/** People nearby and interests of others that are listed at most; they give way to conversations. */
+const NEIGHBOURS_MAX = 5;
+const SUGGESTIONS_MAX = 4;
+
 /** What stands in one row of the list, from the top. */
 type Entry =
   | { readonly kind: 'gap' }
   | { readonly kind: 'heading'; readonly text: string }
-  | { readonly kind: 'room'; readonly conversation: Conversation; readonly index: number };
+  | { readonly kind: 'room'; readonly conversation: Conversation; readonly index: number }
+  /** Somebody nearby, or an interest that others have: nothing one is in. */
+  | { readonly kind: 'around'; readonly name: string; readonly what: string };
+
+type Around = Extract<Entry, { kind: 'around' }>;
 
 /** The list's rows; when there are more than fit, those around the current conversation. */
-function entriesOf({ conversations, current }: Model, height: number): readonly Entry[] {
-  const entries: Entry[] = [];
-  let heading = '';
-  let currentRow = 0;
-  conversations.forEach((conversation, index) => {
-    const own = HEADINGS[conversation.info.kind];
-    if (own !== heading) {
-      if (heading !== '') entries.push({ kind: 'gap' });
-      heading = own;
-      entries.push({ kind: 'heading', text: heading });
-    }
-    if (conversation === current) currentRow = entries.length;
-    entries.push({ kind: 'room', conversation, index });
-  });
+function entriesOf(model: Model, height: number): readonly Entry[] {
+  const bare = sectionsOf(model, [], []);
+  const neighbours = neighboursOf(model);
+  const suggestions = suggestionsOf(model);
+  let entries = bare;
+  // As many of them as leave every conversation in sight.
+  for (let more = NEIGHBOURS_MAX; more > 0; more--) {
+    const tried = sectionsOf(
+      model,
+      neighbours.slice(0, more),
+      suggestions.slice(0, Math.min(more, SUGGESTIONS_MAX)),
+    );
+    if (tried.length > height) continue;
+    entries = tried;
+    break;
+  }
+  const { current } = model;
+  const currentRow = entries.findIndex((entry) => entry.kind === 'room' && entry.conversation === current);
   const from = Math.max(0, Math.min(currentRow - Math.floor(height / 2), entries.length - height));
   return entries.slice(from, from + height);
+}
+
+function sectionsOf(
+  { conversations }: Model,
+  neighbours: readonly Around[],
+  suggestions: readonly Around[],
+): Entry[] {
+  const rooms = conversations.map((conversation, index) => ({ kind: 'room', conversation, index }) as const);
+  const under = (heading: string) =>
+    rooms.filter(({ conversation }) => HEADINGS[conversation.info.kind] === heading);
+  const sections: readonly (readonly [string, readonly Entry[]])[] = [
+    ['ROOMS', under('ROOMS')],
+    ['NEARBY', [...under('NEARBY'), ...neighbours]],
+    ['INTERESTS', [...under('INTERESTS'), ...suggestions]],
+    ['DIRECT', under('DIRECT')],
+  ];
+  return sections
+    .filter(([, entries]) => entries.length > 0)
+    .flatMap(([text, entries], at) => [
+      ...(at === 0 ? [] : [{ kind: 'gap' } as const]),
+      { kind: 'heading', text } as const,
+      ...entries,
+    ]);
+}
+
+function neighboursOf({ surroundings, lobby, me }: Model): Around[] {
+  return surroundings
+    .neighbours(lobby?.members, me)
+    .map(({ user, nearness }) => ({ kind: 'around', name: user, what: nearness }));
+}
+
+function suggestionsOf({ surroundings, lobby, me }: Model): Around[] {
+  return surroundings
+    .suggestions(lobby?.members, me)
+    .map(({ tag, people }) => ({ kind: 'around', name: `+${tag}`, what: `${people} like it` }));
 }
 
 /** How many conversations other than the current one hold something unread. */
@@ -69,6 +116,7 @@ export function roomRows(model: Model, width: number, height: number, theme: The
   const rows = entriesOf(model, room).map((entry): Row => {
     if (entry.kind === 'gap') return [];
     if (entry.kind === 'heading') return [{ text: ` ${entry.text}`, look: theme.heading }];
+    if (entry.kind === 'around') return aroundRow(entry, width, theme);
     return roomRow(model, entry.conversation, entry.index, width, theme);
   });
   if (active === 0) return rows;
@@ -80,6 +128,11 @@ export function roomRows(model: Model, width: number, height: number, theme: The
 export function roomAt(model: Model, y: number, height: number): Conversation | undefined {
   const entry = entriesOf(model, activeCount(model) > 0 ? height - 1 : height)[y];
   return entry?.kind === 'room' ? entry.conversation : undefined;
+}
+
+function aroundRow({ name, what }: Around, width: number, theme: Theme): Row {
+  const room = Math.max(4, width - textWidth(what) - 5);
+  return [{ text: `   ${pad(name, room)} ${what} `, look: theme.dim }];
 }
 
 function roomRow(model: Model, conversation: Conversation, index: number, width: number, theme: Theme): Row {

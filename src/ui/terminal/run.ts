@@ -1,40 +1,31 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
-import type { ClientCommands, ClientEvent } from '../../chat/events.js';
-import { EIGHTHS, HASHES } from './bar.js';
+import type { ClientCommands, ClientEvent, GroupCommands, RingCommands } from '../../chat/events.js';
 import { Dashboard } from './dashboard.js';
-import { watchExits } from './exits.js';
-import type { TerminalInput } from './input.js';
-import { Looker } from './looker.js';
-import { colourDepth } from './picture.js';
-import { Screen, type TerminalOutput } from './screen.js';
-import { Setup, type SetupStart } from './setup.js';
-import { themeFor } from './theme.js';
-import type { Glyphs } from './view.js';
+import { Seat, type SeatOptions } from './seat.js';
+import { type RingWish, Setup, type SetupStart } from './setup.js';
 import { suggestName } from './whoami.js';
 
 /** Unanswered words are waited for at most this long on the way out; ms. */
 const QUIT_MS = 3_000;
 /** After a signal whoever sent it does not wait long; ms. */
 const SIGNAL_QUIT_MS = 1_000;
-/** The clock and what is typed by others change without an event. */
-const TICK_MS = 1_000;
 
-export interface TerminalOptions {
+type OnEvent = (event: ClientEvent) => void;
+/** A client of a server. */
+type ServerClient = ClientCommands & GroupCommands & { close(): Promise<void> };
+/** A peer of a ring. */
+type RingClient = ServerClient & RingCommands;
+
+export interface TerminalOptions extends SeatOptions {
   /** Makes the client; its events go to `onEvent` from then on. */
-  readonly client: (
-    onEvent: (event: ClientEvent) => void,
-  ) => Promise<ClientCommands & { close(): Promise<void> }>;
+  readonly client: (onEvent: OnEvent) => Promise<ServerClient>;
   /** With a server and a user it logs in at once; otherwise the setup screen starts with what is known. */
   readonly start?: SetupStart;
   /** Starts a server on this machine ("Try it here"). */
   readonly embedded: () => Promise<{ server: string; stop(): Promise<void> }>;
-  readonly input: TerminalInput;
-  readonly output: TerminalOutput;
-  /** NO_COLOR, LC_ALL, LC_CTYPE, LANG, USER; process.env unless given. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** ms since 1970. */
-  readonly now?: () => number;
+  /** Starts or joins a ring. */
+  readonly ring: (wish: RingWish, onEvent: OnEvent) => Promise<RingClient>;
 }
 
 /**
@@ -43,85 +34,106 @@ export interface TerminalOptions {
  * @returns the exit code: 0 after quitting, 128 + n after signal n
  */
 export async function runTerminal(options: TerminalOptions): Promise<number> {
-  const { environment = process.env, now = Date.now } = options;
-  const theme = themeFor(environment);
-  const looker = new Looker();
-  const early: ClientEvent[] = [];
-  let dashboard: Dashboard | undefined;
-  const client = await options.client((event) => {
-    if (dashboard === undefined) early.push(event);
-    else dashboard.apply(event);
-  });
+  const inbox = new Inbox();
+  const server = await options.client(inbox.take);
+  const seat = new Seat(options);
   let stopServer = async () => {};
   let here: string | undefined;
-  let isSetUp = false;
-  let end: (exitCode: number) => void = () => {};
-  const ended = new Promise<number>((resolve) => {
-    end = resolve;
-  });
-  const screen: Screen = new Screen(
-    options.input,
-    options.output,
-    (surface) => (isSetUp ? dashboard : setup)?.paint(surface),
-    (token) => (isSetUp ? dashboard : setup)?.handle(token),
-  );
-  const unwatch = watchExits(() => screen.close(), end);
-  options.input.once('end', () => end(0));
-  dashboard = new Dashboard({
-    stage: screen,
-    commands: client,
-    theme,
-    glyphs: glyphsFor(environment),
-    depth: colourDepth(environment),
-    look: (...args) => looker.look(...args),
-    now,
-    quit: () => end(0),
-  });
-  for (const event of early) dashboard.apply(event);
+  /** Whom to say goodbye to. */
+  let client = server;
+  const dashboard = dashboardOn(seat, server);
+  inbox.open(dashboard);
   const setup = new Setup({
     start: options.start ?? {},
-    suggestedName: suggestName(environment),
-    commands: client,
+    suggestedName: suggestName(seat.environment),
+    commands: server,
     embedded: async () => {
-      const { server, stop } = await options.embedded();
+      const { server: address, stop } = await options.embedded();
       stopServer = stop;
-      here = server;
-      return server;
+      here = address;
+      return address;
+    },
+    ring: async (wish) => {
+      const box = new Inbox();
+      const ring = await options.ring(wish, box.take);
+      client = ring;
+      const shown = dashboardOn(seat, ring, ring);
+      box.open(shown);
+      setup.close();
+      seat.show(shown);
+      await leave(server, 0);
     },
     newPassword: () => randomBytes(18).toString('base64url'),
-    theme,
-    invalidate: () => screen.invalidate(),
+    theme: seat.theme,
+    invalidate: () => seat.screen.invalidate(),
     done: () => {
-      isSetUp = true;
       setup.close();
       if (here !== undefined)
-        dashboard?.apply({ event: 'notice', text: `Others on this machine come in with --server ${here}.` });
-      screen.invalidate();
+        dashboard.apply({ event: 'notice', text: `Others on this machine come in with --server ${here}.` });
+      seat.show(dashboard);
     },
-    quit: () => end(0),
+    quit: seat.quit,
   });
-  screen.invalidate();
+  seat.show(setup);
   setup.begin();
-  const tick = setInterval(() => screen.invalidate(), TICK_MS);
-
-  const exitCode = await ended;
-  clearInterval(tick);
+  const exitCode = await seat.ended;
   setup.close();
-  screen.close();
+  seat.leave();
   try {
-    await client.quit(exitCode === 0 ? QUIT_MS : SIGNAL_QUIT_MS);
+    await leave(client, exitCode === 0 ? QUIT_MS : SIGNAL_QUIT_MS);
   } finally {
-    await client.close();
-    await looker.close();
     await stopServer();
-    unwatch();
+    await seat.close();
   }
   return exitCode;
 }
 
-/** Drawn rules where the character set has them. */
-function glyphsFor(environment: Readonly<Record<string, string | undefined>>): Glyphs {
-  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || '';
-  const isPlain = locale === 'C' || locale === 'POSIX' || (locale !== '' && !/utf-?8/i.test(locale));
-  return isPlain ? { bar: '|', dash: '-', blocks: HASHES } : { bar: '│', dash: '─', blocks: EIGHTHS };
+/** Shows a peer of the ring; the same otherwise. */
+export async function runRing(
+  options: SeatOptions & { readonly ring: (onEvent: OnEvent) => Promise<RingClient> },
+): Promise<number> {
+  const inbox = new Inbox();
+  const ring = await options.ring(inbox.take);
+  const seat = new Seat(options);
+  const dashboard = dashboardOn(seat, ring, ring);
+  inbox.open(dashboard);
+  seat.show(dashboard);
+  const exitCode = await seat.ended;
+  seat.leave();
+  try {
+    await leave(ring, exitCode === 0 ? QUIT_MS : SIGNAL_QUIT_MS);
+  } finally {
+    await seat.close();
+  }
+  return exitCode;
+}
+
+function dashboardOn(seat: Seat, commands: ClientCommands & GroupCommands, ring?: RingCommands): Dashboard {
+  const { screen, theme, glyphs, depth, look, now, quit } = seat;
+  const own = ring === undefined ? {} : { ring };
+  return new Dashboard({ stage: screen, commands, ...own, theme, glyphs, depth, look, now, quit });
+}
+
+async function leave(client: ServerClient, ms: number): Promise<void> {
+  try {
+    await client.quit(ms);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Keeps what is told until there is somebody to tell. */
+class Inbox {
+  readonly #early: ClientEvent[] = [];
+  #dashboard: Dashboard | undefined;
+
+  readonly take = (event: ClientEvent): void => {
+    if (this.#dashboard === undefined) this.#early.push(event);
+    else this.#dashboard.apply(event);
+  };
+
+  open(dashboard: Dashboard): void {
+    this.#dashboard = dashboard;
+    for (const event of this.#early.splice(0)) dashboard.apply(event);
+  }
 }

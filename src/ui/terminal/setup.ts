@@ -27,6 +27,13 @@ export interface SetupStart {
   readonly here?: boolean;
 }
 
+/** A ring that a person wants to start or to be in. */
+export interface RingWish {
+  /** A community's name, or an invite link. */
+  readonly ring: string;
+  readonly nick: string;
+}
+
 export interface SetupOptions {
   readonly start: SetupStart;
   /** Stands in the name field when no user is known. */
@@ -34,6 +41,8 @@ export interface SetupOptions {
   readonly commands: ClientCommands;
   /** Starts a server on this machine. @returns its address */
   readonly embedded: () => Promise<string>;
+  /** Starts or joins a ring, and shows it. */
+  readonly ring: (wish: RingWish) => Promise<void>;
   /** A password for an account on one's own machine, which only this device will ever use. */
   readonly newPassword: () => string;
   readonly theme: Theme;
@@ -45,6 +54,7 @@ export interface SetupOptions {
 export class Setup {
   readonly #options: SetupOptions;
   readonly #name: Field;
+  readonly #ring: Field;
   readonly #server: Field;
   readonly #password: Field;
   readonly #account: Choice;
@@ -61,6 +71,7 @@ export class Setup {
     const { start } = options;
     const server = start.here ? undefined : start.server;
     this.#name = field('Your name', start.user ?? options.suggestedName);
+    this.#ring = field('Ring', '');
     this.#server = field('Server', server ?? '');
     this.#password = field('Password', start.password ?? '', true);
     this.#account = {
@@ -79,13 +90,19 @@ export class Setup {
       kind: 'button',
       label: 'Try it here',
       explanation: 'starts a server on this machine; nothing else is needed',
-      press: () => this.#run(() => this.#tryHere()),
+      press: () => this.#enter(() => this.#tryHere()),
+    };
+    const ring: Button = {
+      kind: 'button',
+      label: 'Start or join a ring',
+      explanation: 'its name, or the link you were given',
+      press: () => this.#run(() => this.#joinRing()),
     };
     const connect: Button = {
       kind: 'button',
       label: 'Connect',
       explanation: '',
-      press: () => this.#run(() => this.#connect()),
+      press: () => this.#enter(() => this.#connect()),
     };
     const gap = { kind: 'label', text: '' } as const;
     this.#form = new Form(
@@ -101,6 +118,10 @@ export class Setup {
         this.#remember,
         gap,
         connect,
+        gap,
+        { kind: 'label', text: 'or talk in a ring, where nobody is in charge:' },
+        this.#ring,
+        ring,
       ],
       server === undefined ? here : start.user === undefined ? this.#name : this.#password,
     );
@@ -111,7 +132,7 @@ export class Setup {
   begin(): void {
     const { server, user, here } = this.#options.start;
     if (server === undefined || user === undefined) return;
-    this.#run(() => (here ? this.#tryHere() : this.#connect()));
+    this.#enter(() => (here ? this.#tryHere() : this.#connect()));
   }
 
   close(): void {
@@ -145,12 +166,19 @@ export class Setup {
     return this.#isBusy ? undefined : cursor;
   }
 
+  /** Work after which the person is at a server. */
+  #enter(work: () => Promise<void>): void {
+    this.#run(async () => {
+      await work();
+      this.#options.done();
+    });
+  }
+
   #run(work: () => Promise<void>): void {
     if (this.#isBusy) return;
     this.#isBusy = true;
     this.#isError = false;
     work()
-      .then(() => this.#options.done())
       .catch((error: unknown) => {
         this.#isError = true;
         this.#message = sanitiseLine(error instanceof Error ? error.message : String(error));
@@ -181,6 +209,17 @@ export class Setup {
       if (!isNotKnown(error)) throw error;
       await commands.login(server, { ...known, register: true, password: newPassword() });
     }
+  }
+
+  async #joinRing(): Promise<void> {
+    const nick = this.#user();
+    const ring = this.#ring.editor.text.trim();
+    if (ring === '') {
+      this.#form.focus(this.#ring);
+      throw new NatterError('NAME_EMPTY', 'Write the name of a ring to start or join, or an invite link.');
+    }
+    this.#tell('Going to the ring..');
+    await this.#options.ring({ ring, nick });
   }
 
   async #connect(): Promise<void> {

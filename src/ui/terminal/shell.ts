@@ -1,25 +1,29 @@
 /** What is entered, done: words are said, slash commands run. Who calls shows the error of whatever fails. */
-import { type CommandName, findCommand, helpLines, parseInput, wrongForm } from '../../chat/command.js';
+import { findCommand, helpLines, parseInput, wrongForm } from '../../chat/command.js';
+import type { CommandName } from '../../chat/commands.js';
 import { loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { MessageKind, Target } from '../../chat/events.js';
-import { nameKey, parseName, parseTarget } from '../../chat/name.js';
+import type { ClientCommands, GroupCommands, MessageKind, Person, Target } from '../../chat/events.js';
+import { nameKey, parsePerson, parseTarget, personText } from '../../chat/name.js';
 import { findSticker, STICKERS } from '../../chat/sticker.js';
-import { parseText } from '../../chat/text.js';
+import { parseText, sanitiseLine } from '../../chat/text.js';
 import { clockOf, dayOf } from './chat.js';
 import { type FileHost, fileCommands } from './file-commands.js';
+import { type GroupHost, groupCommands } from './group-commands.js';
 
 const HISTORY_COUNT = 50;
 const HISTORY_COUNT_MAX = 1_000;
 const FOUND_MAX = 10;
 
 /** What the shell needs of the screen around it. */
-export interface ShellHost extends FileHost {
+export interface ShellHost extends FileHost, GroupHost {
+  readonly commands: ClientCommands & GroupCommands;
   /** Shows lines of the program's own. */
   note(text: string): void;
-  open(room: Target): void;
   /** Asks for one line; undefined when the person does not want to answer. */
   ask(question: string, isSecret: boolean): Promise<string | undefined>;
+  /** Commands that are answered otherwise there. */
+  readonly answers?: Partial<Readonly<Record<CommandName, Handler>>>;
   quit(): void;
 }
 
@@ -34,7 +38,8 @@ export class Shell {
     const { commands } = host;
     this.#handlers = {
       ...fileCommands(host),
-      help: async ([about]) => host.note(helpLines(about).join('\n')),
+      ...groupCommands(host),
+      help: async ([about]) => host.note(helpLines(host.model.mode, about).join('\n')),
       join: async ([room = '']) => this.#join(room),
       leave: async ([room]) => commands.leave(room === undefined ? this.#here() : parseTarget(room).target),
       msg: async ([name = '', text = '']) => this.#msg(name, text),
@@ -57,7 +62,6 @@ export class Shell {
       clear: async () => host.model.current?.timeline.clear(),
       quit: async () => host.quit(),
       sticker: async ([name]) => this.#sticker(name),
-      status: async () => this.#status(),
       password: async () => this.#password(),
       devices: async () => this.#devices(),
       'forget-device': async ([key = '']) => {
@@ -68,6 +72,7 @@ export class Shell {
         if (!(await this.retry(which === 'all'))) host.note('Nothing here failed.');
       },
       history: async ([count]) => this.#history(count),
+      ...host.answers,
     };
   }
 
@@ -77,6 +82,7 @@ export class Shell {
     const room = model.current?.room;
     const { state } = model.link;
     const input = parseInput(line, {
+      mode: model.mode,
       // While it catches up a client asks and is answered already.
       live: state === 'live' || state === 'syncing',
       ...(room === undefined ? {} : { room }),
@@ -106,8 +112,15 @@ export class Shell {
   }
 
   async #join(raw: string): Promise<void> {
-    const { room } = await this.#host.commands.join(parseTarget(raw).target);
-    this.#host.open(room);
+    const { commands, model, open } = this.#host;
+    const { kind, name, target } = parseTarget(raw);
+    if (kind === 'room' && model.mode === 'ring' && model.find(target) === undefined)
+      throw new NatterError(
+        'NO_SUCH_ROOM',
+        'The ring has a lobby and groups, no rooms; /interest TAG makes a group.',
+      );
+    const { room } = kind === 'interest' ? await commands.interest(name) : await commands.join(target);
+    open(room);
   }
 
   async #msg(name: string, text: string): Promise<void> {
@@ -122,7 +135,10 @@ export class Shell {
 
   async #names(room: Target | undefined): Promise<void> {
     const members = await this.#host.commands.who(room);
-    const names = members.map(({ user, state }) => (state === 'online' ? user : `${user} (${state})`));
+    const names = members.map(({ user, state }) => {
+      const name = sanitiseLine(user);
+      return state === 'online' ? name : `${name} (${state})`;
+    });
     const where = room === undefined ? 'online' : `in ${room}`;
     this.#host.note(`${names.length} ${where}: ${names.sort().join(', ')}`);
   }
@@ -151,7 +167,7 @@ export class Shell {
   async #whois(name: string): Promise<void> {
     const everyone = await this.#host.commands.who();
     const found = everyone.find(({ user }) => nameKey(user) === nameKey(name));
-    this.#host.note(found === undefined ? `${name} is not online.` : `${found.user} is ${found.state}.`);
+    this.#host.note(found === undefined ? `${name} is not online.` : personLine(found));
   }
 
   #search(text: string): void {
@@ -179,19 +195,6 @@ export class Shell {
     const width = Math.max(...STICKERS.map((sticker) => sticker.name.length));
     const lines = STICKERS.map((sticker) => `/sticker ${sticker.name.padEnd(width)}  ${sticker.description}`);
     this.#host.note(lines.join('\n'));
-  }
-
-  #status(): void {
-    const { me, link, conversations } = this.#host.model;
-    const unsent = conversations.reduce((sum, { timeline }) => sum + timeline.unanswered, 0);
-    const lines = [
-      `You are ${me === '' ? 'not logged in' : me}. The link is ${link.state}${link.detail === '' ? '' : `: ${link.detail}`}.`,
-      link.state === 'live'
-        ? `The round trip takes ${link.lagMs.toFixed(1)} ms. Everything is encrypted.`
-        : '',
-      `Conversations: ${conversations.length}, unsent messages: ${unsent}.`,
-    ];
-    this.#host.note(lines.filter((line) => line !== '').join('\n'));
   }
 
   async #password(): Promise<void> {
@@ -230,5 +233,17 @@ export class Shell {
 
 /** A person's name as typed, with or without `@`. */
 function nameOf(raw: string): string {
-  return parseName(raw.replace(/^@/, '')).name;
+  return personText(parsePerson(raw));
+}
+
+/** `ana is online; key b67v-...; likes +chess, +go`. */
+function personLine({ user, state, author, interests = [] }: Person): string {
+  const facts = [
+    `${sanitiseLine(user)} is ${state}`,
+    ...(author === undefined ? [] : [`key ${sanitiseLine(author)}`]),
+    ...(interests.length === 0
+      ? []
+      : [`likes ${interests.map((tag) => `+${sanitiseLine(tag)}`).join(', ')}`]),
+  ];
+  return facts.length === 1 ? `${facts[0]}.` : facts.join('; ');
 }

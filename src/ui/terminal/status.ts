@@ -6,6 +6,7 @@ import type { Link } from './link.js';
 import { presentCount } from './members.js';
 import type { Model } from './model.js';
 import type { Row } from './pane.js';
+import { lagText, ringText } from './ring-words.js';
 import { badge } from './rooms.js';
 import type { Theme } from './theme.js';
 import { pad, textWidth, truncate } from './width.js';
@@ -56,9 +57,7 @@ export function titleRow(
   if (conversation === undefined)
     return edges([{ text: ' natter', look: theme.title }], '', width, theme.title);
   const isDirect = conversation.info.kind === 'direct';
-  const topic = isDirect
-    ? 'private conversation'
-    : conversation.info.topic || WELCOME[conversation.info.kind];
+  const topic = isDirect ? 'private conversation' : conversation.info.topic || aboutOf(model, conversation);
   const present = presentCount(model, conversation);
   const right = isDirect ? ` ${model.stateOf(conversation.room.slice(1)) ?? ''} ` : ` ${present} here (F8) `;
   return edges(
@@ -72,28 +71,48 @@ export function titleRow(
   );
 }
 
-export function statusRow(model: Model, now: number, width: number, isMouse: boolean, theme: Theme): Row {
+/** What a group is about. */
+function aboutOf({ surroundings }: Model, { room, info }: Conversation): string {
+  const group = surroundings.groups.get(room);
+  if (group?.km === undefined) return WELCOME[info.kind];
+  return `within ${group.km} km${group.by === undefined ? '' : `, founded by ${group.by}`}`;
+}
+
+function joined(texts: readonly string[], look: number, first: number): Span[] {
+  return texts.map((text, at) =>
+    at === 0 ? { text: ` ${text}`, look: first } : { text: ` | ${text}`, look },
+  );
+}
+
+/** How the connection to the server fares. */
+function serverParts(model: Model, now: number, theme: Theme): Span[] {
   const { link } = model;
-  const parts: Span[] = [
-    {
-      text: ` ${LINK_WORDS[link.lostAt === undefined ? link.state : 'reconnecting']}`,
-      look: link.state === 'live' ? theme.bar : theme.barStrong,
-    },
-  ];
-  const add = (text: string, look = theme.bar) =>
-    parts.push({ text: ` | `, look: theme.bar }, { text, look });
+  const { lostAt, state, lagMs, detail } = link;
   const waiting = waitedFor(model, now);
-  if (link.state === 'live' && waiting >= PATIENCE_MS) {
-    // The client tries a second connection beside the silent one before it calls it lost.
-    parts[0] = { text: ' NO ANSWER - trying again', look: theme.barStrong };
-    add(`for ${span(waiting)}`);
-  } else if (link.state === 'live') {
-    add(`lag ${link.lagMs < 10 ? link.lagMs.toFixed(1) : Math.round(link.lagMs)} ms`);
-    add('encrypted');
-  } else if (link.lostAt !== undefined) {
-    add(`for ${span(now - link.lostAt)}`);
-  }
-  if (link.state !== 'live' && link.detail !== '') add(link.detail);
+  // The client tries a second connection beside the silent one before it calls it lost.
+  if (state === 'live' && waiting >= PATIENCE_MS)
+    return joined(['NO ANSWER - trying again', `for ${span(waiting)}`], theme.bar, theme.barStrong);
+  if (state === 'live')
+    return joined([LINK_WORDS.live, `lag ${lagText(lagMs)}`, 'encrypted'], theme.bar, theme.bar);
+  const lost =
+    lostAt === undefined ? [LINK_WORDS[state]] : [LINK_WORDS.reconnecting, `for ${span(now - lostAt)}`];
+  return joined(detail === '' ? lost : [...lost, detail], theme.bar, theme.barStrong);
+}
+
+/** How one's own peer stands among the others: connected, to how many, since when. */
+function ringParts({ link, surroundings: { ring } }: Model, theme: Theme): Span[] {
+  if (link.state === 'failed') return joined([LINK_WORDS.failed, link.detail], theme.bar, theme.barStrong);
+  if (ring === undefined) return joined(['ring: joining..'], theme.bar, theme.barStrong);
+  const isWell = ring.state === 'stable';
+  return joined([ringText(ring, ring.since), 'encrypted'], theme.bar, isWell ? theme.bar : theme.barStrong);
+}
+
+export function statusRow(model: Model, now: number, width: number, isMouse: boolean, theme: Theme): Row {
+  const parts = model.mode === 'ring' ? ringParts(model, theme) : serverParts(model, now, theme);
+  const add = (text: string, look = theme.bar) =>
+    parts.push({ text: ' | ', look: theme.bar }, { text, look });
+  const { place } = model.surroundings;
+  if (place !== undefined) add(`near ${place.city}`);
   if (isMouse) add('mouse');
   const asking = model.conversations
     .map((conversation, index) => ({ conversation, index }))

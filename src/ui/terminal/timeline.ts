@@ -1,9 +1,10 @@
 /**
  * What one conversation shows, in order:
  *
- *   confirmed, by seq, with notices and folded presence where they happened │ one's own unanswered, as typed
+ *   confirmed, in order, with notices and folded presence where they happened │ one's own unanswered, as typed
  *
- * Items keep their identity while their content changes, so that a scroll position can name one.
+ * The order is the server's numbers; in the ring, where a number only says when something came here, it is the
+ * clocks of those who said it. Items keep their identity while their content changes, so that a scroll position can name one.
  */
 import type { Message } from '../../chat/events.js';
 import type { Preview } from '../../chat/preview.js';
@@ -53,7 +54,7 @@ export class Timeline {
     return this.#head;
   }
 
-  /** The lowest seq kept, 0 when there is none. */
+  /** The seq of the first message kept, 0 when there is none. */
   get first(): number {
     for (const item of this.items)
       if (item.type === 'message' && item.message.seq > 0) return item.message.seq;
@@ -83,10 +84,18 @@ export class Timeline {
       );
   }
 
-  /** The first message after a seq. */
+  /** The first message in order that came after a seq. */
   after(seq: number): MessageItem | undefined {
-    const found = this.items.find((item) => item.type === 'message' && item.message.seq > seq);
-    return found?.type === 'message' ? found : undefined;
+    // What is new stands near the end, as a rule: no more is looked at than must be.
+    let left = this.#head - seq;
+    let found: MessageItem | undefined;
+    for (let index = this.items.length - this.#pending - 1; index >= 0 && left > 0; index--) {
+      const item = this.items[index];
+      if (item?.type !== 'message' || item.message.seq <= seq) continue;
+      found = item;
+      left--;
+    }
+    return found;
   }
 
   /**
@@ -154,27 +163,31 @@ export class Timeline {
       this.#pending++;
       return;
     }
-    const at = seq - this.first < this.#head - seq ? this.#fromTheFront(seq) : this.#fromTheBack(seq);
+    const at = this.#placeOf(item.message);
     this.#head = Math.max(this.#head, seq);
     this.items.splice(at, 0, item);
     if (this.items.length > TIMELINE_MAX) this.#drop();
   }
 
-  /** History comes at the front. */
-  #fromTheFront(seq: number): number {
-    const at = this.items.findIndex((item) => item.type === 'message' && seqOf(item) > seq);
-    return at === -1 ? this.items.length - this.#pending : at;
+  /** The index of the first message that stands after this one, else the end of what is confirmed. */
+  #placeOf(message: Message): number {
+    const end = this.items.length - this.#pending;
+    const last = this.#nextMessage(end - 1, end);
+    let low = last < end && isBefore(this.items[last], message) ? end : 0;
+    let high = end;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const at = this.#nextMessage(middle, high);
+      if (at < high && isBefore(this.items[at], message)) low = at + 1;
+      else high = middle;
+    }
+    return this.#nextMessage(low, end);
   }
 
-  /** What is new goes to the end; a message of one's own can have been overtaken by a few others. */
-  #fromTheBack(seq: number): number {
-    let at = this.items.length - this.#pending;
-    for (let index = at - 1; index >= 0; index--) {
-      const item = this.items[index];
-      if (item?.type !== 'message') continue;
-      if (seqOf(item) < seq) break;
-      at = index;
-    }
+  /** The index of the first message from `from` on, `end` when there is none. */
+  #nextMessage(from: number, end: number): number {
+    let at = Math.max(0, from);
+    while (at < end && this.items[at]?.type !== 'message') at++;
     return at;
   }
 
@@ -184,7 +197,11 @@ export class Timeline {
   }
 }
 
-/** Unanswered ones come last. */
-function seqOf(item: MessageItem): number {
-  return item.message.seq === 0 ? Number.POSITIVE_INFINITY : item.message.seq;
+/** Whether an item stands before a message. Within one conversation either all have a clock or none has. */
+function isBefore(item: Item | undefined, message: Message): boolean {
+  if (item?.type !== 'message') return false;
+  const { seq, clock = '', author = '' } = item.message;
+  const { clock: other = '', author: otherAuthor = '' } = message;
+  if (clock !== other) return clock < other;
+  return author === otherAuthor ? seq < message.seq : author < otherAuthor;
 }

@@ -18,6 +18,7 @@ import type { Previews } from './previews.js';
 import { offerBar, progressRow } from './progress.js';
 import { layOutPrompt } from './prompt.js';
 import type { Question } from './question.js';
+import type { RingPanel } from './ring-panel.js';
 import { roomRows } from './rooms.js';
 import type { Cursor } from './screen.js';
 import { hintRow, statusRow, titleRow, typingText } from './status.js';
@@ -29,6 +30,8 @@ import { graphemes, pad, textWidth, truncate } from './width.js';
 export interface Glyphs {
   readonly bar: string;
   readonly dash: string;
+  /** Of a drawn line that nothing stands on. */
+  readonly dot: string;
   /** What a bar of progress is made of. */
   readonly blocks: Blocks;
 }
@@ -42,6 +45,7 @@ export interface Scene {
   readonly question: Question | undefined;
   readonly panels: Panels;
   readonly files: Panel;
+  readonly ring: RingPanel;
   readonly previews: Previews;
   readonly isHelpShown: boolean;
   readonly isMouseOn: boolean;
@@ -87,7 +91,8 @@ export function sourceOf(
 ): ChatSource {
   const context: ChatContext = {
     theme: scene.theme,
-    newAfter: conversation.newAfter,
+    firstNew:
+      conversation.newAfter === undefined ? undefined : conversation.timeline.after(conversation.newAfter),
     dash: scene.glyphs.dash,
     transfers: scene.model.transfers,
     depth: scene.depth,
@@ -109,6 +114,7 @@ export function drawScene(scene: Scene, surface: Surface): { cursor: Cursor; isA
   const cursor = drawInput(scene, surface, layout);
   if (layout.hints !== undefined) surface.rows(layout.hints, [hintRow(layout.hints.width, theme)]);
   if (scene.files.isShown) drawFiles(scene, surface, layout);
+  if (scene.ring.isShown) drawRingView(scene, surface, layout);
   if (scene.isHelpShown) drawHelp(surface, layout, theme);
   return { cursor, isAtTop };
 }
@@ -194,6 +200,12 @@ function drawFiles(scene: Scene, surface: Surface, layout: Layout): void {
   // The question of a key pressed here.
   const under = { ...area, y: layout.bars.y - 1, height: 1 };
   if (hint !== '') surface.rows(under, [[{ text: pad(` ${hint}`, area.width), look: theme.warning }]]);
+}
+
+function drawRingView({ ring, model, theme, glyphs }: Scene, surface: Surface, layout: Layout): void {
+  const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
+  surface.fill(area, theme.plain);
+  surface.rows(area, ring.rows(area.width, area.height, model.surroundings.ring, { theme, dot: glyphs.dot }));
 }
 
 function drawHelp(surface: Surface, layout: Layout, theme: Theme): void {

@@ -1,0 +1,167 @@
+/** `natter ring`: a peer of the ring, on a screen, line by line for people, or as JSON lines for programs. */
+import { fstatSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { DEFAULT_PORT, formatAddress, type HostPort } from '../../chat/address.js';
+import { NatterError } from '../../chat/error.js';
+import type { ClientEvent } from '../../chat/events.js';
+import { parseName } from '../../chat/name.js';
+import { Asker } from '../ask.js';
+import { oneByOne } from '../batches.js';
+import { type Console, isInteractive, tell } from '../console.js';
+import { Exit } from '../exit.js';
+import { printJson } from '../json.js';
+import { Linear } from '../linear.js';
+import { Plain } from '../plain.js';
+import { type OpenRing, openRing, type Place, type Ring, type RingOptions } from '../ring.js';
+import { RingJson } from '../ring-json.js';
+import { suggestName } from '../terminal/whoami.js';
+
+export interface RingFlags {
+  readonly data?: string;
+  readonly name?: string;
+  /** An invite link. */
+  readonly join?: string;
+  readonly listen?: HostPort;
+  readonly peer?: readonly HostPort[];
+  readonly nick?: string;
+  readonly interest?: readonly string[];
+  readonly at?: { readonly lat: number; readonly lon: number };
+  readonly city?: string;
+  /** False for `--no-lan`. */
+  readonly lan?: boolean;
+  readonly plain?: boolean;
+  readonly json?: boolean;
+}
+
+type OnEvents = RingOptions['onEvent'];
+/** Everything but who hears of it. */
+export type RingStart = Omit<RingOptions, 'onEvent'>;
+
+/** Everybody on this machine and around it. */
+const ANYWHERE = '0.0.0.0';
+/** The others are told, and what is unanswered is waited for at most so long; ms. */
+const QUIT_MS = 3_000;
+
+export async function run(
+  flags: RingFlags,
+  _args: readonly string[],
+  console: Console,
+  open: OpenRing = openRing,
+): Promise<Exit> {
+  if (flags.json && flags.plain)
+    throw new NatterError('USAGE', 'Choose --plain or --json: lines for people or for programs.');
+  const start = ringStart(flags, console.env);
+  if (flags.json || flags.plain || !isInteractive(console)) return runLines(start, flags, console, open);
+  return runScreen(start, flags, console, open);
+}
+
+/** What the flags mean. @throws NatterError */
+export function ringStart(flags: RingFlags, env: Console['env']): RingStart {
+  const { data, listen, peer = [], interest = [], lan = true } = flags;
+  if (flags.name === undefined)
+    throw new NatterError('USAGE', 'Name the community with --name, or --join its link.');
+  const place = placeOf(flags);
+  return {
+    ...(data === undefined ? {} : { data }),
+    community: flags.name,
+    listen: listen ?? { host: ANYWHERE, port: DEFAULT_PORT },
+    peers: peer,
+    nick: parseName(flags.nick ?? suggestName(env)).name,
+    interests: interest,
+    ...(place === undefined ? {} : { place }),
+    lan,
+  };
+}
+
+/** What a person wrote in one field: a community's name, or the link they were given. */
+export function ringNamed(text: string): Pick<RingFlags, 'name' | 'join'> {
+  return text.startsWith('natter:') ? { join: text } : { name: text };
+}
+
+function placeOf({ at, city }: RingFlags): Place | undefined {
+  if (at !== undefined && city !== undefined)
+    throw new NatterError('USAGE', 'Say where you are by --at or by --city, not by both.');
+  return at ?? (city === undefined ? undefined : { city });
+}
+
+/**
+ * Opens it where it was asked for. @param isChosen the person named the port; else any will do when the usual one
+ * is taken
+ */
+export async function openAt(
+  start: RingStart,
+  isChosen: boolean,
+  onEvent: OnEvents,
+  open: OpenRing,
+): Promise<Ring> {
+  try {
+    return await open({ ...start, onEvent });
+  } catch (error) {
+    const isTaken = error instanceof NatterError && error.code === 'PORT_TAKEN';
+    if (!isTaken || isChosen) throw error;
+    return open({ ...start, listen: { ...start.listen, port: 0 }, onEvent });
+  }
+}
+
+async function runScreen(
+  start: RingStart,
+  flags: RingFlags,
+  console: Console,
+  open: OpenRing,
+): Promise<Exit> {
+  const { runRing } = await import('../terminal/run.js');
+  const exit = await runRing({
+    ring: (onEvent) => openAt(start, flags.listen !== undefined, oneByOne(onEvent), open),
+    input: process.stdin,
+    output: process.stdout,
+    environment: console.env,
+  });
+  // A signal ended it, which is one way of leaving: nothing was lost by it.
+  return exit === 0 ? Exit.Done : Exit.Error;
+}
+
+/**
+ * A service has the null device for its input: that says nothing and ends nothing, so only a signal does.
+ * Any other input that ends has had enough.
+ */
+function withInput(console: Console): Console {
+  const isNull = console.stdin === process.stdin && !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
+  return isNull ? { ...console, stdin: new PassThrough() } : console;
+}
+
+/** Line by line, also where there is nobody at a terminal. */
+export async function runLines(
+  start: RingStart,
+  flags: Pick<RingFlags, 'listen' | 'json'>,
+  console: Console,
+  open: OpenRing,
+  asker = new Asker(withInput(console)),
+): Promise<Exit> {
+  const early: ClientEvent[] = [];
+  let linear: Linear | undefined;
+  const take = oneByOne<ClientEvent>((event) => {
+    if (linear === undefined) early.push(event);
+    else linear.apply(event);
+  });
+  const ring = await openAt(start, flags.listen !== undefined, take, open);
+  try {
+    const { host, port, key } = ring;
+    if (flags.json) printJson(console, { event: 'listening', host, port, pid: process.pid, key });
+    else
+      tell(
+        console,
+        `The ring ${start.community}: you listen on ${formatAddress({ host, port })}; your key is ${key}.`,
+      );
+    linear = new Linear({
+      commands: ring,
+      ring,
+      asker,
+      voice: (model) => (flags.json ? new RingJson(ring, console, model) : new Plain(ring, console, model)),
+    });
+    for (const event of early.splice(0)) linear.apply(event);
+    return await linear.run();
+  } finally {
+    await ring.quit(QUIT_MS).catch(() => undefined);
+    await ring.close().catch(() => undefined);
+  }
+}
