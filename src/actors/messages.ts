@@ -58,7 +58,7 @@ export const SessionMessage = {
   Closed: 3,
   /** From presence: a conversation this account has appeared (CBOR ConversationBody less cursor). */
   Conversation: 10,
-  /** log. */
+  /** log; where the account did not leave it itself, a GoneReason u8. */
   ConversationGone: 11,
   /** log, seq varint, conn: the session of that connection read up to here; the account's others tell their clients. */
   CursorMoved: 12,
@@ -98,12 +98,20 @@ export const RoomMessage = {
   Member: 10,
   /** Asked: account (16), author text, stream (16), counter varint, kind u8, body (rest): as Post, for an actor instead of a client; answers seq varint once it is durable. */
   Enter: 11,
+  /** From groups, asked: explicit u8, count varint, accounts (16 each): they belong to it from now on, as far as the registry lets them; answers nothing. */
+  Enrol: 12,
+  /** From groups, asked: count varint, accounts (16 each): they are not near any more; answers nothing. */
+  Dismiss: 13,
+  /** From groups, asked: the group is gone for good, everybody in it is told; answers nothing. */
+  Dismantle: 14,
   /** From the store: see StoreMessage.Append. */
   Appended: 20,
   /** From the store: conn, request, stream (16), counter varint, code text, message text, expected varint. */
   AppendRefused: 21,
   /** From presence: name text, state u8, version varint: publish on this log (the lobby). */
   Presence: 22,
+  /** From groups: name text, version varint, CBOR AboutBody (rest): publish on this log (the lobby). */
+  About: 23,
 } as const;
 
 /** To the store (key 0). */
@@ -216,6 +224,44 @@ export const RegistryMessage = {
   /** All conversations of an account. */
   Conversations: 27,
   AccountByName: 28,
+  /** An interest's group by tag, made if it does not exist. */
+  InterestOpen: 40,
+  /** The group somebody founded, founded anew unless it is the same one. */
+  GeoFound: 41,
+  /** The group that somebody of that name founded. */
+  GeoByName: 42,
+  /** Which geo groups an account in some cell has to enter and to leave. */
+  GeoPlan: 43,
+  /** All accounts that belong to a geo group. */
+  GeoMembers: 44,
+  /** Many at once. */
+  MembersAdd: 45,
+  MembersRemove: 46,
+  /** The interests of an account. */
+  Interests: 47,
+} as const;
+
+/**
+ * To groups (key 0): who is near whom, and who has which interests. `place` is cell text (empty: nowhere) and, as
+ * varint, when the client told it (ms since 1970).
+ */
+export const GroupsMessage = {
+  /** conn, account (16), name text, place. */
+  Enter: 1,
+  /** conn. */
+  Exit: 2,
+  /** Asked: as Enter: the account is there now, and in the groups around there; answers nothing. */
+  Here: 3,
+  /** Asked, CBOR: founds a group; answers its log. */
+  Near: 4,
+  /** Asked, CBOR: a group by its `+tag` or `~founder`; answers its log. The account may be let in. */
+  Find: 5,
+  /** Asked: CBOR TagsReply. */
+  Tags: 6,
+  /** Asked: after text: CBOR SharedReply. */
+  Shared: 7,
+  /** account (16): its interests changed. */
+  Changed: 8,
 } as const;
 
 /** To presence (key 0): which accounts are here, by which sessions. */

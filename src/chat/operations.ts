@@ -24,6 +24,14 @@ export const Operation = {
   Who: 25,
   Cursor: 26,
   Away: 27,
+  /** Where this account is, to a cell: it belongs to the geo groups around there, and to no others. */
+  Here: 28,
+  /** Founds a group of everybody near, in place of the one founded before. */
+  Near: 29,
+  /** Interests of those who are online. */
+  Tags: 30,
+  /** What people who are online share about themselves. */
+  Shared: 31,
 
   /** Offers a file in a conversation: makes it and posts its entry. */
   Offer: 40,
@@ -69,6 +77,8 @@ export const EphemeralKind = {
   Presence: 1,
   /** Value: one byte, 1 typing, 0 stopped. Shown for TYPING_SHOWN_MS at most. */
   Typing: 2,
+  /** On the lobby's log. Value: an AboutBody; in place of all that was said of the subject before. */
+  About: 3,
 } as const;
 
 export const PresenceState = { Offline: 0, Online: 1, Away: 2 } as const;
@@ -78,7 +88,7 @@ export type PresenceState = (typeof PresenceState)[keyof typeof PresenceState];
 export const EntryKind = { Text: 1, Action: 2, Sticker: 3, File: 4, Notice: 5 } as const;
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
 
-export const ConversationKind = { Lobby: 0, Room: 1, Direct: 2 } as const;
+export const ConversationKind = { Lobby: 0, Room: 1, Direct: 2, Interest: 3, Geo: 4 } as const;
 export type ConversationKind = (typeof ConversationKind)[keyof typeof ConversationKind];
 
 /** CBOR: a conversation as one account sees it. */
@@ -88,10 +98,12 @@ export interface ConversationBody {
   /** epoch */ readonly e: number;
   /** head: seq of the last entry, 0 when empty */ readonly h: number;
   /** kind */ readonly k: ConversationKind;
-  /** name: the room's without `#`, or the other person's */ readonly n: string;
+  /** name: the room's without `#`, the other person's, the tag without `+`, or the name of who founded a geo group */ readonly n: string;
   /** topic */ readonly t: string;
   /** read cursor of this account */ readonly c: number;
   /** members, 0 for a direct conversation */ readonly m: number;
+  /** interest: who began it */ readonly b?: string;
+  /** geo: its radius, km */ readonly r?: number;
 }
 
 /** CBOR bodies per operation: request, then reply. `Refusal` answers any of them with status 1. */
@@ -192,6 +204,43 @@ export interface CursorBody {
 }
 export interface AwayBody {
   readonly a: boolean;
+}
+
+// ---- Groups ---------------------------------------------------------------------------------------------
+
+/** Why a conversation is gone for an account, where it did not leave it itself. */
+export const GoneReason = { Moved: 1, Dismantled: 2 } as const;
+export type GoneReason = (typeof GoneReason)[keyof typeof GoneReason];
+
+/** l: log; r: why. */
+export interface GoneEventBody {
+  readonly l: number;
+  readonly r?: GoneReason;
+}
+/** c: a cell, or empty: nowhere any more. */
+export interface HereBody {
+  readonly c: string;
+}
+/** k: radius, km. */
+export interface NearBody {
+  readonly k: number;
+}
+/** t: the commonest first, at most 100. p: how many people who are online have it. */
+export interface TagsReply {
+  readonly t: { readonly n: string; readonly p: number }[];
+}
+/** a: after this name; at most 100 a reply. */
+export interface SharedBody {
+  readonly a: string;
+}
+/** Who is online and shares anything. */
+export interface SharedReply {
+  readonly p: ({ readonly n: string } & AboutBody)[];
+}
+/** g: cell, empty when they share none; i: interests, at most 12. */
+export interface AboutBody {
+  readonly g: string;
+  readonly i: string[];
 }
 
 // ---- Files ----------------------------------------------------------------------------------------------

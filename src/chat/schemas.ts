@@ -11,7 +11,12 @@ import {
   FILE_TYPE_MAX_BYTES,
   KEY_BYTES,
   LOG_ID_BYTES,
+  SHARED_PER_REPLY,
+  TAG_NAME_MAX_BYTES,
+  TAGS_PER_REPLY,
+  TAGS_SHOWN_MAX,
 } from '../net/constants.js';
+import { isCell, RADIUS_MAX_KM, RADIUS_MIN_KM } from './geo.js';
 import type * as Body from './operations.js';
 
 /** A name as typed may be longer than one that is allowed, so that the refusal can say why. */
@@ -77,11 +82,13 @@ export const ConversationBody = body<Body.ConversationBody>()(
     i: bytes(LOG_ID_BYTES),
     e: count,
     h: count,
-    k: v.picklist([0, 1, 2]),
+    k: v.picklist([0, 1, 2, 3, 4]),
     n: conversationName,
     t: topic,
     c: count,
     m: count,
+    b: v.exactOptional(conversationName),
+    r: v.exactOptional(count),
   }),
 );
 
@@ -128,6 +135,37 @@ export const WhoReply = body<Body.WhoReply>()(
 );
 export const CursorBody = body<Body.CursorBody>()(v.object({ l: count, s: count }));
 export const AwayBody = body<Body.AwayBody>()(v.object({ a: v.boolean() }));
+
+// ---- Groups ---------------------------------------------------------------------------------------------
+
+/** Nobody shares anything finer than this. */
+const cell = v.union([
+  v.literal(''),
+  v.pipe(v.string(), v.check(isCell, 'expected a geohash of 5 characters')),
+]);
+const tag = v.pipe(
+  conversationName,
+  v.check((value) => Buffer.byteLength(value) <= TAG_NAME_MAX_BYTES, 'expected a shorter tag'),
+);
+const about = { g: cell, i: v.pipe(v.array(tag), v.maxLength(TAGS_SHOWN_MAX)) };
+
+export const GoneEventBody = body<Body.GoneEventBody>()(
+  v.object({ l: count, r: v.exactOptional(v.picklist([1, 2])) }),
+);
+export const HereBody = body<Body.HereBody>()(v.object({ c: cell }));
+export const NearBody = body<Body.NearBody>()(
+  v.object({ k: v.pipe(count, v.minValue(RADIUS_MIN_KM), v.maxValue(RADIUS_MAX_KM)) }),
+);
+export const TagsReply = body<Body.TagsReply>()(
+  v.object({ t: v.pipe(v.array(v.object({ n: tag, p: count })), v.maxLength(TAGS_PER_REPLY)) }),
+);
+export const SharedBody = body<Body.SharedBody>()(v.object({ a: name }));
+export const SharedReply = body<Body.SharedReply>()(
+  v.object({
+    p: v.pipe(v.array(v.object({ n: conversationName, ...about })), v.maxLength(SHARED_PER_REPLY)),
+  }),
+);
+export const AboutBody = body<Body.AboutBody>()(v.object(about));
 
 // ---- Files ----------------------------------------------------------------------------------------------
 

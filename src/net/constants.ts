@@ -286,6 +286,11 @@ export const POSTS_IN_FLIGHT_MAX = 64;
 export const ROOMS_PER_REPLY = 100;
 export const WHO_PER_REPLY = 500;
 export const FILES_PER_REPLY = 50;
+export const SHARED_PER_REPLY = 100;
+/** Only the commonest are told. */
+export const TAGS_PER_REPLY = 100;
+/** Interests of one person that others are told; that many of the longest, of 100 people, fit into one reply. */
+export const TAGS_SHOWN_MAX = 12;
 export const STREAM_LIFE_MS = 90 * 24 * 3600 * 1000;
 export const REQUEST_RETRY_FIRST_MS = 500;
 export const REQUEST_RETRY_MAX_MS = 2_000;

@@ -1,6 +1,7 @@
 import sodium from 'sodium-native';
 import * as v from 'valibot';
 import { storeType } from '../../src/actors/disk/store.js';
+import { GroupsActor } from '../../src/actors/groups/groups.js';
 import type { OpaqueTasks } from '../../src/actors/jobs/pool.js';
 import { LIMITS, type ServerLimits } from '../../src/actors/limits.js';
 import { PresenceActor } from '../../src/actors/presence/presence.js';
@@ -85,6 +86,12 @@ export class TestServer {
       name: 'presence',
       create: (context) => new PresenceActor(context),
     };
+    const groups: ActorType = {
+      kind: Kind.Groups,
+      name: 'groups',
+      eager: true,
+      create: (context) => new GroupsActor(context, { report: (error) => this.errors.push(error) }),
+    };
     const registry: ActorType = {
       kind: Kind.Registry,
       name: 'registry',
@@ -109,7 +116,7 @@ export class TestServer {
     };
     this.system = new LocalSystem(seed, [
       { name: 'io', types: () => [this.io.type] },
-      { name: 'core-0', types: () => [session, room, transfer, presence, registry] },
+      { name: 'core-0', types: () => [session, room, transfer, presence, groups, registry] },
       { name: 'core-1', types: () => [session, room, transfer] },
       { name: 'store', types: () => [storeType(() => this.logs)] },
       { name: 'files', types: () => [this.blobs.type] },

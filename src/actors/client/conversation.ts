@@ -10,6 +10,16 @@ const KINDS: Readonly<Record<ConversationKind, Room['kind']>> = {
   [ConversationKind.Lobby]: 'lobby',
   [ConversationKind.Room]: 'room',
   [ConversationKind.Direct]: 'direct',
+  [ConversationKind.Interest]: 'interest',
+  [ConversationKind.Geo]: 'geo',
+};
+
+const SIGNS: Readonly<Record<ConversationKind, string>> = {
+  [ConversationKind.Lobby]: '#',
+  [ConversationKind.Room]: '#',
+  [ConversationKind.Direct]: '@',
+  [ConversationKind.Interest]: '+',
+  [ConversationKind.Geo]: '~',
 };
 
 const MESSAGE_KINDS: Readonly<Record<number, MessageKind>> = {
@@ -39,7 +49,7 @@ export function messageKind(kind: number): MessageKind {
 
 /** How people write a conversation. */
 export function targetOf(body: Pick<ConversationBody, 'k' | 'n'>): Target {
-  return (body.k === ConversationKind.Direct ? '@' : '#') + body.n;
+  return SIGNS[body.k] + body.n;
 }
 
 /** Stands for the name of a file whose entry makes no sense. */

@@ -12,12 +12,13 @@ import type { ServerLimits } from '../limits.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { Attempts, begunBy, reach, tooLate } from './attempts.js';
 import type * as Body from './bodies.js';
+import type { Change } from './change.js';
 import type { Ledger } from './ledger.js';
 import { loginMachine } from './login.machine.js';
 import { LoginQueue, tooManyAttempts } from './login-queue.js';
 import { registrationMachine } from './registration.machine.js';
 import { looksAlike } from './rooms.js';
-import { type Account, type Change, type Device, idKey } from './state.js';
+import { type Account, type Device, idKey } from './state.js';
 
 /** A device that did not ask to be remembered needs no password for this long after its last use. */
 const TEMPORARY_DEVICE_MS = 24 * 3600 * 1000;

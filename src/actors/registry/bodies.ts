@@ -72,13 +72,15 @@ export interface DirectOpened {
 /** A conversation less what only the store knows: epoch, head and cursor. */
 export type ConversationSeed = Omit<ConversationBody, 'e' | 'h' | 'c'>;
 
-/** What a room needs. i: log id; k: kind; m: members (none for the lobby). */
+/** What a room needs. i: log id; k: kind; m: members (none for the lobby); b, r: see ConversationBody. */
 export interface RoomLoaded {
   readonly i: Uint8Array;
   readonly k: ConversationKind;
   readonly n: string;
   readonly t: string;
   readonly m: readonly Identified[];
+  readonly b?: string;
+  readonly r?: number;
 }
 export interface Membership {
   readonly l: number;
@@ -95,4 +97,52 @@ export interface RoomsAfter {
 export interface ConversationsReply {
   readonly n: string;
   readonly c: readonly ConversationSeed[];
+}
+
+/** c: cell; k: radius in km; p: the founder's address without its port. */
+export interface GeoFound {
+  readonly a: Uint8Array;
+  readonly c: string;
+  readonly k: number;
+  readonly p: string;
+}
+/** o: the group that was founded before, and is no more. */
+export interface GeoFounded extends ByLog {
+  readonly o?: number;
+}
+/** c: the middle; k: radius in km; m: whether who asks is in it already. */
+export interface GeoFoundBy extends ByLog {
+  readonly c: string;
+  readonly k: number;
+  readonly m: boolean;
+}
+/** c: cell, empty for nowhere. */
+export interface GeoPlan {
+  readonly a: Uint8Array;
+  readonly c: string;
+}
+/** e: logs to enter; g: logs to leave. */
+export interface GeoPlanned {
+  readonly e: readonly number[];
+  readonly g: readonly number[];
+}
+/** a: accounts; x: they asked for it themselves. */
+export interface Memberships {
+  readonly l: number;
+  readonly a: readonly Uint8Array[];
+  readonly x: boolean;
+}
+/** m: those of them that belong to it now. */
+export interface MembersAdded {
+  readonly m: readonly Identified[];
+}
+export interface GeoMembers {
+  readonly a: readonly Uint8Array[];
+}
+/** i: tags, without `+`. */
+export interface InterestsReply {
+  readonly i: readonly string[];
+}
+export interface AccountOnly {
+  readonly a: Uint8Array;
 }

@@ -5,7 +5,8 @@ import { JournalClient } from '../disk/journal.js';
 import { FilesMessage } from '../messages.js';
 import type { ActorContext } from '../runtime/actor.js';
 import { FILES } from '../singletons.js';
-import { type Change, RegistryState } from './state.js';
+import type { Change } from './change.js';
+import { RegistryState } from './state.js';
 
 /** Changes after which a snapshot is worth its write (at 100,000 accounts one takes 290 ms). */
 const COMPACT_EVERY_CHANGES = 20_000;

@@ -4,7 +4,9 @@ import { RegistryMessage } from '../messages.js';
 import { type Actor, type ActorContext, type Held, type Message, SystemMessage } from '../runtime/actor.js';
 import { Accounts, type AccountsOptions } from './accounts.js';
 import type * as Body from './bodies.js';
+import { Groups } from './groups.js';
 import { Ledger, type Restore } from './ledger.js';
+import { Making } from './making.js';
 import { Rooms } from './rooms.js';
 
 /** A handler's body was packed by another actor of this server: its shape is what bodies.ts says. */
@@ -28,7 +30,9 @@ export class RegistryActor implements Actor {
     this.#ledger = new Ledger(context, restore);
     const accounts = new Accounts({ context, ledger: this.#ledger, ...options });
     this.#accounts = accounts;
-    const rooms = new Rooms(context, this.#ledger, options.limits);
+    const making = new Making(context, this.#ledger, options.limits);
+    const rooms = new Rooms(this.#ledger, making);
+    const groups = new Groups(this.#ledger, making);
     this.#handlers = {
       [RegistryMessage.RegisterStart]: (body: Body.PasswordAttempt) => accounts.registerStart(body),
       [RegistryMessage.RegisterFinish]: (body: Body.RegisterFinish) => accounts.registerFinish(body),
@@ -53,6 +57,14 @@ export class RegistryActor implements Actor {
         const { id, name } = rooms.byName(n);
         return { a: id, n: name };
       },
+      [RegistryMessage.InterestOpen]: (body: Body.RoomOpen) => groups.openInterest(body),
+      [RegistryMessage.GeoFound]: (body: Body.GeoFound) => groups.found(body),
+      [RegistryMessage.GeoByName]: ({ a, n }: Body.RoomOpen) => groups.foundBy(rooms.byName(n), a),
+      [RegistryMessage.GeoPlan]: (body: Body.GeoPlan) => groups.plan(body),
+      [RegistryMessage.GeoMembers]: () => groups.members(),
+      [RegistryMessage.MembersAdd]: (body: Body.Memberships) => groups.addMembers(body),
+      [RegistryMessage.MembersRemove]: (body: Body.Memberships) => groups.removeMembers(body),
+      [RegistryMessage.Interests]: ({ a }: Body.AccountOnly) => groups.interestsOf(a),
     };
     this.#ready = this.#start(rooms);
     // Whoever asks is told why; that nobody asked yet is no reason to end the thread.

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { ConversationKind } from '../../chat/operations.js';
 import type { RegistrySchema } from '../../store/registry.js';
 import { unpackCbor } from '../cbor.js';
-import { type Change, RegistryState } from './state.js';
+import type { Change } from './change.js';
+import { RegistryState } from './state.js';
 
 const hex = (bytes: number) =>
   v.pipe(
@@ -34,8 +35,13 @@ const Snapshot = v.object({
       skeleton: v.string(),
       topic: v.string(),
       members: v.array(id),
+      group: v.exactOptional(
+        v.object({ founder: id, cell: v.string(), km: v.number(), declined: v.array(id) }),
+      ),
     }),
   ),
+  /** Older snapshots have none: no number was taken out of use then. */
+  lastLog: v.exactOptional(log),
 });
 
 type Snapshot = v.InferOutput<typeof Snapshot>;
@@ -52,7 +58,7 @@ export const registrySchema: RegistrySchema<RegistryState> = {
   apply: (state, record) => state.apply(unpackCbor<Change>(record)),
 };
 
-function stateOf({ accounts, conversations }: Snapshot): RegistryState {
+function stateOf({ accounts, conversations, lastLog }: Snapshot): RegistryState {
   const state = new RegistryState();
   for (const { devices, ...account } of accounts) {
     state.apply({ t: 'account', ...account });
@@ -60,18 +66,33 @@ function stateOf({ accounts, conversations }: Snapshot): RegistryState {
       state.apply({ t: 'device', account: account.id, key, label, kept, at: seenAt });
   }
   for (const conversation of conversations) for (const change of changesOf(conversation)) state.apply(change);
+  if (lastLog !== undefined) state.apply({ t: 'lastLog', log: lastLog });
   return state;
 }
 
-function* changesOf({ kind, members, topic, ...rest }: Snapshot['conversations'][number]): Generator<Change> {
+function* changesOf({
+  kind,
+  members,
+  topic,
+  group,
+  ...rest
+}: Snapshot['conversations'][number]): Generator<Change> {
+  const { log } = rest;
   if (kind === ConversationKind.Lobby) yield { t: 'lobby', id: rest.id };
   else if (kind === ConversationKind.Room) {
     yield { t: 'room', ...rest };
-    for (const account of members) yield { t: 'member', log: rest.log, account };
+    for (const account of members) yield { t: 'member', log, account };
+  } else if (kind === ConversationKind.Interest || kind === ConversationKind.Geo) {
+    if (!group) throw new Error(`conversation ${log}: a group needs its founder`);
+    const { founder, cell, km, declined } = group;
+    if (kind === ConversationKind.Geo) yield { t: 'geo', log, id: rest.id, founder, cell, km };
+    else yield { t: 'interest', log, id: rest.id, tag: rest.name, founder };
+    for (const account of members) yield { t: 'member', log, account };
+    for (const account of declined) yield { t: 'memberGone', log, account, declined: true };
   } else {
     const [a, b] = members;
-    if (!a || !b) throw new Error(`conversation ${rest.log}: a direct one needs two members`);
-    yield { t: 'direct', log: rest.log, id: rest.id, a, b };
+    if (!a || !b) throw new Error(`conversation ${log}: a direct one needs two members`);
+    yield { t: 'direct', log, id: rest.id, a, b };
   }
-  if (topic !== '') yield { t: 'topic', log: rest.log, topic };
+  if (topic !== '') yield { t: 'topic', log, topic };
 }

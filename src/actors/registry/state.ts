@@ -1,4 +1,5 @@
 import { ConversationKind } from '../../chat/operations.js';
+import type { Change } from './change.js';
 
 /** What is remembered of one device: its Noise static key names it. */
 export interface Device {
@@ -29,60 +30,26 @@ export interface Conversation {
   /** 16 random bytes. */
   readonly id: Buffer;
   readonly kind: ConversationKind;
-  /** As typed by whoever made it; empty for a direct conversation. */
+  /** As typed by whoever made it; empty for a direct conversation. Of a geo group its founder's. */
   readonly name: string;
   readonly key: string;
   readonly skeleton: string;
   topic: string;
   /** Account keys; empty for the lobby, whose members are all accounts. */
   readonly members: Set<string>;
+  /** Of an interest or a geo group. */
+  readonly group?: GroupFacts;
 }
 
-/** Every change of the registry; each is one journal record. Applied in journal order they rebuild the state. */
-export type Change =
-  | { readonly t: 'lobby'; readonly id: Buffer }
-  | {
-      readonly t: 'account';
-      readonly id: Buffer;
-      readonly name: string;
-      readonly key: string;
-      readonly skeleton: string;
-      readonly record: string;
-    }
-  | {
-      readonly t: 'device';
-      readonly account: Buffer;
-      readonly key: Buffer;
-      readonly label: string;
-      readonly kept: boolean;
-      readonly at: number;
-    }
-  | { readonly t: 'deviceGone'; readonly account: Buffer; readonly key: Buffer }
-  | {
-      readonly t: 'password';
-      readonly account: Buffer;
-      readonly record: string;
-      /** All devices but this one are forgotten; empty: none is. */
-      readonly spare: Buffer;
-    }
-  | {
-      readonly t: 'room';
-      readonly log: number;
-      readonly id: Buffer;
-      readonly name: string;
-      readonly key: string;
-      readonly skeleton: string;
-    }
-  | {
-      readonly t: 'direct';
-      readonly log: number;
-      readonly id: Buffer;
-      readonly a: Buffer;
-      readonly b: Buffer;
-    }
-  | { readonly t: 'member'; readonly log: number; readonly account: Buffer }
-  | { readonly t: 'memberGone'; readonly log: number; readonly account: Buffer }
-  | { readonly t: 'topic'; readonly log: number; readonly topic: string };
+export interface GroupFacts {
+  /** Account id of who founded it. */
+  readonly founder: Buffer;
+  /** Geo: the middle, a cell, and how far it reaches. An interest has none: '' and 0. */
+  readonly cell: string;
+  readonly km: number;
+  /** Geo: account keys of who left it although they are near; they are not enrolled again. */
+  readonly declined: Set<string>;
+}
 
 /** The lobby's log number; every account is a member of it without a row. */
 export const LOBBY = 1;
@@ -113,6 +80,8 @@ export class RegistryState {
   readonly #roomByKey = new Map<string, Conversation>();
   readonly #roomBySkeleton = new Map<string, Conversation>();
   readonly #directs = new Map<string, Conversation>();
+  readonly #interests = new Map<string, Conversation>();
+  readonly #geoByFounder = new Map<string, Conversation>();
   #lastLog = LOBBY;
 
   get nextLog(): number {
@@ -141,6 +110,19 @@ export class RegistryState {
 
   direct(a: Uint8Array, b: Uint8Array): Conversation | undefined {
     return this.#directs.get(directKey(a, b));
+  }
+
+  interest(tag: string): Conversation | undefined {
+    return this.#interests.get(tag);
+  }
+
+  /** The geo group that an account founded. */
+  geoOf(founder: Uint8Array): Conversation | undefined {
+    return this.#geoByFounder.get(idKey(founder));
+  }
+
+  geoGroups(): Iterable<Conversation> {
+    return this.#geoByFounder.values();
   }
 
   /** Named rooms, less the lobby, in no order. */
@@ -197,8 +179,17 @@ export class RegistryState {
         this.#join(change.log, change.account);
         return;
       case 'memberGone':
-        this.conversations.get(change.log)?.members.delete(idKey(change.account));
-        this.account(change.account)?.conversations.delete(change.log);
+        this.#leave(change);
+        return;
+      case 'interest':
+      case 'geo':
+        this.#addGroup(change);
+        return;
+      case 'dismantled':
+        this.#dismantle(change.log);
+        return;
+      case 'lastLog':
+        this.#lastLog = Math.max(this.#lastLog, change.log);
         return;
       case 'topic': {
         const conversation = this.conversations.get(change.log);
@@ -211,16 +202,21 @@ export class RegistryState {
   /** What a snapshot holds: ids in hex, so that a person may read it. */
   toJSON(): object {
     const hex = (bytes: Buffer): string => bytes.toString('hex');
+    const hexKeys = (keys: Set<string>): string[] => [...keys].map((key) => hex(Buffer.from(key, 'latin1')));
     return {
       accounts: [...this.accounts.values()].map(({ id, name, key, skeleton, record, devices }) => ({
         ...{ id: hex(id), name, key, skeleton, record },
         devices: [...devices.values()].map((device) => ({ ...device, key: hex(device.key) })),
       })),
-      conversations: [...this.conversations.values()].map((conversation) => ({
+      conversations: [...this.conversations.values()].map(({ group, ...conversation }) => ({
         ...conversation,
         id: hex(conversation.id),
-        members: [...conversation.members].map((member) => hex(Buffer.from(member, 'latin1'))),
+        members: hexKeys(conversation.members),
+        ...(group && {
+          group: { ...group, founder: hex(group.founder), declined: hexKeys(group.declined) },
+        }),
       })),
+      lastLog: this.#lastLog,
     };
   }
 
@@ -270,8 +266,41 @@ export class RegistryState {
     this.#roomBySkeleton.set(skeleton, room);
   }
 
+  #addGroup(change: Extract<Change, { t: 'interest' | 'geo' }>): void {
+    const { log, id, founder } = change;
+    const declined = new Set<string>();
+    if (change.t === 'interest') {
+      const { tag } = change;
+      const group = { founder, cell: '', km: 0, declined };
+      this.#interests.set(tag, this.#add({ log, id, kind: ConversationKind.Interest, name: tag, group }));
+    } else {
+      const { cell, km } = change;
+      const name = this.account(founder)?.name ?? '';
+      const group = { founder, cell, km, declined };
+      this.#geoByFounder.set(idKey(founder), this.#add({ log, id, kind: ConversationKind.Geo, name, group }));
+    }
+  }
+
+  #dismantle(log: number): void {
+    const gone = this.conversations.get(log);
+    if (!gone?.group) return;
+    this.conversations.delete(log);
+    for (const member of gone.members) this.accounts.get(member)?.conversations.delete(log);
+    const founder = idKey(gone.group.founder);
+    if (this.#geoByFounder.get(founder) === gone) this.#geoByFounder.delete(founder);
+  }
+
   #join(log: number, account: Buffer): void {
-    this.conversations.get(log)?.members.add(idKey(account));
+    const conversation = this.conversations.get(log);
+    conversation?.members.add(idKey(account));
+    conversation?.group?.declined.delete(idKey(account));
     this.account(account)?.conversations.add(log);
+  }
+
+  #leave({ log, account, declined }: Extract<Change, { t: 'memberGone' }>): void {
+    const conversation = this.conversations.get(log);
+    conversation?.members.delete(idKey(account));
+    if (declined) conversation?.group?.declined.add(idKey(account));
+    this.account(account)?.conversations.delete(log);
   }
 }

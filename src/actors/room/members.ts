@@ -33,6 +33,11 @@ export class Members {
     return this.#everyone || this.#byAccount.has(idKey(account));
   }
 
+  /** Of somebody listed. */
+  nameOf(account: Uint8Array): string | undefined {
+    return this.#byAccount.get(idKey(account))?.name;
+  }
+
   /** Of everybody listed: of nobody in the lobby. */
   accounts(): readonly Buffer[] {
     return [...this.#byAccount.values()].map(({ account }) => account);

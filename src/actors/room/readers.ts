@@ -76,8 +76,8 @@ export class Readers {
   }
 
   /** @param except a connection that is not told; 0 for none */
-  ephemeral(kind: number, except: number, subject: string, version: number, value: number): void {
-    const writer = this.#begin().u8(kind).varint(except).text(subject).varint(version).u8(value);
+  ephemeral(kind: number, except: number, subject: string, version: number, value: Uint8Array): void {
+    const writer = this.#begin().u8(kind).varint(except).text(subject).varint(version).bytes(value);
     this.#context.tell(IO, IoMessage.Ephemeral, writer.view());
   }
 

@@ -1,4 +1,4 @@
-import { type ConversationBody, ConversationKind, EventKind } from '../../chat/operations.js';
+import { ConversationKind, EventKind } from '../../chat/operations.js';
 import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { type Reader, Writer } from '../../net/bytes.js';
 import {
@@ -18,6 +18,8 @@ import { notAMember, passes } from '../refusal.js';
 import type * as Body from '../registry/bodies.js';
 import type { ActorContext, Held } from '../runtime/actor.js';
 import { STORE } from '../singletons.js';
+import { conversationOf, type GroupFacts } from './conversation.js';
+import { enrolment } from './enrolment.js';
 import type { Members } from './members.js';
 import type { Readers } from './readers.js';
 
@@ -32,6 +34,7 @@ export interface RoomState {
   readonly kind: ConversationKind;
   readonly name: string;
   topic: string;
+  readonly facts: GroupFacts;
   readonly epoch: number;
   readonly head: number;
   readonly members: Members;
@@ -43,25 +46,27 @@ export interface RoomState {
 }
 
 /** A request, read and ready to run. */
-type Run = () => Promise<Uint8Array> | Uint8Array;
+export type Run = () => Promise<Uint8Array> | Uint8Array;
 
 /** What is asked of a room besides posting. Membership is checked each time: what was allowed may not be any more. */
 export class RoomRequests {
   readonly #room: RoomState;
   readonly #context: ActorContext;
-  readonly #parsers: Readonly<Record<number, (reader: Reader) => Run>> = {
-    [RoomMessage.Attach]: (reader) => this.#attach(reader),
-    [RoomMessage.Join]: (reader) => this.#join(reader),
-    [RoomMessage.Leave]: (reader) => this.#leave(reader),
-    [RoomMessage.Topic]: (reader) => this.#topic(reader),
-    [RoomMessage.Who]: (reader) => this.#who(reader),
-    [RoomMessage.Member]: (reader) => this.#member(reader),
-  };
+  readonly #parsers: Readonly<Record<number, (reader: Reader) => Run>>;
   pending = 0;
 
   constructor(room: RoomState) {
     this.#room = room;
     this.#context = room.context;
+    this.#parsers = {
+      [RoomMessage.Attach]: (reader) => this.#attach(reader),
+      [RoomMessage.Join]: (reader) => this.#join(reader),
+      [RoomMessage.Leave]: (reader) => this.#leave(reader),
+      [RoomMessage.Topic]: (reader) => this.#topic(reader),
+      [RoomMessage.Who]: (reader) => this.#who(reader),
+      [RoomMessage.Member]: (reader) => this.#member(reader),
+      ...enrolment(room),
+    };
   }
 
   handle(type: number, reader: Reader, held: Held): void {
@@ -111,7 +116,7 @@ export class RoomRequests {
       room.members.add(account, name);
       room.readers.add(conn, account, room.epoch, room.head);
       if (fresh) room.announce(name, true);
-      return packCbor(this.#conversation());
+      return packCbor(conversationOf(room));
     };
   }
 
@@ -191,11 +196,5 @@ export class RoomRequests {
     } finally {
       this.pending--;
     }
-  }
-
-  #conversation(): ConversationBody {
-    const { log, logId, epoch, head, kind, name, topic, members } = this.#room;
-    const count = kind === ConversationKind.Direct ? 0 : members.size;
-    return { l: log, i: logId, e: epoch, h: head, k: kind, n: name, t: topic, c: 0, m: count };
   }
 }

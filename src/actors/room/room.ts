@@ -26,6 +26,7 @@ import {
 } from '../runtime/actor.js';
 import { HostedMachine } from '../runtime/machine.js';
 import { IO, STORE } from '../singletons.js';
+import { type GroupFacts, groupFacts } from './conversation.js';
 import { Entering } from './entering.js';
 import { Members } from './members.js';
 import { Readers } from './readers.js';
@@ -63,6 +64,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   logId: Buffer = Buffer.alloc(LOG_ID_BYTES);
   name = '';
   topic = '';
+  facts: GroupFacts = {};
   epoch = 0;
   head = 0;
   readonly #machine: HostedMachine<typeof roomMachine>;
@@ -134,6 +136,7 @@ export class RoomActor implements Actor, RoomPort, RoomState {
       this.logId = Buffer.from(loaded.i);
       this.name = loaded.n;
       this.topic = loaded.t;
+      this.facts = groupFacts(loaded);
       this.members.load(loaded.m, loaded.k === ConversationKind.Lobby);
       const reader = new Reader(head);
       this.epoch = reader.u32();
@@ -185,6 +188,9 @@ export class RoomActor implements Actor, RoomPort, RoomState {
         return;
       case RoomMessage.Presence:
         this.#presence(reader);
+        return;
+      case RoomMessage.About:
+        this.#about(reader);
         return;
       case RoomMessage.Detach:
         this.readers.remove(reader.varint());
@@ -255,21 +261,26 @@ export class RoomActor implements Actor, RoomPort, RoomState {
   #presence(reader: Reader): void {
     const name = reader.text(AUTHOR_MAX_BYTES);
     const state = reader.u8();
-    this.readers.ephemeral(EphemeralKind.Presence, 0, name, reader.varint(), state);
+    this.readers.ephemeral(EphemeralKind.Presence, 0, name, reader.varint(), Buffer.of(state));
+  }
+
+  #about(reader: Reader): void {
+    const name = reader.text(AUTHOR_MAX_BYTES);
+    this.readers.ephemeral(EphemeralKind.About, 0, name, reader.varint(), reader.rest());
   }
 
   #typing(reader: Reader): void {
     const conn = reader.varint();
     const name = reader.text(AUTHOR_MAX_BYTES);
     if (!this.readers.has(conn)) return;
-    this.readers.ephemeral(EphemeralKind.Typing, conn, name, this.nextVersion(), reader.u8());
+    this.readers.ephemeral(EphemeralKind.Typing, conn, name, this.nextVersion(), Buffer.of(reader.u8()));
   }
 
   // ---- For requests -------------------------------------------------------------------------------------
 
   announce(name: string, here: boolean): void {
     const state = here ? PresenceState.Online : PresenceState.Offline;
-    this.readers.ephemeral(EphemeralKind.Presence, 0, name, this.nextVersion(), state);
+    this.readers.ephemeral(EphemeralKind.Presence, 0, name, this.nextVersion(), Buffer.of(state));
   }
 
   notice(account: Uint8Array, author: string, text: string): void {

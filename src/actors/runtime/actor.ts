@@ -26,6 +26,8 @@ export const Kind = {
   /** A peer of the ring, and the socket below it. */
   Ring: 10,
   Wire: 11,
+  /** Who is near whom, and who has which interests. */
+  Groups: 12,
   /** Not an actor: code beside the actors that tells and asks through its thread's host. It has no mailbox. */
   Outside: 14,
   Test: 15,

@@ -1,9 +1,10 @@
-/** A core thread of a server: sessions, rooms and transfers; the first one also holds presence and the registry. */
+/** A core thread of a server: sessions, rooms and transfers; the first one also holds presence, groups and the registry. */
 
 import { loadRegistry, RegistryFile } from '../../store/registry.js';
 import { ASK_MS } from '../asking.js';
 import { packCbor } from '../cbor.js';
 import type { JournalClient } from '../disk/journal.js';
+import { GroupsActor } from '../groups/groups.js';
 import { OpaquePool } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
 import { FilesMessage, RegistryMessage } from '../messages.js';
@@ -25,7 +26,7 @@ export interface CoreData {
   /** The server's OPAQUE secret. */
   readonly opaque: string;
   readonly limits: ServerLimits;
-  /** Holds what there is one of: presence and registry. */
+  /** Holds what there is one of: presence, groups and registry. */
   readonly singletons: boolean;
 }
 
@@ -73,6 +74,13 @@ export function start(host: WorkerHost): readonly ActorType[] {
     ...types,
     { kind: Kind.Presence, name: 'presence', mailbox: MANY, create: (context) => new PresenceActor(context) },
     {
+      kind: Kind.Groups,
+      name: 'groups',
+      mailbox: MANY,
+      eager: true,
+      create: (context) => new GroupsActor(context, { report }),
+    },
+    {
       kind: Kind.Registry,
       name: 'registry',
       mailbox: MANY,
@@ -85,7 +93,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
 
 /** A file that nobody has open costs nothing after this; the next who asks for it waits a millisecond or two. */
 const FILE_IDLE_MS = 60_000;
-/** A restart makes every session speak to these two at once. */
+/** A restart makes every session speak to these at once. */
 const MANY = { control: 65_536, data: 65_536 };
 
 function restoreFrom(folder: string): Restore {

@@ -203,7 +203,7 @@ export class Server {
 
 function coreSpec(index: number, data: CoreData): ThreadSpec {
   const kinds = data.singletons
-    ? [Kind.Session, Kind.Room, Kind.Transfer, Kind.Presence, Kind.Registry]
+    ? [Kind.Session, Kind.Room, Kind.Transfer, Kind.Presence, Kind.Groups, Kind.Registry]
     : [Kind.Session, Kind.Room, Kind.Transfer];
   return { name: `core-${index}`, module: new URL('./core.js', import.meta.url), kinds, data };
 }

@@ -1,4 +1,10 @@
-import { type ConversationBody, EventKind, type FileEventBody } from '../../chat/operations.js';
+import {
+  type ConversationBody,
+  EventKind,
+  type FileEventBody,
+  type GoneEventBody,
+  type GoneReason,
+} from '../../chat/operations.js';
 import { type Reader, Writer } from '../../net/bytes.js';
 import { KEY_BYTES, MESSAGE_MAX_BYTES, STREAM_ID_BYTES } from '../../net/constants.js';
 import { Lane } from '../../net/types.js';
@@ -49,7 +55,7 @@ export class Notices {
         void this.#appeared(unpackCbor<Omit<ConversationBody, 'c'>>(reader.rest()), author);
         return;
       case SessionMessage.ConversationGone:
-        this.gone(reader.varint());
+        this.gone(reader.varint(), reader.remaining > 0 ? (reader.u8() as GoneReason) : undefined);
         return;
       case SessionMessage.CursorMoved: {
         const [l, s] = [reader.varint(), reader.varint()];
@@ -73,10 +79,11 @@ export class Notices {
     }
   }
 
-  /** The account does not belong to a conversation any more. */
-  gone(log: number): void {
+  /** The account does not belong to a conversation any more. @param r why, if it did not leave by itself */
+  gone(log: number, r?: GoneReason): void {
     const { conversations, downlink } = this.#options;
-    if (conversations.close(log)) downlink.event(EventKind.ConversationGone, { l: log });
+    const body: GoneEventBody = r === undefined ? { l: log } : { l: log, r };
+    if (conversations.close(log)) downlink.event(EventKind.ConversationGone, body);
   }
 
   /** About a file: whoever is not in its conversation any more hears no more of it. */

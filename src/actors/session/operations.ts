@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { NatterError } from '../../chat/error.js';
-import { type ConversationBody, Operation } from '../../chat/operations.js';
+import { Operation } from '../../chat/operations.js';
 import * as schemas from '../../chat/schemas.js';
 import { sanitiseLine } from '../../chat/text.js';
 import { decodeBody } from '../../chat/wire.js';
@@ -15,7 +15,9 @@ import { LOBBY } from '../registry/state.js';
 import { type Address, Kind } from '../runtime/actor.js';
 import { PRESENCE, STORE } from '../singletons.js';
 import { complete, readHead } from './conversations.js';
+import { enterRoom } from './entering.js';
 import * as files from './files.js';
+import * as groups from './groups.js';
 import { ONLY_THIS } from './notices.js';
 import type { SessionScope } from './scope.js';
 
@@ -50,6 +52,10 @@ export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, Op
   [Operation.Who, chat(schemas.WhoBody, who)],
   [Operation.Cursor, chat(schemas.CursorBody, cursor)],
   [Operation.Away, chat(schemas.AwayBody, away)],
+  [Operation.Here, chat(schemas.HereBody, groups.here)],
+  [Operation.Near, chat(schemas.NearBody, groups.near)],
+  [Operation.Tags, chat(schemas.Empty, groups.tags)],
+  [Operation.Shared, chat(schemas.SharedBody, groups.shared)],
   [Operation.Offer, chat(schemas.OfferBody, files.offer)],
   [Operation.Upload, chat(schemas.FileBody, files.upload)],
   [Operation.Finish, chat(schemas.FinishBody, files.finish)],
@@ -172,17 +178,10 @@ function own(scope: SessionScope): Body.DeviceOf {
 // ---- Conversations --------------------------------------------------------------------------------------
 
 async function join(scope: SessionScope, { n }: In<typeof schemas.JoinBody>): Promise<object> {
-  const { account, name } = scope.author();
-  const open: Body.RoomOpen = { a: account, n, p: scope.address };
+  if (groups.isGroup(n)) return groups.join(scope, n);
+  const open: Body.RoomOpen = { a: scope.author().account, n, p: scope.address };
   const { l } = await askRegistry<Body.ByLog>(scope.context, RegistryMessage.RoomOpen, open);
-  if (l === LOBBY) return lobby(scope);
-  const body = new Writer(128).bytes(account).text(name).varint(scope.conn).view();
-  const answer = await scope.context.ask(room(l), RoomMessage.Join, body, ASK_MS);
-  const joined = unpackCbor<ConversationBody>(answer);
-  scope.conversations.opened(l);
-  scope.notify(account, SessionMessage.Conversation, answer);
-  const [conversation] = await complete(scope.context, account, [joined]);
-  return { ...joined, c: conversation?.c ?? 0 };
+  return l === LOBBY ? lobby(scope) : enterRoom(scope, l);
 }
 
 /** Everybody is in it: nothing is joined, only looked up. */
@@ -205,6 +204,7 @@ async function leave(scope: SessionScope, { l }: In<typeof schemas.LogBody>): Pr
   );
   scope.conversations.close(l);
   scope.notify(account, SessionMessage.ConversationGone, new Writer(16).varint(l).view());
+  groups.changed(scope);
   return {};
 }
 

@@ -33,5 +33,7 @@ export interface SessionScope {
   notify(account: Uint8Array, type: number, body: Uint8Array): void;
   /** Shows the account as away, or not, as far as this session goes. */
   setAway(away: boolean): void;
+  /** The account is in that cell now (empty: nowhere); ends when it is in the groups around there. */
+  settle(cell: string): Promise<void>;
   logout(): void;
 }

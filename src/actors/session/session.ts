@@ -193,6 +193,7 @@ export class SessionActor implements Actor, SessionPort {
     if (kind === Kind.Transfer) this.#files.transferLost(key);
     else if (kind === Kind.Room) this.#conversations.roomLost(key, this.#standing.author.account);
     else if (kind === Kind.Presence) this.#standing.enterPresence();
+    else if (kind === Kind.Groups) this.#standing.enterGroups();
   }
 
   #forgotten(): void {
@@ -289,6 +290,7 @@ export class SessionActor implements Actor, SessionPort {
         this.#context.tell(PRESENCE, PresenceMessage.Notify, writer.view());
       },
       setAway: (away) => standing.setAway(away),
+      settle: (cell) => standing.settle(cell),
       logout: () => {
         standing.dropIdentity();
         this.#machine.send({ type: 'LOGOUT' });

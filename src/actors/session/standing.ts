@@ -1,12 +1,12 @@
 import { NatterError } from '../../chat/error.js';
 import { Writer } from '../../net/bytes.js';
-import { askRegistry } from '../asking.js';
+import { ASK_MS, askRegistry } from '../asking.js';
 import { packCbor, unpackCbor } from '../cbor.js';
 import type { Downlink } from '../downlink.js';
-import { PresenceMessage, RegistryMessage } from '../messages.js';
+import { GroupsMessage, PresenceMessage, RegistryMessage } from '../messages.js';
 import type * as Body from '../registry/bodies.js';
 import type { ActorContext } from '../runtime/actor.js';
-import { PRESENCE } from '../singletons.js';
+import { GROUPS, PRESENCE } from '../singletons.js';
 import type { OpenFile } from './open-files.js';
 import type { Author } from './posts.js';
 
@@ -16,11 +16,23 @@ const PROOF_MS = 5 * 60 * 1000;
 /** While a session is up its device is marked as used this often, well within the life of a temporary one. */
 const SEEN_MS = 6 * 3600 * 1000;
 
-/** What the I/O actor keeps for a session, CBOR. w: away; o: open files. */
+/** What the I/O actor keeps for a session, CBOR. w: away; o: open files; g: cell and t: when it was told, see Place. */
 interface Identity extends Body.Identified {
   readonly w: boolean;
   readonly o: readonly OpenFile[];
+  readonly g: string;
+  readonly t: number;
 }
+
+/** Where the client says it is. */
+interface Place {
+  /** Empty: nowhere, or nothing was said. */
+  readonly cell: string;
+  /** When it said so, ms since 1970; 0 while it has not. */
+  readonly at: number;
+}
+
+const UNSAID: Place = { cell: '', at: 0 };
 
 /** Who is logged in at a session, and where else that is known: to presence, registry and the I/O actor. */
 export class Standing {
@@ -34,6 +46,7 @@ export class Standing {
   readonly #downlink: Downlink;
   readonly #forgotten: () => void;
   #away = false;
+  #place = UNSAID;
   #provedAt = Number.NEGATIVE_INFINITY;
   #seenTimer: unknown;
 
@@ -46,16 +59,18 @@ export class Standing {
 
   /** Takes up what the I/O actor kept from before a restart. */
   restore(identity: Buffer): void {
-    const { a, n, w, o } = unpackCbor<Identity>(identity);
+    const { a, n, w, o, g, t } = unpackCbor<Identity>(identity);
     this.openFiles = o;
     this.author = { account: Buffer.from(a), name: n };
     this.#away = w;
+    this.#place = { cell: g, at: t };
   }
 
   /** The author is logged in: the others may know. */
   begin(): void {
     this.keep();
     this.enterPresence();
+    this.enterGroups();
     this.#confirmLater();
   }
 
@@ -63,9 +78,12 @@ export class Standing {
     this.#context.clock.clearTimeout(this.#seenTimer);
     this.#context.unwatch(PRESENCE);
     this.#tell(PresenceMessage.Exit, new Writer(16));
+    this.#context.unwatch(GROUPS);
+    this.#context.tell(GROUPS, GroupsMessage.Exit, new Writer(16).varint(this.#context.self.key).view());
     this.author = undefined;
     this.openFiles = [];
     this.#away = false;
+    this.#place = UNSAID;
     this.#provedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -79,6 +97,29 @@ export class Standing {
     if (this.#away) this.#tellAway();
     // Presence passes on that a device was forgotten, and did not know of this session until now.
     void this.#confirm();
+  }
+
+  /** Also when groups has come back and knows nobody. */
+  enterGroups(): void {
+    if (!this.author) return;
+    this.#context.watch(GROUPS);
+    this.#context.tell(GROUPS, GroupsMessage.Enter, this.#told(this.author));
+  }
+
+  /** Ends when the account is in the groups around there. @param cell empty: nowhere any more */
+  async settle(cell: string): Promise<void> {
+    const author = this.requireAuthor();
+    // The same again is no news, and must not count as later than what another device said since.
+    if (cell !== this.#place.cell || this.#place.at === 0)
+      this.#place = { cell, at: this.#context.clock.wall() };
+    this.keep();
+    await this.#context.ask(GROUPS, GroupsMessage.Here, this.#told(author), ASK_MS);
+  }
+
+  #told({ account, name }: Author): Uint8Array {
+    const { cell, at } = this.#place;
+    const writer = new Writer(128).varint(this.#context.self.key).bytes(account).text(name);
+    return writer.text(cell).varint(at).view();
   }
 
   setAway(away: boolean): void {
@@ -110,7 +151,8 @@ export class Standing {
   keep(): void {
     if (!this.author) return;
     const { account, name } = this.author;
-    const identity: Identity = { a: account, n: name, w: this.#away, o: this.openFiles };
+    const { cell: g, at: t } = this.#place;
+    const identity: Identity = { a: account, n: name, w: this.#away, o: this.openFiles, g, t };
     this.#downlink.identity(packCbor(identity));
   }
 
