@@ -3,8 +3,9 @@ import { ADDRESSES_MAX } from '../constants.js';
 import { isLoopback, sameAddress } from '../path.js';
 import type { PathAddress } from '../types.js';
 
-const ANY_IPV4 = '0.0.0.0';
-const ANY_IPV6 = '::';
+/** What a socket is bound to that listens everywhere. */
+export const ANY_IPV4 = '0.0.0.0';
+export const ANY_IPV6 = '::';
 const MAPPED = '::ffff:';
 
 /** Addresses that only their own network knows (RFC 1918, 6598, 3927, 4193), and those of one link. */

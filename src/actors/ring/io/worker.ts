@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { createEndpoint } from '../../../net/endpoint.js';
 import { isLoopback } from '../../../net/path.js';
+import { ANY_IPV4, ANY_IPV6 } from '../../../net/ring/addresses.js';
 import { CloseCode, type EndpointCounters, type Limits, type PeerTerms } from '../../../net/types.js';
 import { LateHandler } from '../../late-handler.js';
 import { WireMessage } from '../../messages.js';
@@ -9,6 +10,8 @@ import { type ActorType, type Clock, Kind } from '../../runtime/actor.js';
 import type { WorkerHost } from '../../runtime/host.js';
 import { WIRE } from '../../singletons.js';
 import { UdpDriver } from '../../udp.js';
+import { type Interface, LanDiscovery } from '../discovery/lan.js';
+import { openMulticast } from '../discovery/multicast.js';
 import { WireActor, type WireCounters, type WireSocket } from './wire.js';
 
 /** `data` of this thread. Keys cross threads as plain bytes. */
@@ -19,6 +22,8 @@ export interface WireData {
   /** See PeerTerms. */
   readonly prologue: Uint8Array;
   readonly psk?: Uint8Array;
+  /** Of the community on local networks, as `lanTagOf` gives it. */
+  readonly tag: string;
 }
 
 /** Answer of the control method `figures`. */
@@ -47,20 +52,22 @@ const NOTHING = Buffer.alloc(0);
 const MAILBOX_MESSAGES = 65_536;
 
 /**
- * Control methods: `listen(host, port)` binds the socket and answers `{host, port}`, called once everything behind is
- * ready, and again after this thread was respawned; `figures()` answers WireFigures.
+ * Control methods: `listen(host, port, lan)` binds the socket and answers `{host, port}`, called once everything behind
+ * is ready, and again after this thread was respawned; with `lan` true it looks for others on the local networks and is
+ * found there, but for a loopback address. `figures()` answers WireFigures.
  */
 export function start(host: WorkerHost): readonly ActorType[] {
-  const { publicKey, secretKey, prologue, psk } = host.data as WireData;
+  const { publicKey, secretKey, prologue, psk, tag } = host.data as WireData;
   const keys = { publicKey: Buffer.from(publicKey), secretKey: Buffer.from(secretKey) };
   const peers: PeerTerms = { prologue: Buffer.from(prologue), ...(psk && { psk: Buffer.from(psk) }) };
   const handler = new LateHandler();
   let driver: UdpDriver | undefined;
   let socket: WireSocket | undefined;
   let actor: WireActor | undefined;
+  let discovery: LanDiscovery | undefined;
 
   host.expose({
-    async listen(address: string, port: number) {
+    async listen(address: string, port: number, lan: boolean) {
       const limits = isLoopback(address) ? LOOPBACK_LIMITS : LIMITS;
       const opened = await UdpDriver.open({
         bind: { host: address, port },
@@ -72,6 +79,16 @@ export function start(host: WorkerHost): readonly ActorType[] {
       driver = opened;
       socket = socketOf(opened, host.clock);
       host.tell(WIRE, WireMessage.Listen, NOTHING);
+      if (lan && !isLoopback(address))
+        discovery = new LanDiscovery({
+          clock: host.clock,
+          random: host.random,
+          open: openMulticast,
+          interfaces: () => networksOf(address),
+          tag,
+          port: opened.address.port,
+          found: (at) => actor?.found(at),
+        });
       return opened.address;
     },
     figures(): WireFigures | undefined {
@@ -84,7 +101,10 @@ export function start(host: WorkerHost): readonly ActorType[] {
       };
     },
   });
-  host.onStop(async () => driver?.close(CloseCode.ShuttingDown, 'leaves'));
+  host.onStop(async () => {
+    discovery?.close();
+    await driver?.close(CloseCode.ShuttingDown, 'leaves');
+  });
 
   return [
     {
@@ -116,6 +136,17 @@ function socketOf(driver: UdpDriver, clock: Clock): WireSocket {
     },
     wake: () => driver.wake(),
   };
+}
+
+/** Where a socket bound to that address can be found by others. */
+function networksOf(bound: string): Interface[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ address, cidr, family, internal }) => {
+      const isMeant = bound === ANY_IPV4 || bound === ANY_IPV6 || bound === address;
+      if (family !== 'IPv4' || internal || cidr === null || !isMeant) return [];
+      return [{ address, prefix: Number(cidr.split('/')[1]) }];
+    }),
+  );
 }
 
 /** Numeric addresses of this machine, in the order in which it lists its interfaces. */
