@@ -2,8 +2,10 @@
 import { fstatSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { DEFAULT_PORT, formatAddress, type HostPort } from '../../chat/address.js';
+import { parseCommunity } from '../../chat/community.js';
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent } from '../../chat/events.js';
+import { type Invite, parseInvite } from '../../chat/invite.js';
 import { parseName } from '../../chat/name.js';
 import { Asker } from '../ask.js';
 import { oneByOne } from '../batches.js';
@@ -21,6 +23,8 @@ export interface RingFlags {
   readonly name?: string;
   /** An invite link. */
   readonly join?: string;
+  /** The community shall be closed to whoever has no link. */
+  readonly closed?: boolean;
   readonly listen?: HostPort;
   readonly peer?: readonly HostPort[];
   readonly nick?: string;
@@ -57,20 +61,35 @@ export async function run(
 
 /** What the flags mean. @throws NatterError */
 export function ringStart(flags: RingFlags, env: Console['env']): RingStart {
-  const { data, listen, peer = [], interest = [], lan = true } = flags;
-  if (flags.name === undefined)
-    throw new NatterError('USAGE', 'Name the community with --name, or --join its link.');
+  const { data, closed, listen, peer = [], interest = [], lan = true } = flags;
+  const { community, secret, peers } = communityOf(flags);
   const place = placeOf(flags);
   return {
     ...(data === undefined ? {} : { data }),
-    community: flags.name,
+    community,
+    ...(secret === undefined ? {} : { secret }),
+    ...(closed === undefined ? {} : { closed }),
     listen: listen ?? { host: ANYWHERE, port: DEFAULT_PORT },
-    peers: peer,
+    peers: [...peer, ...peers],
     nick: parseName(flags.nick ?? suggestName(env)).name,
     interests: interest,
     ...(place === undefined ? {} : { place }),
     lan,
   };
+}
+
+/** Which community, by its name, by an invite link, or by both when they agree. */
+function communityOf({ name, join }: RingFlags): Invite {
+  if (join === undefined) {
+    if (name !== undefined) return { community: parseCommunity(name), peers: [] };
+    throw new NatterError('USAGE', 'Name the community with --name, or --join the link you were given.');
+  }
+  const invite = parseInvite(join);
+  if (name === undefined || parseCommunity(name) === invite.community) return invite;
+  throw new NatterError(
+    'BAD_ARGUMENT',
+    `The link is for ${invite.community}, not for ${parseCommunity(name)}; leave out --name.`,
+  );
 }
 
 /** What a person wrote in one field: a community's name, or the link they were given. */

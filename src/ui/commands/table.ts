@@ -1,7 +1,10 @@
 /** Every command of the command line: its flags here, its work in the module it loads. */
 import { parseAddress, parseServer } from '../../chat/address.js';
+import { parseCommunity } from '../../chat/community.js';
+import { parsePoint } from '../../chat/geo.js';
+import { parseTag } from '../../chat/tag.js';
 import type { CommandRow, OptionRow } from '../cli.js';
-import { count, counts, natural, oneOf, person, serverTarget, share, upTo } from './values.js';
+import { count, counts, inviteLink, natural, oneOf, person, serverTarget, share, upTo } from './values.js';
 
 export const everywhere: readonly OptionRow[] = [
   { flags: '--data <dir>', help: 'keep all state under this folder instead of the usual ones' },
@@ -23,6 +26,17 @@ const remember: OptionRow = {
   help: 'let this device log in without a password from now on',
 };
 const json: OptionRow = { flags: '--json', help: 'print one JSON object a line' };
+/** Where one is, coarsely, and what one likes. */
+const groupOptions: readonly OptionRow[] = [
+  { flags: '--at <lat,lon>', help: 'share this place, coarse to about 5 km', parse: parsePoint },
+  { flags: '--city <name>', help: 'share the place of this city instead' },
+  {
+    flags: '--interest <tag>',
+    help: 'something you like; may come several times',
+    many: true,
+    parse: parseTag,
+  },
+];
 const login = [server, user, passwordFile];
 const { required: _, ...anyServer } = server;
 const { required: __, ...anyUser } = user;
@@ -63,6 +77,36 @@ export const commands: readonly CommandRow[] = [
       json,
     ],
     load: () => import('./serve.js'),
+  },
+  {
+    name: 'ring',
+    help: 'talk in a ring, where nobody is in charge: start one, or join one',
+    options: [
+      {
+        flags: '--name <community>',
+        help: 'the community: everybody who gives this name',
+        parse: parseCommunity,
+      },
+      { flags: '--join <link>', help: 'an invite link; /invite gives one', parse: inviteLink },
+      { flags: '--closed', help: 'let in only those who have an invite link' },
+      {
+        flags: '--listen <host:port>',
+        help: 'where others reach you; port 0 means any (default: 0.0.0.0:7777)',
+        parse: parseAddress,
+      },
+      {
+        flags: '--peer <host:port>',
+        help: 'where somebody of it is; may come several times',
+        many: true,
+        parse: parseServer,
+      },
+      { flags: '--nick <name>', help: 'your name there (default: that of your account here)', parse: person },
+      ...groupOptions,
+      { flags: '--no-lan', help: 'neither look for others on the local network nor be found there' },
+      { flags: '--plain', help: 'line by line, for screen readers and scripts, instead of a screen' },
+      json,
+    ],
+    load: () => import('./ring.js'),
   },
   {
     name: 'register',

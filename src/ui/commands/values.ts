@@ -1,6 +1,7 @@
 /** Reads the values of flags. Each throws a NatterError that names what it wanted. */
 import { NatterError } from '../../chat/error.js';
 import type { Target } from '../../chat/events.js';
+import { parseInvite } from '../../chat/invite.js';
 import { parseName, parseTarget } from '../../chat/name.js';
 
 /** A whole number from 0 on. */
@@ -57,6 +58,12 @@ export function serverTarget(value: string): Target {
     'BAD_ARGUMENT',
     `A server has no groups such as ${target}; name a #room or a @person.`,
   );
+}
+
+/** An invite link, read as a whole when it is used; what is none is told at once. */
+export function inviteLink(value: string): string {
+  parseInvite(value);
+  return value;
 }
 
 /** An account's name, with or without its `@`. */
