@@ -27,9 +27,12 @@ export class Round {
   #next = 0;
   #asks = 0;
   asked: Asked | undefined;
-  /** HEADS that the partner owes us; ours begins to count when its DIGEST has come. */
+  /** Buckets of which the partner may still send heads: of ours those that we asked for, of theirs all. */
   owed = 0;
+  /** Which sets differ is known. */
   isCompared = false;
+  /** It came to its end here; what the partner still lacks it may ask for. */
+  isOver = false;
   /** When it is given up. */
   until: number;
 
@@ -44,7 +47,7 @@ export class Round {
   /** Nothing is left to be done on this side. */
   get isDone(): boolean {
     return (
-      this.isCompared && this.owed === 0 && this.asked === undefined && this.#next >= this.#pending.length
+      this.isCompared && this.owed <= 0 && this.asked === undefined && this.#next >= this.#pending.length
     );
   }
 

@@ -15,6 +15,7 @@
 import { Bucket } from '../../bucket.js';
 import type { Reader } from '../../bytes.js';
 import {
+  DIGEST_BUCKETS,
   FrameType,
   SERVED_BURST_BYTES,
   SERVED_BYTES_PER_S,
@@ -120,7 +121,8 @@ export class Sync implements Part {
    */
   begin(peer: PeerId, now: number, sets?: readonly SyncSet[]): boolean {
     const link = this.#links.get(peer);
-    if (link === undefined || link.ours !== undefined || !this.#partners.isRested(peer, now)) return false;
+    if (link === undefined || link.ours?.isOver === false) return false;
+    if (!this.#partners.isRested(peer, now)) return false;
     const some = sets?.slice(0, SYNC_SETS_MAX) ?? this.#someSets();
     this.#rounds++;
     const round = new Round(peer, this.#rounds, true, some, now);
@@ -208,6 +210,7 @@ export class Sync implements Part {
     if (link.theirs !== undefined) this.#release(link.theirs);
     const round = new Round(from, number, false, differing, now);
     round.isCompared = true;
+    round.owed = differing.length * DIGEST_BUCKETS;
     link.theirs = differing.length === 0 ? undefined : round;
     if (link.theirs !== undefined) this.#watch(round);
     this.#port.send(from, FrameType.Digest, digestFrame.encode(nameOf(round), differing));
@@ -223,8 +226,13 @@ export class Sync implements Part {
     round.progressed(now);
     for (const { set, digest } of digestFrame.decode(body, { isSenders: false, round: round.number })) {
       const mine = round.set(set);
-      if (mine === undefined) this.counters.unasked++;
-      else round.owed += this.#sendHeads(round, mine, bucketsThatDiffer(mine.digest, digest));
+      if (mine === undefined) {
+        this.counters.unasked++;
+        continue;
+      }
+      const buckets = bucketsThatDiffer(mine.digest, digest);
+      round.owed += buckets.length;
+      this.#sendHeads(round, mine, buckets);
     }
     this.#goOn(round, now);
   }
@@ -232,12 +240,12 @@ export class Sync implements Part {
   #headed(round: Round, body: Reader, now: number): void {
     const { set, buckets, heads } = headsFrame.decode(body);
     const mine = round.set(set);
-    if (mine === undefined || (round.isOurs && round.owed === 0)) {
+    if (mine === undefined || round.owed <= 0) {
       this.counters.unasked++;
       return;
     }
-    if (round.isOurs) round.owed--;
-    else this.#sendHeads(round, mine, buckets);
+    round.owed -= Math.max(1, buckets.length);
+    if (!round.isOurs) this.#sendHeads(round, mine, buckets);
     round.progressed(now);
     if (this.#fetching.trusts(round.partner, now)) this.counters.refused += round.look(mine, heads);
     else this.counters.refused += heads.length;
@@ -291,10 +299,8 @@ export class Sync implements Part {
   /** Asks for what is next, or notes that the round is over. */
   #goOn(round: Round, now: number): void {
     if (round.asked === undefined) this.#ask(round, now);
-    if (!round.isDone || !round.isOurs) return;
-    const link = this.#links.get(round.partner);
-    if (link?.ours !== round) return;
-    link.ours = undefined;
+    if (!round.isOurs || round.isOver || !round.isDone) return;
+    round.isOver = true;
     this.counters.completed++;
     this.#port.synced(round.partner, now);
   }
@@ -308,12 +314,9 @@ export class Sync implements Part {
     this.#port.send(round.partner, FrameType.Lack, body);
   }
 
-  /** @returns how many frames it took */
-  #sendHeads(round: Round, set: SyncSet, buckets: readonly number[]): number {
-    let frames = 0;
+  #sendHeads(round: Round, set: SyncSet, buckets: readonly number[]): void {
     for (const heads of headsOf(set, buckets, round.number))
-      if (this.#port.send(round.partner, FrameType.Heads, headsFrame.encode(nameOf(round), heads))) frames++;
-    return frames;
+      this.#port.send(round.partner, FrameType.Heads, headsFrame.encode(nameOf(round), heads));
   }
 
   /** All sets, or the next of them when there are more than one round takes. */
