@@ -394,6 +394,13 @@ export const MISSING_PER_LINK_MAX = 512;
 export const ANNOUNCERS_MAX = 4;
 /** An announced way that is shorter by so many hops takes the place of the way that it came. */
 export const SHORTER_HOPS = 4;
+/** And no more often than this: of all who come the same long way only one has to change. */
+export const SHORTEN_EVERY_MS = 2_000;
+/**
+ * Payloads that a link brings again, less those that it brings first, before it is pruned. With many senders at once
+ * a circle of links meets itself in as many places; pruned at the first repeat it would fall apart.
+ */
+export const PRUNE_AFTER = 2;
 /** Of one author live, and of one content whoever says it; what is above is left to sync. */
 export const AUTHOR_BURST = 5;
 export const AUTHOR_PER_S = 1;

@@ -21,8 +21,10 @@ import {
   IHAVE_DELAY_MS,
   IHAVE_IDS_MAX,
   LAZY_LINKS_MAX,
+  PRUNE_AFTER,
   REPEATS_BURST,
   REPEATS_PER_S,
+  SHORTEN_EVERY_MS,
   SHORTER_HOPS,
 } from '../../constants.js';
 import type { Contact, PeerId } from '../types.js';
@@ -36,6 +38,8 @@ interface Link {
   isEager: boolean;
   readonly grafts: Bucket;
   readonly repeats: Bucket;
+  /** Payloads that it brought again, less those that it brought first. */
+  stale: number;
 }
 
 /** Announced at the next tick. */
@@ -65,6 +69,8 @@ export class Broadcast implements Broadcaster {
   readonly #missing = new MissingItems();
   #pinned: readonly PeerId[] = [];
   #told: Told[] = [];
+  /** Not before this. */
+  #shortenAt = 0;
   #tellAt = Number.POSITIVE_INFINITY;
 
   constructor(port: BroadcastPort) {
@@ -97,6 +103,7 @@ export class Broadcast implements Broadcaster {
       isEager: false,
       grafts: new Bucket(GRAFTS_PER_S, GRAFTS_BURST, now),
       repeats: new Bucket(REPEATS_PER_S, REPEATS_BURST, now),
+      stale: 0,
     };
     this.#links.set(peer.id, link);
     if (this.#eagerCount() < EAGER_LINKS_MIN) this.#graft(peer.id, []);
@@ -154,7 +161,8 @@ export class Broadcast implements Broadcaster {
       this.counters.repeated++;
       // A few are under way when a link is pruned; who goes on and on does not listen.
       if (link.repeats.take(now) > 0) throw new Malformed('items that came again and again');
-      if (seen.from !== from) this.#prune(from, link);
+      link.stale++;
+      if (seen.from !== from && link.stale >= PRUNE_AFTER) this.#prune(from, link);
       return;
     }
     const verdict = this.#port.received(item, from, hops, now);
@@ -166,16 +174,17 @@ export class Broadcast implements Broadcaster {
       return;
     }
     link.isEager = true;
+    link.stale = Math.max(0, link.stale - 1);
     if (verdict === 'spread') this.#push(item, from, hops);
     this.#tell(id, from, hops, verdict === 'known', now);
-    if (nearest !== undefined) this.#shorten(id, nearest.peer, nearest.hops);
+    if (nearest !== undefined) this.#shorten(id, nearest.peer, nearest.hops, now);
   }
 
   #announced(from: PeerId, link: Link, announcements: readonly Announcement[], now: number): void {
     for (const announcement of announcements) {
       if (this.#seen.get(announcement.id) === undefined) {
         if (!this.#missing.announced(from, announcement, now)) this.counters.refused++;
-      } else if (!link.isEager) this.#shorten(announcement.id, from, announcement.hops);
+      } else if (!link.isEager) this.#shorten(announcement.id, from, announcement.hops, now);
     }
   }
 
@@ -247,18 +256,21 @@ export class Broadcast implements Broadcaster {
   }
 
   #prune(peer: PeerId, link: Link): void {
+    link.stale = 0;
     link.isEager = false;
     this.counters.prunes++;
     this.#port.send(peer, FrameType.Prune, NOTHING);
   }
 
   /** An item came by a longer way than the one that `peer` announced: that one is used from now on. */
-  #shorten(id: ItemId, peer: PeerId, hops: number): void {
+  #shorten(id: ItemId, peer: PeerId, hops: number, now: number): void {
+    if (now < this.#shortenAt) return;
     const seen = this.#seen.get(id);
     const link = this.#links.get(peer);
     if (seen === undefined || link === undefined || link.isEager) return;
     const parent = this.#links.get(seen.from);
     if (parent === undefined || seen.hops - (hops + 1) < SHORTER_HOPS) return;
+    this.#shortenAt = now + SHORTEN_EVERY_MS;
     this.#graft(peer, []);
     this.#prune(seen.from, parent);
     seen.from = peer;
