@@ -505,16 +505,17 @@ export const EVERYBODY_LINKED_UNTIL = 24;
 /** Long links at harmonic distances (Symphony). */
 export const LONG_LINKS_MIN = 4;
 export const LONG_LINKS_MAX = 8;
-/** Places in one LINKS, and how long its sender waits for more to change. */
+/** Places in one LINKS, of which 32 bits are told, and how long its sender waits for more to change. */
 export const LINKS_MAX = 64;
-export const LINKS_DELAY_MS = 2_000;
+export const LINKS_DELAY_MS = 10_000;
 /** A changed list is told to those who follow after this. */
-export const NEIGHBOURS_DELAY_MS = 100;
+export const NEIGHBOURS_DELAY_MS = 200;
 /** Peers that are remembered for the day when all others are gone; some of them are those who went. */
 export const PASSIVE_MAX = 30;
 export const PASSIVE_LOST_MAX = 10;
-/** How often one of them is visited. */
-export const VISIT_MS = 10_000;
+/** How often one of them is visited; of those who went; while one is alone. */
+export const VISIT_MS = 60_000;
+export const VISIT_LOST_MS = 5_000;
 export const VISIT_ALONE_MS = 1_000;
 /** A missed probe: this and the round trip; of one who is not linked, the time a handshake may take. */
 export const PROBE_TIMEOUT_MS = 500;
@@ -533,7 +534,7 @@ export const EVICTED_MS = 30_000;
 /** Before somebody who could not be reached is dialled again; doubles. */
 export const REDIAL_FIRST_MS = 2_000;
 export const REDIAL_MAX_MS = 60_000;
-/** Dials that hearsay may cause: a second, and at once. */
+/** Dials in vain that hearsay may cause: a second, and at once. */
 export const DIALS_PER_S = 4;
 export const DIALS_BURST = 32;
 /** A FIND passes so many peers at most; after so long nobody waits for its answer any more. */

@@ -60,7 +60,10 @@ export class Node {
       changed: () => {},
       suspected: (peer) => this.suspected.push(peer),
       trusted: () => {},
-      died: (peer) => this.died.push(peer),
+      died: (peer) => {
+        this.died.push(peer);
+        world.tellDeath(peer);
+      },
     };
     this.overlay = new Overlay({
       self: this.contact,
@@ -89,7 +92,10 @@ export class World {
   readonly random: () => number;
   /** Whether packets get from one to another. */
   reaches: (from: Node, to: Node) => boolean = () => true;
+  /** Whether deaths are broadcast. */
+  notices = true;
   events = 0;
+  readonly #told = new Set<PeerId>();
   readonly #heap: Event[] = [];
   #order = 0;
   readonly #reader = new Reader();
@@ -100,6 +106,16 @@ export class World {
 
   get live(): Node[] {
     return [...this.nodes.values()].filter(({ up }) => up);
+  }
+
+  /** As the broadcast of a death notice does. */
+  tellDeath(dead: Contact): void {
+    if (!this.notices || this.#told.has(dead.id)) return;
+    this.#told.add(dead.id);
+    for (const node of this.live)
+      this.after(100 + 300 * this.random(), () =>
+        this.#drive(node, () => node.overlay.reported(dead.id, this.now)),
+      );
   }
 
   fill(target: Buffer): void {

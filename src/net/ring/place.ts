@@ -39,3 +39,15 @@ export function isBetween(place: Place, from: Place, to: Place): boolean {
 export function ahead(from: Place, way: number): Place {
   return (from + (way % RING_PLACES)) % RING_PLACES;
 }
+
+const ROUGH = RING_PLACES / 2 ** 32;
+
+/** Its first 32 bits: enough to tell a million peers apart. */
+export function roughly(place: Place): number {
+  return Math.floor(place / ROUGH);
+}
+
+/** How far it is by the shorter way from a place of which only those bits are known. */
+export function roughDistance(rough: number, place: Place): number {
+  return distance(rough * ROUGH, place - (place % ROUGH));
+}

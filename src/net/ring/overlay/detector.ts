@@ -20,6 +20,8 @@ export interface DetectorPort {
   ask(known: Known, number: number): void;
   /** Has others try. @returns false when nobody is there who could */
   askOthers(known: Known, number: number): boolean;
+  /** It has not answered in time; others are being asked. */
+  missed(known: Known, now: number): void;
   /** Its health is another one now. */
   turned(known: Known, was: Known['health'], now: number): void;
 }
@@ -154,6 +156,7 @@ export class Detector {
       watch.stage = 'indirect';
       watch.until = now + PROBE_FOR_TIMEOUT_MS;
       this.#soon(watch.until);
+      this.#port.missed(known, now);
     } else {
       watch.stage = 'suspect';
       watch.until = now + SUSPECT_MS;

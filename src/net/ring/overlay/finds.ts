@@ -10,10 +10,12 @@ export type Done = (around: Around | undefined, now: number) => void;
 export interface FindsPort {
   send(to: PeerId, type: number, body: Uint8Array): boolean;
   /** Somebody nearer to the place than we are, who does not stand on it; undefined when nobody is. */
-  nearer(place: Place, notVia: PeerId | undefined): PeerId | undefined;
+  nearer(place: Place, without: ReadonlySet<PeerId>): PeerId | undefined;
   /** Who is around it, as far as we know. */
   around(place: Place): Around;
 }
+
+const NOBODY: ReadonlySet<PeerId> = new Set();
 
 interface Open {
   /** Who asked us, and how it numbered that; undefined: we ourselves. */
@@ -44,7 +46,7 @@ export class Finds {
 
   /** @param via over this peer, whoever is nearer */
   find(place: Place, done: Done, now: number, via?: PeerId): void {
-    const next = via ?? this.#port.nearer(place, undefined);
+    const next = via ?? this.#port.nearer(place, NOBODY);
     if (next === undefined) {
       done(this.#port.around(place), now);
       return;
@@ -54,7 +56,7 @@ export class Finds {
   }
 
   asked(from: PeerId, find: Find, now: number): void {
-    const next = find.hops === 0 ? undefined : this.#port.nearer(find.place, from);
+    const next = find.hops === 0 ? undefined : this.#port.nearer(find.place, new Set([from]));
     const onward = { ...find, hops: Math.min(FIND_HOPS_MAX, find.hops) - 1 };
     const source = { from, number: find.number, done: undefined };
     if (next !== undefined && this.#ask(next, onward, source, now)) return;

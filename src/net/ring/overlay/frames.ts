@@ -7,13 +7,14 @@
  *     PROBE_FOR   number varint, contact
  *     FIND        number varint, place u64, hops u8
  *     FOUND       number varint, has u8, [contact], count u8 x contact
- *     LINKS       count u8 x place u64
+ *     LINKS       count u8 x the first 32 bits of a place
  */
 import { Malformed, type Reader, type Writer } from '../../bytes.js';
 import { FOUND_CONTACTS_MAX, LINKS_MAX, RING_PLACES, SUCCESSORS_MAX } from '../../constants.js';
-import { readContact, writeContact } from '../contact.js';
-import type { Place } from '../place.js';
+import { writeContact } from '../contact.js';
+import { type Place, roughly } from '../place.js';
 import type { Contact } from '../types.js';
+import { readKnownContact } from './contacts.js';
 
 /** Of STABILISE. */
 export const Asking = {
@@ -78,7 +79,7 @@ export const NeighboursFrame = {
     const version = reader.u32();
     const leaving = (flags & Telling.Leaving) !== 0;
     if ((flags & Telling.Unchanged) !== 0) return { number, leaving, view: undefined };
-    const predecessor = (flags & Telling.Predecessor) === 0 ? undefined : readContact(reader, community);
+    const predecessor = (flags & Telling.Predecessor) === 0 ? undefined : readKnownContact(reader, community);
     const successors = readContacts(reader, SUCCESSORS_MAX, community);
     return { number, leaving, view: { version, predecessor, successors } };
   },
@@ -92,7 +93,7 @@ export const ProbeForFrame = {
   },
   /** @throws Malformed */
   decode(reader: Reader, community: Uint8Array): { readonly number: number; readonly contact: Contact } {
-    return { number: reader.varint(), contact: readContact(reader, community) };
+    return { number: reader.varint(), contact: readKnownContact(reader, community) };
   },
 };
 
@@ -134,7 +135,7 @@ export const FoundFrame = {
   /** @throws Malformed */
   decode(reader: Reader, community: Uint8Array): { readonly number: number; readonly around: Around } {
     const number = reader.varint();
-    const predecessor = reader.u8() === 0 ? undefined : readContact(reader, community);
+    const predecessor = reader.u8() === 0 ? undefined : readKnownContact(reader, community);
     return {
       number,
       around: { predecessor, successors: readContacts(reader, FOUND_CONTACTS_MAX, community) },
@@ -146,15 +147,15 @@ export const LinksFrame = {
   encode(writer: Writer, places: readonly Place[]): Buffer {
     const some = places.slice(0, LINKS_MAX);
     writer.reset().u8(some.length);
-    for (const place of some) writer.u64(place);
+    for (const place of some) writer.u32(roughly(place));
     return writer.view();
   },
-  /** @throws Malformed */
-  decode(reader: Reader): Float64Array {
+  /** @returns places as `roughly` gives them @throws Malformed */
+  decode(reader: Reader): Uint32Array {
     const count = reader.u8();
     if (count > LINKS_MAX) throw new Malformed('too many links');
-    const places = new Float64Array(count);
-    for (let index = 0; index < count; index++) places[index] = readPlace(reader);
+    const places = new Uint32Array(count);
+    for (let index = 0; index < count; index++) places[index] = reader.u32();
     return places;
   },
 };
@@ -168,7 +169,7 @@ function writeContacts(writer: Writer, contacts: readonly Contact[], max: number
 function readContacts(reader: Reader, max: number, community: Uint8Array): Contact[] {
   const count = reader.u8();
   if (count > max) throw new Malformed('too many contacts');
-  return Array.from({ length: count }, () => readContact(reader, community));
+  return Array.from({ length: count }, () => readKnownContact(reader, community));
 }
 
 function readPlace(reader: Reader): Place {

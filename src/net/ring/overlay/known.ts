@@ -1,4 +1,4 @@
-import { clockwise, distance, type Place } from '../place.js';
+import { clockwise, distance, type Place, roughDistance } from '../place.js';
 import type { Contact, PeerId } from '../types.js';
 import type { View } from './frames.js';
 
@@ -33,6 +33,8 @@ export class Known {
   linked = false;
   /** The port was told that a link is wanted. */
   needed = false;
+  /** A link is wanted, but the budget for dials did not allow it yet. */
+  waits = false;
   /** It was linked once: its key is proven, so its death is worth telling. */
   proven = false;
   health: Health = 'good';
@@ -42,8 +44,10 @@ export class Known {
   watch: Watch | undefined;
   /** Its pointers as it told them last: whoever has none was never asked, and is nobody's successor. */
   view: View | undefined;
-  /** Places of its links. */
-  around: Float64Array | undefined;
+  /** When it said last that they are so. */
+  toldAt = Number.NEGATIVE_INFINITY;
+  /** Places of its links, roughly. */
+  around: Uint32Array | undefined;
   /** Until when it wants to be told whenever our pointers change, and the version that it has. */
   followsUntil = 0;
   toldVersion = 0;
@@ -77,7 +81,7 @@ export class Known {
     let best = distance(this.contact.place, place);
     if (this.around === undefined) return best;
     for (const other of this.around) {
-      const way = distance(other, place);
+      const way = roughDistance(other, place);
       if (way < best) best = way;
     }
     return best;
@@ -88,17 +92,15 @@ export class Known {
 export class Acquaintance {
   readonly #self: Contact;
   readonly #known = new Map<PeerId, Known>();
+  /** The same, for those who look at all of them: an array is gone through five times as fast. */
+  readonly #all: Known[] = [];
 
   constructor(self: Contact) {
     this.#self = self;
   }
 
-  get all(): IterableIterator<Known> {
-    return this.#known.values();
-  }
-
-  get size(): number {
-    return this.#known.size;
+  get all(): readonly Known[] {
+    return this.#all;
   }
 
   get(id: PeerId): Known | undefined {
@@ -112,10 +114,14 @@ export class Acquaintance {
     if (contact.id === this.#self.id) return undefined;
     const fresh = new Known(this.#self.place, contact);
     this.#known.set(contact.id, fresh);
+    this.#all.push(fresh);
     return fresh;
   }
 
   forget(id: PeerId): void {
+    const known = this.#known.get(id);
+    if (known === undefined) return;
     this.#known.delete(id);
+    this.#all.splice(this.#all.indexOf(known), 1);
   }
 }

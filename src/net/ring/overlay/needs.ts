@@ -1,11 +1,11 @@
 import { Bucket } from '../../bucket.js';
 import { DIALS_BURST, DIALS_PER_S } from '../../constants.js';
-import type { Contact, PeerId } from '../types.js';
+import type { Contact } from '../types.js';
 import type { Acquaintance, Known } from './known.js';
 
 interface NeedsPort {
   dial(contact: Contact): void;
-  release(peer: PeerId): void;
+  release(known: Known): void;
 }
 
 /**
@@ -24,6 +24,11 @@ export class Needs {
     this.#acquaintance = acquaintance;
   }
 
+  /** It was there: only dials in vain cost anything. */
+  linked(known: Known): void {
+    if (known.needed && !known.proven) this.#budget?.give();
+  }
+
   /** @returns whether somebody has to wait for the budget */
   meet(wanted: ReadonlySet<Known>, now: number): boolean {
     let waits = false;
@@ -31,16 +36,18 @@ export class Needs {
     for (const known of this.#acquaintance.all)
       if (known.needed && !wanted.has(known)) {
         known.needed = false;
-        this.#port.release(known.contact.id);
+        this.#port.release(known);
       }
     for (const known of wanted) {
       if (known.needed || (!known.linked && known.restsUntil > now)) continue;
       if (!known.linked && !known.proven && this.#budget.take(now) > 0) {
-        this.refused++;
+        if (!known.waits) this.refused++;
+        known.waits = true;
         waits = true;
         continue;
       }
       known.needed = true;
+      known.waits = false;
       this.#port.dial(known.contact);
     }
     return waits;

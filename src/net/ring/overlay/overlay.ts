@@ -9,9 +9,10 @@ import {
   PROBE_HELPERS,
   STABILISE_MS,
   VISIT_ALONE_MS,
+  VISIT_LOST_MS,
   VISIT_MS,
 } from '../../constants.js';
-import type { Place } from '../place.js';
+import { distance, type Place, roughly } from '../place.js';
 import type { Contact, Neighbourhood, Part, PartPort, PeerId } from '../types.js';
 import { Chance } from './chance.js';
 import { Detector } from './detector.js';
@@ -31,6 +32,7 @@ import { Longs } from './longs.js';
 import { Needs } from './needs.js';
 import { Passive } from './passive.js';
 import { Pointers } from './pointers.js';
+import { Rounds } from './rounds.js';
 import { Routes } from './routes.js';
 
 /** What the overlay asks of the links below it, and what it tells the peer around it. */
@@ -72,10 +74,16 @@ export interface OverlayCounters {
 
 /** Whoever is tried has so long to show what they are good for. */
 const TRIAL_MS = 5_000;
+/** Pointers are looked at again so long after the first of the changes that give reason to. */
+const LOOK_DELAY_MS = 20;
 /** Who asked to be told is told for so long. */
 const FOLLOW_MS = 60_000;
 /** Of the peers of last time, so many are tried at once while one is alone. */
 const VISITS_ALONE = 4;
+/** Of all whom a list names, so many are tried on either side of us. */
+const NEAREST_TRIED = 3;
+/** When somebody is suspect, so many of those around are asked. */
+const NEIGHBOURS_DOUBTED = 6;
 
 // One frame is written at a time on a thread.
 const writer = new Writer(2048);
@@ -103,18 +111,17 @@ export class Overlay implements Part {
   readonly #finds: Finds;
   readonly #longs: Longs;
   readonly #passive: Passive;
+  readonly #rounds: Rounds;
   readonly #favours = new Favours();
   #running = false;
-  /** Pointers have to be looked at again before this turn ends. */
-  #dirty = false;
+  /** When pointers are looked at again, if there is reason to. */
+  #lookAt = Number.POSITIVE_INFINITY;
   /** Links are wanted for which there was no budget. */
   #waits = false;
   #stabiliseAt = Number.POSITIVE_INFINITY;
   #visitAt = Number.POSITIVE_INFINITY;
   #tellAt = Number.POSITIVE_INFINITY;
   #linksAt = Number.POSITIVE_INFINITY;
-  /** Who is still to be probed in this round. */
-  #round: Known[] = [];
 
   constructor(options: OverlayOptions) {
     const { self, community, random, port, passive } = options;
@@ -127,12 +134,13 @@ export class Overlay implements Part {
     this.#detector = new Detector({
       ask: (known, number) => this.#ask(known, number),
       askOthers: (known, number) => this.#askOthers(known, number),
+      missed: (known, now) => this.#missed(known, now),
       turned: (known, was, now) => this.#turned(known, was, now),
     });
     this.#finds = new Finds(
       {
         send: (to, type, body) => port.send(to, type, body),
-        nearer: (place, but) => this.#routes.next(place, false, new Set(but === undefined ? [] : [but])),
+        nearer: (place, without) => this.#routes.next(place, false, without),
         around: (place) => this.#routes.around(place, FOUND_CONTACTS_MAX),
       },
       community,
@@ -149,8 +157,15 @@ export class Overlay implements Part {
     );
     const version = 1 + this.#chance.below(2 ** 31);
     this.#pointers = new Pointers(self, this.#acquaintance, this.#longs, version);
+    this.#rounds = new Rounds(this.#pointers, this.#acquaintance);
     this.#routes = new Routes(self, this.#acquaintance, this.#pointers.successors);
-    this.#needs = new Needs(port, this.#acquaintance);
+    this.#needs = new Needs(
+      {
+        dial: (contact) => port.dial(contact),
+        release: (known) => this.#release(known),
+      },
+      this.#acquaintance,
+    );
   }
 
   get neighbourhood(): Neighbourhood {
@@ -159,7 +174,7 @@ export class Overlay implements Part {
 
   /** Peers worth remembering for the next start, those one is linked to first. At most PASSIVE_MAX. */
   get passive(): readonly Contact[] {
-    const linked = [...this.#acquaintance.all].filter(({ usable }) => usable).map(({ contact }) => contact);
+    const linked = this.#acquaintance.all.filter(({ usable }) => usable).map(({ contact }) => contact);
     const ids = new Set(linked.map(({ id }) => id));
     return [...linked, ...this.#passive.contacts.filter(({ id }) => !ids.has(id))].slice(0, PASSIVE_MAX);
   }
@@ -169,7 +184,7 @@ export class Overlay implements Part {
     this.#running = true;
     this.#stabiliseAt = now + this.#chance.unit() * STABILISE_MS;
     this.#visitAt = now;
-    this.#settle(now, true);
+    this.#look(now);
   }
 
   /** Somebody whom the user names, or who was seen on the local network. In whatever ring they are, it becomes one. */
@@ -180,7 +195,7 @@ export class Overlay implements Part {
     known.restsUntil = 0;
     if (known.health === 'dead') known.health = 'good';
     this.#visit(known, now);
-    this.#settle(now, true);
+    this.#look(now);
   }
 
   /** Tells the neighbours, so that they close ranks at once. Nothing is due afterwards. */
@@ -193,7 +208,10 @@ export class Overlay implements Part {
     for (const known of this.#acquaintance.all) this.#detector.drop(known);
   }
 
-  /** Hops nearer to a place, over nobody of `without`; undefined when nobody who is linked is nearer than oneself. */
+  /**
+   * The linked peer over which it is nearest to a place; undefined when none of them is nearer than oneself.
+   * @param without peers that were tried already
+   */
   next(place: Place, without?: ReadonlySet<PeerId>): PeerId | undefined {
     return this.#routes.next(place, true, without);
   }
@@ -214,7 +232,6 @@ export class Overlay implements Part {
     if (known === undefined) return;
     this.#detector.heard(known, now);
     this.#favours.heard(peer, now, (asker, number) => this.#number(asker, FrameType.ProbedFor, number));
-    this.#settle(now, false);
   }
 
   /** Somebody says, signed, that this peer is dead: no reason to believe it, but to look. */
@@ -227,10 +244,9 @@ export class Overlay implements Part {
       if (rumoured !== undefined) {
         rumoured.health = 'dead';
         rumoured.restsUntil = now + EVICTED_MS;
-        this.#dirty = true;
+        this.#look(now);
       }
     }
-    this.#settle(now, false);
   }
 
   linked(peer: Contact, now: number): void {
@@ -238,6 +254,7 @@ export class Overlay implements Part {
     if (known === undefined) return;
     known.contact = peer;
     known.linked = true;
+    this.#needs.linked(known);
     known.proven = true;
     known.hasLeft = false;
     known.around = undefined;
@@ -248,7 +265,7 @@ export class Overlay implements Part {
     if (!this.#running) return;
     if (known.toVisit) this.#askAround(known, now);
     if (this.#pointers.isNear(known) || known.triedUntil > now) this.#detector.doubt(known, now);
-    this.#settle(now, true);
+    this.#look(now);
   }
 
   unlinked(peer: PeerId, now: number): void {
@@ -262,7 +279,7 @@ export class Overlay implements Part {
     this.#linksSoon(now);
     if (this.#running) {
       if (!this.#pointers.holds(known)) this.#passive.add(known.contact, false);
-      this.#settle(now, true);
+      this.#look(now);
     }
   }
 
@@ -276,7 +293,7 @@ export class Overlay implements Part {
     this.#detector.restLonger(known, now);
     this.#longs.drop(known, now);
     if (known.watch !== undefined) this.#detector.failed(known, now);
-    this.#settle(now, true);
+    this.#look(now);
   }
 
   frame(from: PeerId, type: number, body: Reader, now: number): boolean {
@@ -312,7 +329,6 @@ export class Overlay implements Part {
       default:
         return false;
     }
-    this.#settle(now, false);
     return true;
   }
 
@@ -325,12 +341,13 @@ export class Overlay implements Part {
     if (this.#visitAt <= now) this.#visitSomebody(now);
     if (this.#tellAt <= now) this.#tell(now);
     if (this.#linksAt <= now) this.#tellLinks();
-    this.#settle(now, false);
+    if (this.#lookAt <= now) this.#settle(now);
   }
 
   deadline(): number {
     if (!this.#running) return Number.POSITIVE_INFINITY;
     return Math.min(
+      this.#lookAt,
       this.#stabiliseAt,
       this.#visitAt,
       this.#tellAt,
@@ -346,11 +363,9 @@ export class Overlay implements Part {
   /** Once a second: the first successor is asked for its pointers, and one other peer whether it lives. */
   #stabilise(now: number): void {
     this.#stabiliseAt = Math.max(this.#stabiliseAt + STABILISE_MS, now + STABILISE_MS / 2);
-    if (this.#pointers.head !== undefined) this.#detector.doubt(this.#pointers.head, now);
-    const other = this.#nextTurn(now);
-    if (other !== undefined) this.#detector.doubt(other, now);
+    for (const known of this.#rounds.next(now)) this.#detector.doubt(known, now);
     this.#sweep(now);
-    if (this.#waits) this.#dirty = true;
+    if (this.#waits) this.#look(now);
   }
 
   /** Somebody asks for our pointers. Being linked it is a candidate for our predecessor anyway (rectify). */
@@ -370,32 +385,39 @@ export class Overlay implements Part {
     const { number, leaving, view } = NeighboursFrame.decode(body, this.#community);
     if (leaving) this.#left(known, now);
     else if (number !== 0) this.#detector.answered(known, number, now);
+    known.toldAt = now;
     if (view === undefined) return;
     known.view = view;
-    this.#dirty = true;
-    const told = [...view.successors];
-    if (view.predecessor !== undefined) told.push(view.predecessor);
-    for (const contact of told) this.#consider(contact, now);
+    this.#look(now);
+    const told = view.predecessor === undefined ? view.successors : [view.predecessor, ...view.successors];
+    this.#consider(told, now);
     const [some] = this.#chance.some(told, 1);
     if (some !== undefined && this.#acquaintance.get(some.id) === undefined) this.#passive.add(some, false);
   }
 
-  /** Hearsay: whoever would be nearer than those we have is dialled, and adopted once it answers itself. */
-  #consider(contact: Contact, now: number): void {
-    if (contact.id === this.#self.id) return;
-    const before = this.#acquaintance.get(contact.id);
-    if (before !== undefined && (before.linked || before.restsUntil > now || !before.alive)) return;
-    const known = before ?? new Known(this.#self.place, contact);
-    if (!this.#pointers.isNear(known) || this.#pointers.holds(known)) return;
-    this.#acquaintance.meet(contact);
-    this.#try(contact.id, now);
+  /** Hearsay: the nearest of those who would be pointers are dialled, and adopted once they answer themselves. */
+  #consider(told: readonly Contact[], now: number): void {
+    const near: Known[] = [];
+    for (const contact of told) {
+      if (contact.id === this.#self.id) continue;
+      const before = this.#acquaintance.get(contact.id);
+      if (before !== undefined && (before.linked || before.restsUntil > now || !before.alive)) continue;
+      const known = before ?? new Known(this.#self.place, contact);
+      if (this.#pointers.isNear(known) && !this.#pointers.holds(known)) near.push(known);
+    }
+    near.sort((a, b) => a.way - b.way);
+    for (const [index, { contact }] of near.entries()) {
+      if (index >= NEAREST_TRIED && index < near.length - NEAREST_TRIED) continue;
+      this.#acquaintance.meet(contact);
+      this.#try(contact.id, now);
+    }
   }
 
   #try(id: PeerId, now: number): void {
     const known = this.#acquaintance.get(id);
     if (known === undefined) return;
     known.triedUntil = now + TRIAL_MS;
-    this.#dirty = true;
+    this.#look(now);
   }
 
   #left(known: Known, now: number): void {
@@ -406,27 +428,28 @@ export class Overlay implements Part {
     this.#detector.drop(known);
     this.#longs.drop(known, now);
     this.#passive.remove(known.contact.id);
-    this.#dirty = true;
+    this.#look(now);
   }
 
   // ---- Who is alive
 
   #ask(known: Known, number: number): void {
     const { id } = known.contact;
-    if (known !== this.#pointers.head && !this.#pointers.isNear(known)) {
+    const { head, successors } = this.#pointers;
+    if (known !== head && !successors.tellers.includes(known) && !this.#pointers.isNear(known)) {
       this.#number(id, FrameType.Probe, number);
       return;
     }
-    const flags = Asking.Follow | (known === this.#pointers.head ? Asking.Successor : 0);
+    const flags = Asking.Follow | (known === head ? Asking.Successor : 0);
     const version = known.view?.version ?? 0;
     this.#port.send(id, FrameType.Stabilise, StabiliseFrame.encode(writer, { number, flags, version }));
   }
 
   /** Those who are linked to it according to their LINKS, else any. */
   #askOthers(known: Known, number: number): boolean {
-    const others = [...this.#acquaintance.all].filter((other) => other.usable && other !== known);
+    const others = this.#acquaintance.all.filter((other) => other.usable && other !== known);
     const { place } = known.contact;
-    const near = others.filter(({ around }) => around?.includes(place));
+    const near = others.filter(({ around }) => around?.includes(roughly(place)));
     const helpers = this.#chance.some(near, PROBE_HELPERS);
     if (helpers.length < PROBE_HELPERS) {
       const rest = others.filter((other) => !helpers.includes(other));
@@ -462,10 +485,9 @@ export class Overlay implements Part {
 
   #turned(known: Known, was: Health, now: number): void {
     const { id } = known.contact;
-    this.#dirty = true;
+    this.#look(now);
     if (known.health === 'suspect') this.#port.suspected(id);
     else if (was === 'suspect' && known.health !== 'dead') this.#port.trusted(id);
-    if (known.health === 'suspect') this.#doubtNeighbours(known, now);
     if (known.health !== 'dead') return;
     this.counters.evictions++;
     known.view = undefined;
@@ -473,33 +495,27 @@ export class Overlay implements Part {
     this.#longs.drop(known, now);
     if (!known.proven) return;
     this.#passive.add(known.contact, true);
+    this.#visitAt = Math.min(this.#visitAt, now + this.#chance.around(VISIT_LOST_MS));
     this.#port.died(known.contact);
   }
 
-  /** Where one died others may have: the next ones are asked at once instead of in turn. */
-  #doubtNeighbours(suspect: Known, now: number): void {
-    for (const contact of this.#pointers.successors.list) {
-      const known = this.#acquaintance.get(contact.id);
-      if (known !== undefined && known !== suspect && known.linked) this.#detector.doubt(known, now);
-    }
-  }
-
-  #nextTurn(now: number): Known | undefined {
-    for (let tries = 0; tries < 2; tries++) {
-      for (let known = this.#round.pop(); known !== undefined; known = this.#round.pop()) {
-        const isQuiet = known.heardAt <= now - STABILISE_MS;
-        if (known.linked && known.needed && isQuiet && known !== this.#pointers.head) return known;
-      }
-      this.#round = [...this.#acquaintance.all].reverse();
-    }
-    return undefined;
+  /** Where one died others may have: those around it are asked at once instead of in turn. */
+  #missed(silent: Known, now: number): void {
+    this.#look(now);
+    const linked = this.#acquaintance.all.filter((known) => known.linked && known !== silent);
+    linked.sort(
+      (a, b) =>
+        distance(a.contact.place, silent.contact.place) - distance(b.contact.place, silent.contact.place),
+    );
+    for (const known of linked.slice(0, NEIGHBOURS_DOUBTED)) this.#detector.doubt(known, now);
   }
 
   // ---- Looking for others
 
   #visitSomebody(now: number): void {
     const isAlone = this.#pointers.successors.list.length === 0;
-    this.#visitAt = now + this.#chance.around(isAlone ? VISIT_ALONE_MS : VISIT_MS);
+    const pauseMs = this.#passive.hasLost ? VISIT_LOST_MS : VISIT_MS;
+    this.#visitAt = now + this.#chance.around(isAlone ? VISIT_ALONE_MS : pauseMs);
     const isFree = (id: PeerId) => {
       const known = this.#acquaintance.get(id);
       return known === undefined || (!known.linked && !known.needed);
@@ -525,9 +541,9 @@ export class Overlay implements Part {
     known.toVisit = false;
     const done: Done = (around, at) => {
       if (around === undefined) return;
-      for (const contact of around.successors) this.#consider(contact, at);
-      if (around.predecessor !== undefined) this.#consider(around.predecessor, at);
-      this.#settle(at, false);
+      const { predecessor, successors } = around;
+      this.#consider(predecessor === undefined ? successors : [predecessor, ...successors], at);
+      this.#look(at);
     };
     this.#finds.find(this.#self.place, done, now, known.contact.id);
   }
@@ -547,7 +563,7 @@ export class Overlay implements Part {
 
   #tellLinks(): void {
     this.#linksAt = Number.POSITIVE_INFINITY;
-    const linked = [...this.#acquaintance.all].filter(({ usable }) => usable);
+    const linked = this.#acquaintance.all.filter(({ usable }) => usable);
     const body = LinksFrame.encode(
       writer,
       linked.map(({ contact }) => contact.place),
@@ -563,14 +579,19 @@ export class Overlay implements Part {
     this.#port.send(to, type, writer.reset().varint(number).view());
   }
 
-  /** Ends every call from outside: whatever it changed is thought through to the end. */
-  #settle(now: number, always: boolean): void {
-    if (!this.#running || !(this.#dirty || always)) return;
-    this.#dirty = false;
+  /** What changes in a burst is thought through once. */
+  #look(now: number): void {
+    if (this.#lookAt === Number.POSITIVE_INFINITY) this.#lookAt = now + LOOK_DELAY_MS;
+  }
+
+  /** Something is another way than it was: pointers are made anew, and with them whom we need. */
+  #settle(now: number): void {
+    this.#lookAt = Number.POSITIVE_INFINITY;
     const { head } = this.#pointers;
-    const isNews = this.#pointers.remake();
+    const isNews = this.#pointers.remake(now);
     if (isNews && this.#tellAt === Number.POSITIVE_INFINITY) this.#tellAt = now + NEIGHBOURS_DELAY_MS;
     this.#greet(head, now);
+    for (const known of this.#pointers.successors.stale) this.#detector.doubt(known, now);
     const wanted = this.#pointers.wanted(now);
     this.#waits = this.#needs.meet(wanted, now);
     this.counters.dialsRefused = this.#needs.refused;
@@ -588,6 +609,12 @@ export class Overlay implements Part {
     this.#port.send(head.contact.id, FrameType.Neighbours, NeighboursFrame.encode(writer, 0, view, false));
   }
 
+  /** Whoever is not even dialled any more cannot answer. */
+  #release(known: Known): void {
+    if (!known.linked && known.health !== 'suspect') this.#detector.drop(known);
+    this.#port.release(known.contact.id);
+  }
+
   #isLooking(now: number): boolean {
     for (const known of this.#acquaintance.all) if (known.triedUntil > now) return true;
     return false;
@@ -595,14 +622,15 @@ export class Overlay implements Part {
 
   /** Forgets whoever nothing hangs on any more. */
   #sweep(now: number): void {
-    for (const known of this.#acquaintance.all) {
+    for (const known of [...this.#acquaintance.all]) {
       if (known.triedUntil !== 0 && known.triedUntil <= now) {
         known.triedUntil = 0;
-        this.#dirty = true;
+        this.#look(now);
       }
-      const isIdle = !known.linked && !known.needed && known.watch === undefined && known.health !== 'deaf';
-      if (isIdle && known.triedUntil === 0 && known.restsUntil <= now && !this.#pointers.holds(known))
-        this.#acquaintance.forget(known.contact.id);
+      if (known.linked || known.needed || known.triedUntil !== 0 || this.#pointers.holds(known)) continue;
+      if (known.watch !== undefined || (known.restsUntil > now && known.health !== 'deaf')) continue;
+      this.#detector.drop(known);
+      this.#acquaintance.forget(known.contact.id);
     }
   }
 }

@@ -31,6 +31,11 @@ export class Passive {
     return this.#kept.size;
   }
 
+  get hasLost(): boolean {
+    for (const { lost } of this.#kept.values()) if (lost) return true;
+    return false;
+  }
+
   add(contact: Contact, lost: boolean): void {
     const before = this.#kept.get(contact.id);
     if (before !== undefined && (before.lost || !lost)) {

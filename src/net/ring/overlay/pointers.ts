@@ -1,9 +1,17 @@
-import { EVERYBODY_LINKED_MAX, EVERYBODY_LINKED_UNTIL, SUCCESSORS_LINKED } from '../../constants.js';
+import {
+  EVERYBODY_LINKED_MAX,
+  EVERYBODY_LINKED_UNTIL,
+  SUCCESSORS_LINKED,
+  SUCCESSORS_MIN,
+} from '../../constants.js';
 import type { Contact, Neighbourhood, RingState } from '../types.js';
 import type { View } from './frames.js';
 import type { Acquaintance, Known } from './known.js';
 import type { Longs } from './longs.js';
 import { Successors } from './successors.js';
+
+const isSilent = ({ health, watch }: Known) =>
+  health !== 'good' || (watch !== undefined && watch.stage !== 'asked');
 
 /** One's own pointers: made anew from what is known of others, whenever that is another thing. */
 export class Pointers {
@@ -41,11 +49,11 @@ export class Pointers {
   }
 
   /** @returns whether there is something that others should be told */
-  remake(): boolean {
+  remake(now: number): boolean {
     const predecessor = this.#nearestBehind();
     const isOther = predecessor !== this.predecessor;
     this.predecessor = predecessor;
-    const isNews = this.successors.remake() || isOther;
+    const isNews = this.successors.remake(now) || isOther;
     if (isNews) this.version++;
     this.head = this.#firstUsable();
     const { size } = this.successors;
@@ -54,18 +62,20 @@ export class Pointers {
   }
 
   /**
-   * Links that the pointers need: the predecessor, and so many successors that the first three of them are good:
-   * while one is suspect the next one is linked already.
+   * Links that the pointers need: the predecessor and the first successors; while one of these is silent, many, since
+   * those behind it may be dead too.
    */
   wanted(now: number): Set<Known> {
     const wanted = new Set<Known>();
     if (this.predecessor !== undefined) wanted.add(this.predecessor);
     let good = 0;
+    let count = SUCCESSORS_LINKED;
     for (const contact of this.successors.list) {
-      if (good >= SUCCESSORS_LINKED && !this.#isSmall) break;
+      if (good >= count && !this.#isSmall) break;
       const known = this.#acquaintance.meet(contact);
       if (known === undefined) continue;
-      if (known.health === 'good') good++;
+      if (isSilent(known)) count = SUCCESSORS_MIN;
+      else good++;
       wanted.add(known);
     }
     for (const known of this.#longs.chosen) wanted.add(known);
@@ -131,7 +141,7 @@ export class Pointers {
     const { list, size } = this.successors;
     const listed = new Set(list.map(({ id }) => id));
     const long = [...this.#longs.chosen].filter(({ usable }) => usable).map(({ contact }) => contact);
-    const others = [...this.#acquaintance.all].filter(
+    const others = this.#acquaintance.all.filter(
       (known) =>
         known.usable &&
         known !== this.predecessor &&

@@ -19,7 +19,7 @@ export class Routes {
   /**
    * The linked peer over which it is nearest to a place, by its own links too (one-hop lookahead). It is always
    * nearer itself than we are, so no message runs in a circle, however old the lookahead is.
-   * @param onIt whether a peer exactly there counts @param without never one of these
+   * @param onIt whether a peer exactly there counts @param without never these
    */
   next(place: Place, onIt: boolean, without?: ReadonlySet<PeerId>): PeerId | undefined {
     const own = distance(this.#self.place, place);

@@ -7,11 +7,13 @@ import {
   SUCCESSORS_MORE,
 } from '../../constants.js';
 import { clockwise } from '../place.js';
-import type { Contact, PeerId } from '../types.js';
+import type { Contact } from '../types.js';
 import type { Acquaintance, Known } from './known.js';
 
 /** Long lists are given up only at so many times the size at which they began: an estimate wavers. */
 const WAVER = 1.4;
+/** What was told before that is asked again before it counts. */
+const FRESH_MS = 15_000;
 
 /** Somebody of the list, with the way there. */
 interface Listed {
@@ -21,7 +23,7 @@ interface Listed {
 
 /**
  * The successor list, made anew from what is known: whoever is linked and has told its own pointers, and behind
- * each of the first of them what it told. One list would do (Zave); three tell of everybody whom one of them
+ * the first of them what these told. One list would do (Zave); three tell of everybody whom one of them
  * hides or does not know yet.
  *
  *     self ── a ─── b ── c ──── d ── e ── f ...      a, b, c linked; d, e, f told by a, b or c
@@ -33,6 +35,10 @@ interface Listed {
  */
 export class Successors {
   list: readonly Contact[] = [];
+  /** The first who are linked and tell: at most SUCCESSORS_LINKED. */
+  tellers: readonly Known[] = [];
+  /** Who would be among them, had they said lately how things are. */
+  stale: readonly Known[] = [];
   /** Of the whole ring, with ourselves. */
   size = 1;
   readonly #self: Contact;
@@ -45,56 +51,60 @@ export class Successors {
   }
 
   /** @returns whether the list is another one now */
-  remake(): boolean {
-    const near: Known[] = [];
-    for (const known of this.#acquaintance.all) if (isPointer(known)) near.push(known);
-    near.sort((a, b) => a.way - b.way);
-    const found = new Map<PeerId, Listed>();
-    for (const { contact, way } of near) found.set(contact.id, { contact, way });
-    let vouchers = 0;
+  remake(now: number): boolean {
+    const near = this.#acquaintance.all.filter(isThere).sort(byWay);
+    const usable = near.filter((known) => known.usable);
+    const fresh = usable.filter((known) => known.toldAt > now - FRESH_MS);
+    const told = fresh.length > 0 ? fresh : usable.filter(({ view }) => view !== undefined);
+    this.tellers = told.slice(0, SUCCESSORS_LINKED);
+    this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !fresh.includes(known));
+    const horizon = this.tellers[SUCCESSORS_LINKED - 1]?.way ?? RING_PLACES;
+    const found: Listed[] = near.filter(({ view, way }) => view !== undefined && way <= horizon);
     let covered = 0;
-    for (const known of near) {
-      if (!known.usable) continue;
-      covered = Math.max(covered, this.#addTold(found, known));
-      if (++vouchers === SUCCESSORS_LINKED) break;
+    for (const known of this.tellers) covered = Math.max(covered, this.#addTold(found, known));
+    found.sort(byWay);
+    const all: Contact[] = [];
+    let way = 0;
+    for (const listed of found) {
+      if (listed.way > covered) break;
+      if (listed.contact.id === all.at(-1)?.id) continue;
+      all.push(listed.contact);
+      way = listed.way;
     }
-    const all = [...found.values()].filter(({ way }) => way <= covered).sort((a, b) => a.way - b.way);
-    this.size = sizeOf(all, covered === RING_PLACES);
+    this.size = sizeOf(all.length, way, covered === RING_PLACES);
     this.#length = lengthFor(this.size, this.#length);
-    const next = all.slice(0, this.#length).map(({ contact }) => contact);
+    const next = all.slice(0, this.#length);
     const same = isSame(this.list, next);
-    this.list = next;
+    if (!same) this.list = next;
     return !same;
   }
 
   /** @returns how far it told of everybody; RING_PLACES: all the way round to us */
-  #addTold(found: Map<PeerId, Listed>, teller: Known): number {
+  #addTold(found: Listed[], teller: Known): number {
     let before = teller.way;
     for (const contact of teller.view?.successors ?? []) {
       const way = clockwise(this.#self.place, contact.place);
       // Behind ourselves, or out of order: from here on it says nothing about what is before us.
       if (way <= before) return RING_PLACES;
       before = way;
-      const known = this.#acquaintance.get(contact.id);
-      if (known?.health === 'dead' || found.has(contact.id)) continue;
-      found.set(contact.id, { contact, way });
+      if (this.#acquaintance.get(contact.id)?.health !== 'dead') found.push({ contact, way });
     }
     return before;
   }
 }
 
-/** Whoever is in a list of its own right: linked, or until a moment ago, and not known to be dead. */
-function isPointer(known: Known): boolean {
-  if (known.view === undefined || known.health === 'dead') return false;
+const byWay = (a: Listed, b: Listed) => a.way - b.way;
+
+/** Whoever is in a list of its own right, once it has told: linked, or until a moment ago, and not known to be dead. */
+function isThere(known: Known): boolean {
+  if (!known.proven || known.health === 'dead') return false;
   return known.linked || known.watch !== undefined || known.health === 'deaf';
 }
 
-/** Everybody when the lists came round; otherwise from how dense they are. */
-function sizeOf(all: readonly Listed[], isRound: boolean): number {
-  const last = all.at(-1);
-  if (last === undefined) return 1;
-  if (isRound) return all.length + 1;
-  return Math.max(all.length + 1, Math.round((RING_PLACES * all.length) / last.way));
+/** Everybody when the lists came round; otherwise from how dense they are, `count` peers within `way`. */
+function sizeOf(count: number, way: number, isRound: boolean): number {
+  if (isRound || count === 0) return count + 1;
+  return Math.max(count + 1, Math.round((RING_PLACES * count) / way));
 }
 
 function lengthFor(size: number, length: number): number {
