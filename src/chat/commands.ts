@@ -86,7 +86,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     link: true,
   }),
   spec('who', ['list-users', 'users'], '/who', 'Lists who is online.', [0, 0], { link: true }),
-  spec('list', ['rooms'], '/list', 'Lists the rooms of this server.', [0, 0], { link: true, mode: 'server' }),
+  spec('list', ['rooms'], '/list', 'Lists rooms, and interests that others have.', [0, 0], { link: true }),
   spec('topic', ['t'], '/topic [TEXT]', 'Shows the topic of this room, or sets it.', [0, 1], {
     rest: true,
     place: 'room',

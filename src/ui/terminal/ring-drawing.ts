@@ -20,13 +20,17 @@ const MARKS: Readonly<Record<RingPeer['role'], string>> = {
   predecessor: '<',
   long: '*',
   extra: 'o',
-  other: '.',
+  other: '+',
 };
 const SILENT_MARK = '?';
 const GONE_MARK = 'x';
 /** A terminal's cell is about twice as high as it is wide. */
 const CELL_ASPECT = 2;
-const LABEL_CELLS = 10;
+/** Where there is little room across it may stand up a little, as long as it is still seen as round. */
+const FLATTEST = 1.4;
+/** Rows from one dot of a line to the next. */
+const DOT_CELLS = 1.2;
+const LABEL_CELLS = 8;
 /** Names of those who are merely linked are written while they are so few. */
 const NAMED_MAX = 18;
 /** Twelve o'clock is a quarter of a turn before where angles begin. */
@@ -65,7 +69,7 @@ export function drawRing(
   const ellipse = ellipseIn(width, height);
   const ranked = rankedPeers(peers);
   const self = ranked.find(({ role }) => role === 'self');
-  const pointOf = (peer: RingPeer) => ellipse(peer.place - (self?.place ?? 0));
+  const pointOf = (peer: RingPeer) => ellipse.at(peer.place - (self?.place ?? 0));
   drawCircle(canvas, ellipse, { text: dot, look: theme.border });
   for (const peer of ranked)
     if (peer.role === 'long' && self !== undefined)
@@ -86,21 +90,30 @@ interface Point {
   readonly y: number;
 }
 
+interface Ellipse {
+  /** A share of a turn to a point. */
+  at(turn: number): Point;
+  /** Dots of its line. */
+  readonly steps: number;
+}
+
 /** Shares of a turn to points: as round and as large as there is room, with names beside it. */
-function ellipseIn(width: number, height: number): (turn: number) => Point {
+function ellipseIn(width: number, height: number): Ellipse {
   const middle = { x: (width - 1) / 2, y: (height - 1) / 2 };
-  const ry = Math.max(1, Math.min(middle.y, (middle.x - LABEL_CELLS - 2) / CELL_ASPECT));
-  const rx = Math.max(1, Math.min(ry * CELL_ASPECT, middle.x - LABEL_CELLS - 2));
-  return (turn) => {
+  const across = Math.max(1, middle.x - LABEL_CELLS - 2);
+  const ry = Math.max(1, Math.min(middle.y, across / FLATTEST));
+  const rx = Math.min(ry * CELL_ASPECT, across);
+  const steps = Math.round((Math.PI * (rx / CELL_ASPECT + ry)) / DOT_CELLS);
+  const at = (turn: number) => {
     const angle = (turn + TOP) * 2 * Math.PI;
     return { x: middle.x + rx * Math.cos(angle), y: middle.y + ry * Math.sin(angle) };
   };
+  return { at, steps };
 }
 
-function drawCircle(canvas: Canvas, ellipse: (turn: number) => Point, dot: Span): void {
-  const steps = 64;
+function drawCircle(canvas: Canvas, { at, steps }: Ellipse, dot: Span): void {
   for (let step = 0; step < steps; step++) {
-    const { x, y } = ellipse(step / steps);
+    const { x, y } = at(step / steps);
     canvas.put(Math.round(x), Math.round(y), dot.text, dot.look);
   }
 }

@@ -20,11 +20,11 @@ import { pad, textWidth } from './width.js';
 const DRAWING_FROM_CELLS = 64;
 const DRAWING_FROM_ROWS = 9;
 /** Of the width that the list gets beside the drawing. */
-const LIST_CELLS = 38;
+const LIST_CELLS = 36;
 const LIST_CELLS_MAX = 60;
 const ROLE_CELLS = 10;
 const LINK_CELLS = 12;
-const LEGEND = '@ you  > next  < before  * long link  o linked  . known  ? silent';
+const LEGEND = '@ you  > next  < before  * long link  o linked  + known  ? silent';
 
 export class RingPanel {
   #isShown = false;

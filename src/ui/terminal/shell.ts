@@ -144,16 +144,19 @@ export class Shell {
   }
 
   async #list(): Promise<void> {
-    const rooms = await this.#host.commands.rooms();
-    if (rooms.length === 0) {
-      this.#host.note('There are no rooms yet; /join makes one.');
-      return;
-    }
+    const { commands, model, note } = this.#host;
+    const rooms = model.mode === 'ring' ? [] : await commands.rooms();
     const lines = rooms.map(({ name, topic, members }) => {
       const sign = name.startsWith('#') ? '' : '#';
       return `${sign}${name}  ${members} ${members === 1 ? 'member' : 'members'}${topic === '' ? '' : `  ${topic}`}`;
     });
-    this.#host.note(lines.join('\n'));
+    const tags = await commands.tags();
+    lines.push(...tags.map(({ tag, people }) => `+${sanitiseLine(tag)}  ${people} like it`));
+    const nothing =
+      model.mode === 'ring'
+        ? 'Nobody has told of an interest yet; /interest TAG does.'
+        : 'There are no rooms yet; /join makes one.';
+    note(lines.length === 0 ? nothing : lines.join('\n'));
   }
 
   async #topic(topic: string | undefined): Promise<void> {

@@ -1,0 +1,117 @@
+/** A peer of a ring without a network: what others do there is told by the test. */
+import type { Group, Location, Message, Person, RingPeer, RingStatus, Room } from '../../src/chat/events.js';
+import type { OpenRing, Place, Ring, RingOptions } from '../../src/ui/ring.js';
+import { FakeClient, type FakeWorld, fakeWorld } from './script-client.js';
+
+export const KEY = 'mmmm-aaaa-bbbb-cccc-dddd-eeee';
+
+export interface RingWorld {
+  readonly world: FakeWorld;
+  readonly opened: RingOptions[];
+  readonly rings: FakeRing[];
+  /** Of `openRing`, the first ones. */
+  readonly failures: Error[];
+}
+
+export function ringWorld(): RingWorld {
+  return { world: fakeWorld(), opened: [], rings: [], failures: [] };
+}
+
+/** Opens peers that are told of themselves and their lobby at once. */
+export function fakeOpenRing({ world, opened, rings, failures }: RingWorld): OpenRing {
+  return async (options) => {
+    opened.push(options);
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+    const ring = new FakeRing(world, options);
+    rings.push(ring);
+    ring.user = options.nick;
+    ring.emit({ event: 'welcome', user: options.nick, account: KEY });
+    await ring.join('#lobby');
+    ring.emit({ event: 'ring', peers: 0, state: 'alone', sinceMs: 0 });
+    return ring;
+  };
+}
+
+export class FakeRing extends FakeClient implements Ring {
+  readonly host: string;
+  readonly port: number;
+  readonly key = KEY;
+  status: RingStatus = { peers: 0, state: 'alone', sinceMs: 0 };
+  peers: RingPeer[] = [];
+  list: Group[] = [];
+  place: Location | undefined;
+  people: Person[] = [];
+
+  constructor(world: FakeWorld, options: RingOptions) {
+    super(world, { server: '', threaded: true, onEvent: options.onEvent });
+    this.host = options.listen.host;
+    this.port = options.listen.port || 40_000;
+  }
+
+  /** Somebody says something. */
+  hear(seq: number, text: string, more: Partial<Message> = {}): void {
+    const common = {
+      room: '#lobby',
+      seq,
+      id: `h${seq}`,
+      from: 'bo',
+      text,
+      at: 1_795_353_000_000,
+      author: 'bbbb',
+    };
+    const message: Message = { ...common, kind: 'text', mine: false, delivery: 'ok', ...more };
+    this.emit({ event: 'message', message, history: false });
+  }
+
+  async locate(at: Place | undefined): Promise<Location | undefined> {
+    this.world.calls.push(`locate ${JSON.stringify(at)}`);
+    this.place = at === undefined ? undefined : { cell: 'u2edk', city: 'Vienna' };
+    return this.place;
+  }
+
+  async location(): Promise<Location | undefined> {
+    return this.place;
+  }
+
+  async near(km?: number): Promise<Room> {
+    this.world.calls.push(`near ${km ?? '-'}`);
+    return this.#group(`~${this.user}`, 'geo');
+  }
+
+  async interest(tag?: string): Promise<Room> {
+    this.world.calls.push(`interest ${tag ?? '-'}`);
+    return this.#group(`+${tag ?? 'go'}`, 'interest');
+  }
+
+  async groups(): Promise<readonly Group[]> {
+    return this.list;
+  }
+
+  async tags(): Promise<readonly { readonly tag: string; readonly people: number }[]> {
+    return [{ tag: 'go', people: 2 }];
+  }
+
+  async invite(): Promise<string> {
+    return 'natter://join?name=walkers&at=127.0.0.1:40000';
+  }
+
+  async ringStatus(): Promise<RingStatus> {
+    return this.status;
+  }
+
+  async ringView(): Promise<readonly RingPeer[]> {
+    return this.peers;
+  }
+
+  override async who(room?: string): Promise<readonly Person[]> {
+    this.world.calls.push(`who ${room ?? '-'}`);
+    return this.people;
+  }
+
+  #group(room: string, kind: 'geo' | 'interest'): Room {
+    const info = { room, kind, topic: '', head: 0, cursor: 0, unread: 0, mentions: 0, members: 2 };
+    this.emit({ event: 'room', room: info });
+    return info;
+  }
+}
