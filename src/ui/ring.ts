@@ -1,46 +1,15 @@
 /** What the command line needs of a peer of the ring. */
-import type { HostPort } from '../chat/address.js';
-import type { ClientCommands, ClientEvent, GroupCommands, RingCommands } from '../chat/events.js';
+import type { Ring, RingOptions } from '../actors/peer/options.js';
+
+export type { Ring, RingOptions } from '../actors/peer/options.js';
 
 /** Where somebody says they are; made coarse before anything else sees it. */
-export type Place = { readonly lat: number; readonly lon: number } | { readonly city: string };
-
-export interface RingOptions {
-  /** The data folder (`--data`); the platform's own without it. */
-  readonly data?: string;
-  /** The community's name, as `parseCommunity` gives it. */
-  readonly community: string;
-  /** Of a closed community: the key of its invite link, 32 bytes. */
-  readonly secret?: Buffer;
-  /** The community shall be closed: at the first start a key is made and kept, which invite links carry. */
-  readonly closed?: boolean;
-  readonly listen: HostPort;
-  /** Where others may be: from `--peer` and from the invite link. Those of last time are known besides. */
-  readonly peers: readonly HostPort[];
-  readonly nick: string;
-  readonly interests: readonly string[];
-  /** Absent: the place is not shared. */
-  readonly place?: Place;
-  /** Looks for others on the local network, and is found there; never on a loopback address. */
-  readonly lan: boolean;
-  /** Events in order, one batch per turn. */
-  readonly onEvent: (events: ClientEvent[]) => void;
-}
-
-/** A running peer: `quit` leaves the ring and tells the others, `close` ends its threads. */
-export interface Ring extends ClientCommands, GroupCommands, RingCommands {
-  readonly host: string;
-  /** The one it got, when port 0 was asked for. */
-  readonly port: number;
-  /** Fingerprint of its key. */
-  readonly key: string;
-  close(): Promise<void>;
-}
+export type Place = NonNullable<RingOptions['place']>;
 
 export type OpenRing = (options: RingOptions) => Promise<Ring>;
 
 /** Loaded late: threads, the protocol and the stores come with it. */
-export const openRing: OpenRing = async () => {
-  const { NatterError } = await import('../chat/error.js');
-  throw new NatterError('NOT_ALLOWED', 'This natter has no ring yet; use a server.');
+export const openRing: OpenRing = async (options) => {
+  const { openRing: open } = await import('../actors/peer/open.js');
+  return open(options);
 };

@@ -95,7 +95,7 @@ export class Feeds {
     kind: number,
     name: string,
     body: Buffer,
-    done: (error: NatterError | undefined) => void = () => {},
+    done: (error: NatterError | undefined, entry: FeedEntry) => void = () => {},
   ): FeedEntry {
     const { fault } = this.#store;
     if (fault !== undefined) throw new NatterError('READ_ONLY', fault.message);
@@ -116,7 +116,7 @@ export class Feeds {
       // What is lost takes its feed with it: those behind it would hang in the air.
       if (error === undefined) this.#port.publish({ kind: ItemKind.Entry, bytes: entry.bytes });
       else this.#beginAnew();
-      done(error);
+      done(error, entry);
     });
     return entry;
   }

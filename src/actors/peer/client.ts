@@ -1,0 +1,369 @@
+import { NatterError } from '../../chat/error.js';
+import type {
+  ClientCommands,
+  ClientEvent,
+  RingPeer as DrawnPeer,
+  GroupCommands,
+  MessageKind,
+  Person,
+  RingCommands,
+  RingStatus,
+  Room,
+  Target,
+  Transfer,
+} from '../../chat/events.js';
+import { findSticker } from '../../chat/sticker.js';
+import { parseText } from '../../chat/text.js';
+import { PeerState } from '../../net/constants.js';
+import type { PathAddress } from '../../net/types.js';
+import type { FeedStore } from '../../store/feeds/types.js';
+import type { MailTables } from '../../store/mail/tables.js';
+import { EventBatch } from '../client/batch.js';
+import { entryKind } from '../client/conversation.js';
+import { LOBBY, type RingGroup } from '../ring/groups.js';
+import type { Profile } from '../ring/own-record.js';
+import { RingPeer } from '../ring/peer.js';
+import type { PeerWorld } from '../ring/world.js';
+import { Keys } from './keys.js';
+import { Names } from './names.js';
+import { type Gazetteer, Nearby } from './nearby.js';
+import { RingPresence } from './presence.js';
+import { LOBBY_TARGET, RingRooms } from './rooms.js';
+import { Standing } from './standing.js';
+
+/** What is refused is told about once in so long: it may go on and on. */
+const WARN_EVERY_MS = 10 * 60_000;
+const HOUR_MS = 3_600_000;
+
+export interface RingClientOptions {
+  readonly world: PeerWorld;
+  /** 32 bytes. */
+  readonly community: Buffer;
+  readonly profile: Profile;
+  readonly store: FeedStore;
+  readonly mail: MailTables;
+  readonly bootstrap: readonly PathAddress[];
+  readonly gazetteer: Gazetteer;
+  /** An invite link with these addresses. */
+  readonly invite: (addresses: readonly PathAddress[]) => string;
+  /** Events in order, one batch per turn. */
+  readonly onEvent: (events: ClientEvent[]) => void;
+}
+
+/** A peer of the ring as a screen, a script or a test sees it: the same commands and events as a server's client. */
+export class RingClient implements ClientCommands, GroupCommands, RingCommands {
+  readonly peer: RingPeer;
+  readonly #options: RingClientOptions;
+  readonly #batch: EventBatch;
+  readonly #names = new Names();
+  readonly #rooms: RingRooms;
+  readonly #presence: RingPresence;
+  readonly #standing: Standing;
+  readonly #nearby: Nearby;
+  readonly #keys: Keys;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  #leaving: Promise<void> | undefined;
+
+  constructor(options: RingClientOptions) {
+    const { world, community, profile, store, mail, bootstrap, gazetteer, onEvent } = options;
+    this.#options = options;
+    const turnEnd = (run: () => void) => world.turnEnd(run);
+    this.#batch = new EventBatch(turnEnd, () => this.#settle(), onEvent);
+    const emit = (event: ClientEvent) => this.#batch.add(event);
+    const peer = () => this.peer;
+    const names = this.#names;
+    this.#keys = new Keys(store.rows('keys'));
+    this.#rooms = new RingRooms({
+      store,
+      peer,
+      wall: () => world.clock.wall(),
+      voices: {
+        self: world.identity.publicKey.toString('hex'),
+        nick: profile.name,
+        nameOf: (id, said) => names.of(id, said),
+        fingerprintOf: (id) => names.fingerprintOf(id),
+      },
+      nameOfGroup: (group) => this.#nameOfGroup(group),
+      find: (name) => names.find(name),
+      emit,
+    });
+    this.#presence = new RingPresence({ peer, names, rooms: this.#rooms, emit });
+    this.#standing = new Standing({ clock: world.clock, peer, names, emit });
+    this.#nearby = new Nearby({ peer, names, rooms: this.#rooms, presence: this.#presence, gazetteer, emit });
+    this.peer = new RingPeer({
+      world,
+      community,
+      profile,
+      store,
+      mail,
+      bootstrap,
+      port: {
+        entry: (entry, number) => this.#rooms.entry(entry, number),
+        letter: (letter) => this.#rooms.letter(letter),
+        delivery: (letter, was) => this.#rooms.delivery(letter, was),
+        person: (id) => {
+          this.#presence.person(id);
+          this.#stands();
+        },
+        entered: (group) => {
+          this.#nearby.entered(group, this.#rooms.enter(group));
+          this.#presence.changed();
+        },
+        left: (group, isDismantled) => {
+          const room = this.#rooms.leave(group.id);
+          if (room !== undefined) this.#nearby.left(group, room.target, isDismantled);
+        },
+        founded: () => this.#presence.changed(),
+        stands: () => this.#stands(),
+        misdated: (aheadMs) => this.#misdated(aheadMs),
+        forked: ({ author, name }) =>
+          this.#warn(
+            `${names.of(author.toString('hex'), name)} says two things at once; what came first is kept.`,
+          ),
+      },
+    });
+  }
+
+  /** Opens what is kept, and looks for the others. */
+  begin(): void {
+    const { world, profile } = this.#options;
+    this.#batch.add({ event: 'link', state: 'live', lagMs: 0, sinceMs: 0, detail: '' });
+    const account = world.identity.publicKey.toString('hex');
+    this.#batch.add({ event: 'welcome', user: profile.name, account });
+    this.#names.set(this.peer.self, profile.name, true);
+    this.#rooms.enter(LOBBY);
+    for (const { peer } of this.peer.parts.talk.letters.conversations()) this.#rooms.withPerson(peer);
+    this.peer.begin();
+    this.#presence.changed();
+    this.#stands();
+  }
+
+  // ---- Coming and going ---------------------------------------------------------------------------------
+
+  async login(): Promise<{ user: string }> {
+    return { user: this.peer.people.own.name };
+  }
+
+  async probe(): Promise<never> {
+    throw needsServer('A server is looked at');
+  }
+
+  quit(_ms: number): Promise<void> {
+    this.#leaving ??= new Promise((resolve) => {
+      this.peer.leave(() => {
+        this.#batch.flush();
+        resolve();
+      });
+    });
+    return this.#leaving;
+  }
+
+  // ---- Conversations ------------------------------------------------------------------------------------
+
+  async join(room: Target): Promise<Room> {
+    if (room.startsWith('+')) return this.#nearby.interest(room.slice(1));
+    return this.#rooms.get(room).room();
+  }
+
+  async leave(target: Target): Promise<void> {
+    const room = this.#rooms.get(target);
+    if (room.group === undefined) this.#rooms.hide(room);
+    else if (room.group.kind === 'interest') this.#nearby.forget(room.group.tag);
+    else if (room.group.kind === 'geo')
+      throw new NatterError('NOT_ALLOWED', 'You are in this group as long as you are near it.');
+    else throw new NatterError('NOT_ALLOWED', 'Everybody is in the lobby; /quit leaves the ring.');
+  }
+
+  async follow(target: Target, since?: number): Promise<Room> {
+    const room = this.#rooms.get(target);
+    const followed = room.room();
+    if (since !== undefined) this.#rooms.since(room, since);
+    return followed;
+  }
+
+  async history(target: Target, before: number, count: number): Promise<void> {
+    this.#rooms.history(this.#rooms.get(target), before, count);
+  }
+
+  async read(target: Target, seq: number): Promise<void> {
+    this.#rooms.read(this.#rooms.get(target), seq);
+    this.#batch.touch();
+  }
+
+  async topic(): Promise<void> {
+    throw needsServer('A topic is kept');
+  }
+
+  // ---- Talking ------------------------------------------------------------------------------------------
+
+  async say(target: Target, text: string, kind: MessageKind, key = ''): Promise<string> {
+    const room = this.#rooms.get(target);
+    const body = Buffer.from(checked(text, kind));
+    if (room.peer !== undefined) return this.peer.parts.talk.say(room.peer, entryKind(kind), body, key);
+    const group = room.group ?? LOBBY;
+    const said = this.#keys.next(group.id, key);
+    if (said.id !== undefined) return said.id;
+    const { name } = this.peer.people.own;
+    return new Promise((resolve, reject) => {
+      this.peer.feeds.say(group.bytes, entryKind(kind), name, body, (error, { id }) => {
+        if (error !== undefined) reject(error);
+        else resolve(said.keep(id.toString('hex')));
+      });
+    });
+  }
+
+  async retry(id: string): Promise<void> {
+    this.peer.parts.talk.retry(id);
+  }
+
+  async discard(id: string): Promise<void> {
+    this.peer.parts.talk.discard(id);
+  }
+
+  /** Nobody is told: it would have to go round the whole ring. */
+  async typing(): Promise<void> {}
+
+  // ---- People -------------------------------------------------------------------------------------------
+
+  async away(on: boolean): Promise<void> {
+    this.peer.change({ state: on ? PeerState.Away : PeerState.Online });
+  }
+
+  async who(target?: Target): Promise<readonly Person[]> {
+    const room = target === undefined ? undefined : this.#rooms.get(target);
+    const people = this.#presence.people();
+    const members =
+      room?.peer === undefined
+        ? this.#presence.people(room?.group)
+        : people.filter(({ user }) => `@${user}` === room.target);
+    this.#batch.add({ event: 'members', room: room?.target ?? LOBBY_TARGET, members });
+    return members;
+  }
+
+  async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
+    const rooms = [...this.#rooms.all]
+      .filter(({ group }) => group !== undefined)
+      .map(({ target, members }) => ({ name: target, topic: '', members }));
+    this.#batch.add({ event: 'directory', rooms });
+    return rooms;
+  }
+
+  // ---- Groups and the ring ------------------------------------------------------------------------------
+
+  locate: GroupCommands['locate'] = (at) => this.#nearby.locate(at);
+  location = () => this.#nearby.location();
+  near = (km?: number) => this.#nearby.near(km);
+  interest = (tag?: string) => this.#nearby.interest(tag);
+  groups = () => this.#nearby.groups();
+  tags = () => this.#nearby.tags();
+
+  async invite(): Promise<string> {
+    return this.#options.invite(this.peer.people.own.contact.addresses);
+  }
+
+  async ringStatus(): Promise<RingStatus> {
+    return this.#standing.status();
+  }
+
+  async ringView(): Promise<readonly DrawnPeer[]> {
+    return this.#standing.view();
+  }
+
+  // ---- Files --------------------------------------------------------------------------------------------
+
+  async sendFile(): Promise<string> {
+    throw noFiles();
+  }
+
+  async acceptFile(): Promise<void> {
+    throw noFiles();
+  }
+
+  async rejectFile(): Promise<void> {
+    throw noFiles();
+  }
+
+  async pauseFile(): Promise<void> {
+    throw noFiles();
+  }
+
+  async resumeFile(): Promise<void> {
+    throw noFiles();
+  }
+
+  async cancelFile(): Promise<void> {
+    throw noFiles();
+  }
+
+  async trust(): Promise<void> {
+    throw noFiles();
+  }
+
+  async transfers(): Promise<readonly Transfer[]> {
+    return [];
+  }
+
+  async offers(): Promise<readonly Transfer[]> {
+    return [];
+  }
+
+  // ---- What only a server has ---------------------------------------------------------------------------
+
+  async changePassword(): Promise<void> {
+    throw needsServer('A password is kept');
+  }
+
+  async devices(): Promise<never> {
+    throw needsServer('Devices are kept');
+  }
+
+  async forgetDevice(): Promise<void> {
+    throw needsServer('Devices are kept');
+  }
+
+  // ---- Within -------------------------------------------------------------------------------------------
+
+  #stands(): void {
+    this.#standing.changed();
+    this.#batch.touch();
+  }
+
+  #settle(): void {
+    this.#presence.settle();
+    this.#rooms.settle();
+    this.#standing.settle();
+  }
+
+  #nameOfGroup({ tag, founding }: RingGroup): Target {
+    if (founding === undefined) return `+${tag}`;
+    return `~${this.#names.of(founding.founder, founding.name)}`;
+  }
+
+  #misdated(aheadMs: number): void {
+    const hours = Math.max(1, Math.round(aheadMs / HOUR_MS));
+    this.#warn(
+      `Your clock is ${hours} h ahead of the others', who refuse what you say; set it right and say it again.`,
+    );
+  }
+
+  #warn(text: string): void {
+    const now = this.#options.world.clock.now();
+    if (now < this.#warnedAt + WARN_EVERY_MS) return;
+    this.#warnedAt = now;
+    this.#batch.add({ event: 'notice', text });
+  }
+}
+
+function checked(text: string, kind: MessageKind): string {
+  if (kind === 'text' || kind === 'action') return parseText(text);
+  if (kind === 'sticker') return findSticker(text).name;
+  throw new NatterError('BAD_ARGUMENT', `A message of kind ${kind} cannot be said; send it as text.`);
+}
+
+function noFiles(): NatterError {
+  return new NatterError('NOT_ALLOWED', 'Files are not sent in the ring yet; use a server.');
+}
+
+function needsServer(what: string): NatterError {
+  return new NatterError('NOT_ALLOWED', `${what} by a server; the ring has none.`);
+}

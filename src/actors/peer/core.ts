@@ -1,0 +1,95 @@
+/**
+ * The thread of a ring peer that holds everything but its socket: the ring actor, its feeds and its mail. The control
+ * method `command(name, args)` runs one of a client's commands; events are posted in batches, `{ events }`.
+ */
+
+import { join } from 'node:path';
+import type { ClientEvent } from '../../chat/events.js';
+import { encodeInvite } from '../../chat/invite.js';
+import type { PathAddress } from '../../net/types.js';
+import { MemoryFeedStore } from '../../store/feeds/memory.js';
+import { openMail } from '../../store/mail/tables.js';
+import { Cities } from '../jobs/cities.js';
+import type { Profile } from '../ring/own-record.js';
+import { type ActorType, Kind } from '../runtime/actor.js';
+import type { WorkerHost } from '../runtime/host.js';
+import { RingActor } from './actor.js';
+import type { RingClient } from './client.js';
+import type { Commands } from './commands.js';
+
+/** `data` of this thread. Keys cross threads as plain bytes. */
+export interface CoreData {
+  readonly folder: string;
+  readonly identity: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+  readonly community: Uint8Array;
+  readonly name: string;
+  readonly secret?: Uint8Array;
+  readonly profile: Profile;
+  readonly bootstrap: readonly PathAddress[];
+}
+
+/** What this thread posts. */
+export interface CoreNews {
+  readonly events: ClientEvent[];
+}
+
+const MAILBOX_MESSAGES = 65_536;
+
+export function start(host: WorkerHost): readonly ActorType[] {
+  const { folder, community, name, secret, profile, bootstrap, ...data } = host.data as CoreData;
+  const identity = {
+    publicKey: Buffer.from(data.identity.publicKey),
+    secretKey: Buffer.from(data.identity.secretKey),
+  };
+  // Opened here and not by the actor: a damaged file must end the start, with its name.
+  const store = new MemoryFeedStore();
+  const mail = openMail(join(folder, 'mail.mdb'));
+  const gazetteer = new Cities();
+  let client: RingClient | undefined;
+  host.expose({
+    command: (command: keyof Commands, args: readonly unknown[]) => run(client, command, args),
+  });
+  host.onStop(async () => {
+    await gazetteer.close();
+    await mail.close();
+    await store.close();
+  });
+  return [
+    {
+      kind: Kind.Ring,
+      name: 'ring',
+      eager: true,
+      mailbox: { control: MAILBOX_MESSAGES, data: MAILBOX_MESSAGES },
+      create: (context) => {
+        const actor = new RingActor(context, {
+          identity,
+          community: Buffer.from(community),
+          profile,
+          store,
+          mail,
+          bootstrap,
+          gazetteer,
+          invite: (addresses) =>
+            encodeInvite({
+              community: name,
+              ...(secret === undefined ? {} : { secret: Buffer.from(secret) }),
+              peers: addresses.map(({ address, port }) => ({ host: address, port })),
+            }),
+          onEvent: (events) => host.post({ events } satisfies CoreNews),
+        });
+        client = actor.client;
+        return actor;
+      },
+    },
+  ];
+}
+
+function run(
+  client: RingClient | undefined,
+  name: keyof Commands,
+  args: readonly unknown[],
+): Promise<unknown> {
+  if (client === undefined) throw new Error('a command came before the peer was there');
+  const command = client[name] as (this: RingClient, ...rest: unknown[]) => Promise<unknown>;
+  return command.call(client, ...args);
+}

@@ -1,0 +1,171 @@
+import { NatterError } from '../../chat/error.js';
+import type { ClientEvent, Group, GroupCommands, Location, Room } from '../../chat/events.js';
+import { checkRadius, isCell } from '../../chat/geo.js';
+import { parseTag } from '../../chat/tag.js';
+import { INTERESTS_MAX } from '../../net/constants.js';
+import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec, interestGroup } from '../../net/ring/groups.js';
+import type { Founded, RingGroup } from '../ring/groups.js';
+import type { RingPeer } from '../ring/peer.js';
+import type { Names } from './names.js';
+import type { RingPresence } from './presence.js';
+import type { RingRoom } from './room.js';
+import type { RingRooms } from './rooms.js';
+
+/** Finds cities (actors/jobs/cities.ts). */
+export interface Gazetteer {
+  /** @throws NatterError BAD_ARGUMENT */
+  locate(at: Parameters<GroupCommands['locate']>[0] & object): Promise<Location>;
+  /** The city nearest to a cell. */
+  nearest(cell: string): Promise<string>;
+}
+
+export interface NearbyOptions {
+  readonly peer: () => RingPeer;
+  readonly rooms: RingRooms;
+  readonly presence: RingPresence;
+  readonly names: Names;
+  readonly gazetteer: Gazetteer;
+  readonly emit: (event: ClientEvent) => void;
+}
+
+/** Groups of people nearby and like-minded: by what one says of oneself, and what others say. */
+export class Nearby implements GroupCommands {
+  readonly #options: NearbyOptions;
+  /** The interest and the group nearby that one was in last. */
+  #tag = '';
+  #geo: RingGroup | undefined;
+
+  constructor(options: NearbyOptions) {
+    this.#options = options;
+  }
+
+  async locate(at: Parameters<GroupCommands['locate']>[0]): Promise<Location | undefined> {
+    const { peer, gazetteer } = this.#options;
+    const location = at === undefined ? undefined : await gazetteer.locate(at);
+    const cell = location?.cell ?? '';
+    if (cell !== peer().people.own.cell) peer().change({ cell });
+    return location;
+  }
+
+  async location(): Promise<Location | undefined> {
+    const { cell } = this.#options.peer().people.own;
+    return cell === '' ? undefined : { cell, city: await this.#options.gazetteer.nearest(cell) };
+  }
+
+  async near(km?: number): Promise<Room> {
+    if (km === undefined) return this.#back();
+    const { people, feeds } = this.#options.peer();
+    const { cell, name } = people.own;
+    checkRadius(km);
+    if (!isCell(cell))
+      throw new NatterError(
+        'BAD_ARGUMENT',
+        'Others have to know roughly where you are first: start with --at LAT,LON or --city NAME.',
+      );
+    const body = foundingCodec.encode({ centre: cell, km });
+    await new Promise<void>((resolve, reject) =>
+      feeds.say(FOUNDINGS_GROUP, FOUNDING_KIND, name, body, (error) =>
+        error === undefined ? resolve() : reject(error),
+      ),
+    );
+    return this.#back();
+  }
+
+  async interest(tag?: string): Promise<Room> {
+    const { peer } = this.#options;
+    const { interests } = peer().people.own;
+    const wanted = tag === undefined ? this.#tag || (interests.at(-1) ?? '') : parseTag(tag);
+    if (wanted === '')
+      throw new NatterError('BAD_ARGUMENT', 'You named no interest yet; /interest TAG joins one.');
+    if (!interests.includes(wanted)) {
+      if (interests.length >= INTERESTS_MAX)
+        throw new NatterError(
+          'BAD_ARGUMENT',
+          `At most ${INTERESTS_MAX} interests can be shared; leave one first.`,
+        );
+      peer().change({ interests: [...interests, wanted] });
+    }
+    this.#tag = wanted;
+    const room = this.#options.rooms.group(interestGroup(wanted).toString('hex'));
+    if (room === undefined) throw new NatterError('INTERNAL', `The group +${wanted} did not open.`);
+    return room.room();
+  }
+
+  async groups(): Promise<readonly Group[]> {
+    const { peer, presence, rooms } = this.#options;
+    return [...peer().groups.mine].flatMap((group) => {
+      const room = rooms.group(group.id);
+      return room === undefined ? [] : [presence.group(group, room.target)];
+    });
+  }
+
+  async tags(): Promise<readonly { readonly tag: string; readonly people: number }[]> {
+    const counts = new Map<string, number>();
+    for (const { interests } of this.#options.peer().people.membersOf(() => true))
+      for (const tag of new Set(interests)) if (isTag(tag)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+    return [...counts]
+      .map(([tag, people]) => ({ tag, people }))
+      .sort((a, b) => b.people - a.people || (a.tag < b.tag ? -1 : 1));
+  }
+
+  /** Ends an interest, and with it one's place in its group. */
+  forget(tag: string): void {
+    const { interests } = this.#options.peer().people.own;
+    this.#options.peer().change({ interests: interests.filter((each) => each !== tag) });
+  }
+
+  /** One is in a group: told why, unless one brought it about. */
+  entered(group: RingGroup, room: RingRoom): void {
+    if (group.kind === 'interest') this.#tag = group.tag;
+    if (group.founding === undefined) return;
+    this.#geo = group;
+    const { founder, name, km } = group.founding;
+    const { names, peer, emit } = this.#options;
+    if (founder === peer().self) return;
+    const by = names.of(founder, name);
+    emit({
+      event: 'notice',
+      text: `You are in ${room.target} now: ${by} has founded it for everybody within ${km} km.`,
+    });
+  }
+
+  left(group: RingGroup, target: string, isDismantled: boolean): void {
+    if (this.#geo?.id === group.id) this.#geo = undefined;
+    if (group.founding === undefined) return;
+    const { founder, name, km } = group.founding;
+    const { names, peer, emit } = this.#options;
+    if (founder === peer().self) return;
+    const by = names.of(founder, name);
+    const why = isDismantled
+      ? `${by} has founded another group instead of it`
+      : `you are further than ${km} km away from it`;
+    emit({ event: 'notice', text: `You are not in ${target} any more: ${why}.` });
+  }
+
+  /** Somebody else has come into a group of like-minded people in which one was alone. */
+  joined(group: RingGroup, room: RingRoom, by: string): void {
+    if (group.kind !== 'interest') return;
+    this.#options.emit({ event: 'notice', text: `You share ${room.target} with ${by}.` });
+  }
+
+  /** The group one founded, else the one one came into last. */
+  #back(): Room {
+    const { peer, rooms } = this.#options;
+    const own: Founded | undefined = peer().groups.foundedBy(peer().self);
+    const id = own !== undefined && peer().groups.get(own.id) ? own.id : this.#geo?.id;
+    const room = id === undefined ? undefined : rooms.group(id);
+    if (room === undefined)
+      throw new NatterError('BAD_ARGUMENT', 'There is no group near you yet; /near KM founds one.');
+    return room.room();
+  }
+}
+
+/** From others: what is no tag is not suggested. */
+function isTag(text: string): boolean {
+  try {
+    return parseTag(text) === text;
+  } catch (error) {
+    if (error instanceof NatterError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ClientEvent, RingPeer as DrawnPeer, RingStatus } from '../../chat/events.js';
+import { RING_PLACES } from '../../net/constants.js';
+import type { PeerId } from '../../net/ring/types.js';
+import type { RingPeer } from '../ring/peer.js';
+import type { Clock } from '../runtime/actor.js';
+import type { Names } from './names.js';
+
+export interface StandingOptions {
+  readonly clock: Clock;
+  readonly peer: () => RingPeer;
+  readonly names: Names;
+  readonly emit: (event: ClientEvent) => void;
+}
+
+/** How one stands in the ring, as people are told: connected or alone, to how many, since when. */
+export class Standing {
+  readonly #options: StandingOptions;
+  #told = '';
+  #state = '';
+  #since: number;
+  #isChanged = true;
+
+  constructor(options: StandingOptions) {
+    this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  changed(): void {
+    this.#isChanged = true;
+  }
+
+  /** Tells it when it has changed in this turn. */
+  settle(): void {
+    if (!this.#isChanged) return;
+    this.#isChanged = false;
+    const { sinceMs, ...rest } = this.status();
+    const text = JSON.stringify(rest);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#options.emit({ event: 'ring', ...rest, sinceMs });
+  }
+
+  status(): RingStatus {
+    const { clock, names } = this.#options;
+    const peer = this.#options.peer();
+    const { state } = peer;
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#since = clock.now();
+    }
+    const { successors, predecessor } = peer.neighbourhood;
+    const [successor] = successors;
+    return {
+      peers: Math.max(0, peer.people.roster.presentCount - 1),
+      state,
+      ...(successor === undefined ? {} : { successor: names.fingerprintOf(successor.id) }),
+      ...(predecessor === undefined ? {} : { predecessor: names.fingerprintOf(predecessor.id) }),
+      sinceMs: Math.round(clock.now() - this.#since),
+    };
+  }
+
+  /** Everybody known, by place, oneself first. */
+  view(): DrawnPeer[] {
+    const { names } = this.#options;
+    const peer = this.#options.peer();
+    const { self, successors, predecessor, long, extra } = peer.neighbourhood;
+    const roles = new Map<PeerId, DrawnPeer['role']>();
+    for (const { id } of extra) roles.set(id, 'extra');
+    for (const { id } of long) roles.set(id, 'long');
+    for (const { id } of successors) roles.set(id, 'successor');
+    if (predecessor !== undefined && predecessor.id !== successors[0]?.id)
+      roles.set(predecessor.id, 'predecessor');
+    roles.set(self.id, 'self');
+    return [...peer.people.roster.present]
+      .map(({ contact }): DrawnPeer => {
+        const link = peer.links.find(contact.id);
+        const rttMs = link?.rttMs;
+        return {
+          user: names.of(contact.id),
+          author: names.fingerprintOf(contact.id),
+          place: contact.place / RING_PLACES,
+          role: roles.get(contact.id) ?? 'other',
+          link: link?.state ?? 'none',
+          ...(rttMs === undefined ? {} : { lagMs: Math.round(rttMs * 10) / 10 }),
+        };
+      })
+      .sort((a, b) => a.place - b.place);
+  }
+}
