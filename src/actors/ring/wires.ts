@@ -202,6 +202,11 @@ export class RemoteWires implements Wires {
 
   /** The wire's actor or its thread failed, and every connection is gone. */
   #lost(): void {
+    if (!this.#ready) {
+      // It was known already: what waits for the socket goes on waiting.
+      this.#renew();
+      return;
+    }
     const open = [...this.#open.keys()];
     const dialling = [...this.#dialling.keys()];
     this.#open.clear();
