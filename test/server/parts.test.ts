@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Downlink } from '../../src/actors/downlink.js';
-import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import type { Change } from '../../src/actors/registry/change.js';
+import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { DEVICES_MAX, RegistryState } from '../../src/actors/registry/state.js';
 import type { ActorContext } from '../../src/actors/runtime/actor.js';
 import { prettyLine } from '../../src/actors/server/log.js';

@@ -1,5 +1,6 @@
 import { NatterError } from '../../chat/error.js';
 import { fingerprint } from '../../net/fingerprint.js';
+import { lanTagOf } from '../../net/ring/community.js';
 import { handshakeKeys } from '../../net/ring/identity.js';
 import type { PathAddress } from '../../net/types.js';
 import type { Home } from '../ring/home.js';
@@ -76,7 +77,7 @@ export class ThreadedPeer {
       bootstrap,
       ...(secret === undefined ? {} : { secret }),
     };
-    const io: WireData = { ...keys, ...terms };
+    const io: WireData = { ...keys, ...terms, tag: lanTagOf(community) };
     return [
       { name: 'core', module: new URL('./core.js', import.meta.url), kinds: [Kind.Ring], data: core },
       { name: 'io', module: new URL('../ring/io/worker.js', import.meta.url), kinds: [Kind.Wire], data: io },
@@ -84,7 +85,8 @@ export class ThreadedPeer {
   }
 
   async #listen(host: string, port: number): Promise<void> {
-    const got = await this.#system?.thread('io').call('listen', LISTEN_MS, host, port);
+    const { lan } = this.#options;
+    const got = await this.#system?.thread('io').call('listen', LISTEN_MS, host, port, lan);
     const { host: bound, port: number } = got as { readonly host: string; readonly port: number };
     this.host = bound;
     this.port = number;
