@@ -31,6 +31,9 @@ interface Pending<A> {
   deadline: unknown;
 }
 
+/** What carries requests: a connection to a server, or to a peer. */
+export type RequestConnection = Pick<Connection, 'send' | 'cancel' | 'rttMs'>;
+
 /** Request numbers are never used twice in a process, whatever connection they go over. */
 export class RequestNumbers {
   #last = 0;
@@ -51,7 +54,7 @@ export class Requests<A> {
   readonly #numbers: RequestNumbers;
   readonly #writer: Writer;
   readonly #pending = new Map<number, Pending<A>>();
-  #connection: Connection | undefined;
+  #connection: RequestConnection | undefined;
   #sent: () => void = () => {};
   readonly #drained: (() => void)[] = [];
 
@@ -100,7 +103,7 @@ export class Requests<A> {
    * Sends everything unanswered over this connection, and what is asked from now on.
    * @param sent called after each frame that was queued
    */
-  attach(connection: Connection, sent: () => void): void {
+  attach(connection: RequestConnection, sent: () => void): void {
     this.detach();
     this.#connection = connection;
     this.#sent = sent;

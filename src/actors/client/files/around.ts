@@ -3,7 +3,7 @@ import type { Room, Target } from '../../../chat/events.js';
 import type { Operation } from '../../../chat/operations.js';
 import type { Clock } from '../../runtime/actor.js';
 import type { Disk } from './disk.js';
-import type { FileLink } from './link.js';
+import type { TransferLink } from './link.js';
 import type { RecordPool } from './record-pool.js';
 
 /** Requests to the server and their answers. */
@@ -17,13 +17,15 @@ export interface FileRoom {
   readonly log: number;
   readonly kind: Room['kind'];
   readonly target: Target;
+  /** In the ring, of a private one: the key of the other, hex. */
+  readonly peer?: string;
 }
 
 /** What every transfer of a client works with. */
 export interface Around {
   readonly clock: Clock;
   readonly calls: Calls;
-  readonly link: FileLink;
+  readonly link: TransferLink;
   readonly disk: Disk;
   readonly pool: RecordPool;
   /** Lets everything else have its turn. */

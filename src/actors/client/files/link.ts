@@ -22,6 +22,15 @@ export interface Taker {
 /** What a connection has to say about files. */
 export type FileTraffic = Pick<FileLink, 'wanted' | 'supplied' | 'chunk'>;
 
+/** What carries files: a connection to a server, or to a peer. */
+export type FileConnection = Pick<Connection, 'want' | 'unwant' | 'supply' | 'unsupply'>;
+
+/** Of a link, what a transfer uses. */
+export type TransferLink = Pick<
+  FileLink,
+  'connection' | 'openSupplier' | 'closeSupplier' | 'openTaker' | 'closeTaker' | 'want' | 'unwant' | 'wake'
+>;
+
 /** The connection as files use it: who has which file open over it. */
 export class FileLink {
   readonly #suppliers = new Map<number, Supplier>();
@@ -29,7 +38,7 @@ export class FileLink {
   /** Those whose wants were refused since the others have so many. */
   readonly #hungry = new Set<Taker>();
   readonly #landing: Landing;
-  #connection: Connection | undefined;
+  #connection: FileConnection | undefined;
   #wake: () => void = () => {};
 
   /** @param turnEnd runs after what is going on now, and after whatever else waits for its turn */
@@ -38,12 +47,12 @@ export class FileLink {
   }
 
   /** Logged in; undefined while there is none. */
-  get connection(): Connection | undefined {
+  get connection(): FileConnection | undefined {
     return this.#connection;
   }
 
   /** @param wake something was queued on the connection */
-  attach(connection: Connection, wake: () => void): void {
+  attach(connection: FileConnection, wake: () => void): void {
     this.detach();
     this.#connection = connection;
     this.#wake = wake;

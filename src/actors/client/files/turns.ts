@@ -1,6 +1,6 @@
 import { WANTED_BYTES_MAX } from '../../../net/constants.js';
 import type { Life } from './life.js';
-import type { FileLink } from './link.js';
+import type { TransferLink } from './link.js';
 
 /** Transfers that run at once in one direction; the others wait as `accepted`. */
 const RUNNING_MAX = 4;
@@ -9,13 +9,13 @@ const WINDOW_BYTES_MIN = 256 * 1024;
 
 /** Gives transfers their turn on the link, oldest first. */
 export class Turns {
-  readonly #link: FileLink;
+  readonly #link: Pick<TransferLink, 'connection'>;
   readonly #lives: () => Iterable<Life>;
   #due = false;
   /** Downloads that run, as of the last time turns were given. */
   #downloads = 0;
 
-  constructor(link: FileLink, lives: () => Iterable<Life>) {
+  constructor(link: Pick<TransferLink, 'connection'>, lives: () => Iterable<Life>) {
     this.#link = link;
     this.#lives = lives;
   }

@@ -1,6 +1,6 @@
 import { FileState, Operation } from '../../../chat/operations.js';
 import { Empty, FinishReply, OfferReply, UploadReply } from '../../../chat/schemas.js';
-import { chunkBytes, recordBytes } from '../../../net/file-chunks.js';
+import { chunkBytes } from '../../../net/file-chunks.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
 import type { Around } from './around.js';
 import { changed, damaged, gone, serverFull, stalled } from './failures.js';
@@ -9,13 +9,9 @@ import type { Supplier } from './link.js';
 import { Nap } from './nap.js';
 import { Source } from './source.js';
 import { Stillness } from './stillness.js';
+import { Supplying } from './supplying.js';
 import { meet } from './trouble.js';
 
-/** Chunks that are wanted and not read yet; what is beyond is asked for again by who wants it. */
-const QUEUE_MAX = 256;
-/** Read at once: 512 KiB. */
-const STRIDE_CHUNKS = 8;
-const CHECK_EVERY_MS = 1_000;
 const FINISH_EVERY_MS = 1_000;
 const REOPEN_MS = 1_000;
 const STALL_MS = 30_000;
@@ -27,17 +23,10 @@ export class Upload implements TransferPort, Supplier {
   /** Counts openings and endings: what an earlier one began and has not ended is void. */
   #era = 0;
   #source: Source | undefined;
-  /** Not supplied yet, also what is being read; in the order in which they were asked for. */
-  readonly #queue = new Set<number>();
-  /** Supplied and not acknowledged. */
-  readonly #flying = new Map<number, Buffer>();
-  readonly #share = { held: 0, room: () => void this.#pump() };
+  #supplying: Supplying | undefined;
   readonly #nap: Nap;
-  #open = false;
-  #reading = false;
   /** Bytes the server had when it was asked, and what it got since. */
   #there = 0;
-  #checkedAt = 0;
   readonly #stillness: Stillness;
   #stalls = 0;
 
@@ -57,7 +46,6 @@ export class Upload implements TransferPort, Supplier {
 
   move(): void {
     this.#stillness.watch();
-    void this.#pump();
   }
 
   halt(): void {
@@ -86,22 +74,16 @@ export class Upload implements TransferPort, Supplier {
 
   wanted(first: number, count: number): void {
     this.#stillness.moved();
-    const end = Math.min(first + count, this.#source?.count ?? 0);
-    for (let chunk = first; chunk < end && this.#queue.size < QUEUE_MAX; chunk++)
-      if (!this.#flying.has(chunk)) this.#queue.add(chunk);
-    void this.#pump();
+    this.#supplying?.wanted(first, count);
   }
 
   supplied(chunk: number): void {
-    const record = this.#flying.get(chunk);
-    if (record === undefined) return;
-    this.#flying.delete(chunk);
+    if (this.#supplying?.supplied(chunk) !== true) return;
     const { size } = this.#life.record;
     this.#stillness.moved();
     this.#stalls = 0;
     this.#there = Math.min(size, this.#there + chunkBytes(size, chunk));
     this.#life.progress(this.#there);
-    this.#around.pool.giveBack(this.#share, [record]);
     if (this.#there === size) this.#life.send({ type: 'COMPLETE' });
   }
 
@@ -144,7 +126,7 @@ export class Upload implements TransferPort, Supplier {
   }
 
   async #opening(era: number): Promise<void> {
-    const { calls, disk, link, pool } = this.#around;
+    const { calls, disk, link } = this.#around;
     const { path = '', stamp = { modified: '', inode: '' }, size } = this.#life.record;
     const source = this.#source ?? (await Source.open(disk, path, { ...stamp, size }));
     if (era !== this.#era) {
@@ -157,9 +139,12 @@ export class Upload implements TransferPort, Supplier {
     if (era !== this.#era) return;
     const { number } = this.#life.record;
     // What the server wants may be here before its answer.
-    this.#open = true;
+    this.#supplying = new Supplying({
+      ...{ around: this.#around, source },
+      supply: (chunk, record) => this.#supply(number, chunk, record),
+      failed: (error) => meet(this.#life, error),
+    });
     link.openSupplier(number, this);
-    pool.open(this.#share);
     const { b } = await calls.call(Operation.Upload, { f: number }, UploadReply);
     if (era !== this.#era) return;
     this.#there = Math.min(size, this.#there + b);
@@ -167,71 +152,11 @@ export class Upload implements TransferPort, Supplier {
     this.#life.send({ type: this.#there === size ? 'COMPLETE' : 'OPENED' });
   }
 
-  /** Reads what is wanted and hands it to the connection, as far as there is room. */
-  async #pump(): Promise<void> {
-    if (this.#reading || !this.#open) return;
-    const [era, source] = [this.#era, this.#source];
-    this.#reading = true;
-    try {
-      while (era === this.#era && source !== undefined && this.#queue.size > 0) {
-        const [first, count] = this.#nextRun();
-        const buffers = this.#around.pool.take(this.#share, count);
-        if (buffers.length === 0 || !(await this.#supply(era, source, first, buffers))) return;
-      }
-    } catch (error) {
-      if (era === this.#era) meet(this.#life, error);
-    } finally {
-      this.#reading = false;
-    }
-    // What was wanted meanwhile found the reading under way.
-    if (this.#era !== era) void this.#pump();
-  }
-
-  /**
-   * Reads neighbours from the queue at once, and supplies them one a turn: to hash all of them first would keep
-   * everything else waiting.
-   * @returns false when the connection did not take all; the rest stays in the queue
-   */
-  async #supply(era: number, source: Source, first: number, buffers: readonly Buffer[]): Promise<boolean> {
-    const { link, pool, breathe } = this.#around;
-    const records = buffers.map((buffer, index) =>
-      buffer.subarray(0, recordBytes(source.size, first + index)),
-    );
-    let supplied = 0;
-    try {
-      await this.#check(source);
-      await source.read(first, records);
-      for (const [index, record] of records.entries()) {
-        if (era !== this.#era) break;
-        const chunk = first + index;
-        source.seal(chunk, record);
-        if (link.connection?.supply(this.#life.record.number, chunk, record) !== true) break;
-        this.#queue.delete(chunk);
-        this.#flying.set(chunk, buffers[index] ?? record);
-        supplied++;
-        link.wake();
-        await breathe();
-      }
-    } finally {
-      pool.giveBack(this.#share, buffers.slice(supplied));
-    }
-    return supplied === buffers.length || era !== this.#era;
-  }
-
-  /** Somebody may write to it while it is sent: noticed soon, not only at the end of many gigabytes. */
-  async #check(source: Source): Promise<void> {
-    const now = this.#around.clock.now();
-    if (now - this.#checkedAt < CHECK_EVERY_MS) return;
-    this.#checkedAt = now;
-    await source.check();
-  }
-
-  /** The first neighbours in the queue. */
-  #nextRun(): [first: number, count: number] {
-    const [first = 0] = this.#queue;
-    let count = 1;
-    while (count < STRIDE_CHUNKS && this.#queue.has(first + count)) count++;
-    return [first, count];
+  #supply(number: number, chunk: number, record: Buffer): boolean {
+    const { link } = this.#around;
+    if (link.connection?.supply(number, chunk, record) !== true) return false;
+    link.wake();
+    return true;
   }
 
   /** The whole is there: says what it should be until the server has checked that. */
@@ -274,18 +199,17 @@ export class Upload implements TransferPort, Supplier {
     this.#life.send({ type: 'LOST' });
   }
 
+  get #open(): boolean {
+    return this.#supplying !== undefined;
+  }
+
   #close(): void {
-    const { link, pool } = this.#around;
     this.#era++;
-    this.#open = false;
     this.#there = 0;
-    this.#queue.clear();
     this.#stillness.stop();
     this.#nap.end();
-    link.closeSupplier(this.#life.record.number, this);
-    const flying = [...this.#flying.values()];
-    this.#flying.clear();
-    pool.giveBack(this.#share, flying);
-    pool.close(this.#share);
+    this.#around.link.closeSupplier(this.#life.record.number, this);
+    this.#supplying?.close();
+    this.#supplying = undefined;
   }
 }
