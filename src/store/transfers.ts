@@ -34,6 +34,8 @@ const Schema = v.object({
   direct: v.boolean(),
   from: v.string(),
   to: v.string(),
+  /** In the ring: the key of who offers it, or of whom it is offered to alone; hex. */
+  peer: v.exactOptional(hex),
   name: v.string(),
   size: count,
   type: v.string(),

@@ -116,6 +116,12 @@ export class Links implements LinkOwner {
     } else link.need(reason);
   }
 
+  /** Who is at the other end of a wire, once that is known. */
+  peerOf(wire: number): PeerId | undefined {
+    const link = this.#byWire.get(wire)?.link;
+    return link?.isLinked === true ? link.peer : undefined;
+  }
+
   /** Frames flow, and nobody suspects the other end. */
   isLive(peer: PeerId): boolean {
     const link = this.#byPeer.get(peer);

@@ -62,7 +62,7 @@ export function mismatched(name: string): NatterError {
 export function sizeLies(name: string): NatterError {
   return new NatterError(
     'PROTOCOL',
-    `The server says something else about ${name} than was offered; ask for it to be sent again.`,
+    `What is sent as ${name} is not what was offered; ask for it to be sent again.`,
   );
 }
 
@@ -70,7 +70,7 @@ export function sizeLies(name: string): NatterError {
 const GONE: { readonly [Code in ErrorCode]?: string } = {
   FILE_WITHDRAWN: 'was withdrawn',
   FILE_EXPIRED: 'was kept for its time and is gone',
-  FILE_MISSING: 'was lost by the server',
+  FILE_MISSING: 'was lost where it was kept',
   HASH_MISMATCH: 'came to the server damaged',
   NO_SUCH_FILE: 'is not there any more',
 };

@@ -14,6 +14,7 @@ export interface InboxOptions {
   user(): string;
   /** What was done with it before. */
   known(id: string): TransferRecord | undefined;
+  /** @param user a name; in the ring a key, since a name there proves nothing */
   trusts(user: string): boolean;
   roomFor(size: number): Promise<boolean>;
   take(offer: Offer): void;
@@ -33,14 +34,16 @@ export class Inbox {
    * A message that offers a file was shown.
    * @param entry its body
    * @param isNew it came just now: nobody can have answered it
+   * @param peer in the ring, the key of who offers it, hex
    */
-  seen(room: FileRoom, message: Message, entry: Uint8Array, isNew: boolean): void {
+  seen(room: FileRoom, message: Message, entry: Uint8Array, isNew: boolean, peer?: string): void {
     const { file, mine, from, at } = message;
     const number = file === undefined ? undefined : offeredIn(entry)?.number;
     if (file === undefined || number === undefined) return;
     const direct = room.kind === 'direct';
     const to = direct ? this.#options.user() : room.target;
-    const offer: Offer = { file, number, log: room.log, room: room.target, direct, from, to, at };
+    const where = { log: room.log, room: room.target, direct, from, to, at };
+    const offer: Offer = { file, number, ...where, ...(peer === undefined ? {} : { peer }) };
     this.offers.learn(offer);
     if (isNew && !mine && this.offers.get(file.id)?.number === number) this.#announce(offer);
   }
@@ -114,10 +117,10 @@ export class Inbox {
   }
 
   #announce(offer: Offer): void {
-    const { file, direct, from } = offer;
+    const { file, direct, from, peer = from } = offer;
     if (this.#options.known(file.id) !== undefined || !this.offers.announce(file.id)) return;
     this.#options.show(toOffered(offer));
-    if (direct && this.#options.trusts(from)) void this.#takeTrusted(offer);
+    if (direct && this.#options.trusts(peer)) void this.#takeTrusted(offer);
   }
 
   async #takeTrusted(offer: Offer): Promise<void> {

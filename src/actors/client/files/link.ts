@@ -29,7 +29,10 @@ export type FileConnection = Pick<Connection, 'want' | 'unwant' | 'supply' | 'un
 export type TransferLink = Pick<
   FileLink,
   'connection' | 'openSupplier' | 'closeSupplier' | 'openTaker' | 'closeTaker' | 'want' | 'unwant' | 'wake'
->;
+> & {
+  /** Where not all files are at one place: whether a file's other end can be reached now. */
+  reaches?(number: number): boolean;
+};
 
 /** The connection as files use it: who has which file open over it. */
 export class FileLink {

@@ -49,7 +49,7 @@ export function uploadRecord(
   id: Buffer,
   user: string,
   at: number,
-  { target, kind, log }: FileRoom,
+  { target, kind, log, peer }: FileRoom,
   { path, name, type, stamp }: LocalFile,
 ): TransferRecord {
   const direct = kind === 'direct';
@@ -62,6 +62,7 @@ export function uploadRecord(
     direct,
     from: user,
     to: direct ? target.slice(1) : target,
+    ...(peer === undefined ? {} : { peer }),
     ...{ name, type, path },
     size: stamp.size,
     stamp: { modified: stamp.modified, inode: stamp.inode },

@@ -17,6 +17,8 @@ export interface Offer {
   readonly to: string;
   /** Ms since 1970. */
   readonly at: number;
+  /** In the ring: the key of who offers it, hex. */
+  readonly peer?: string;
 }
 
 /** What is offered in the conversations that were read, by the files' ids. */
@@ -68,11 +70,12 @@ export class Offers {
 
 /** What is remembered of an offer once something is done with it. @param more at least where its bytes will grow */
 export function recordOf(offer: Offer, more: Partial<TransferRecord>): TransferRecord {
-  const { file, number, log, room, direct, from, to, at } = offer;
+  const { file, number, log, room, direct, from, to, at, peer } = offer;
   return {
     format: 1,
     ...file,
     ...{ number, log, room, direct, from, to, at },
+    ...(peer === undefined ? {} : { peer }),
     direction: 'in',
     state: 'offered',
     bytes: 0,
@@ -84,8 +87,9 @@ export function recordOf(offer: Offer, more: Partial<TransferRecord>): TransferR
 
 /** What was offered, from what is remembered: to take it once more. */
 export function offerOf(record: TransferRecord): Offer {
-  const { id, name, size, type, number, log, room, direct, from, to, at } = record;
-  return { file: { id, name, size, type }, number, log, room, direct, from, to, at };
+  const { id, name, size, type, number, log, room, direct, from, to, at, peer } = record;
+  const offer = { file: { id, name, size, type }, number, log, room, direct, from, to, at };
+  return peer === undefined ? offer : { ...offer, peer };
 }
 
 /** As people see it before they answer. */

@@ -1,6 +1,6 @@
 import { NatterError } from '../../../chat/error.js';
 import type { Transfer } from '../../../chat/events.js';
-import type { FileEventBody } from '../../../chat/operations.js';
+import type { FileEventBody, FileState } from '../../../chat/operations.js';
 import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import { isPassing } from '../../failure.js';
 import type { TransferPort } from '../../transfer/transfer.machine.js';
@@ -10,31 +10,48 @@ import type { Ledger } from './ledger.js';
 import { Life } from './life.js';
 import { RecordPool } from './record-pool.js';
 import { Turns } from './turns.js';
-import { Upload } from './upload.js';
+
+/** One end of a file. */
+export interface RunPort extends TransferPort {
+  /** This process ends: what is half done stays, to be gone on with. */
+  leave(): void;
+  /** The other end tells how far it is with the file. */
+  told(state: FileState, hash: Uint8Array | undefined, reason: string | undefined): void;
+}
+
+/** What sends a file: to a server, or straight to whoever asks for it. */
+export interface Outgoing {
+  begin(life: Life, around: Around): RunPort;
+  /** Makes the file known where it is offered, however often it is tried. @throws NatterError what it is refused with */
+  offer(around: Around, life: Life): Promise<void>;
+}
 
 export interface RunsOptions {
   readonly around: Omit<Around, 'pool' | 'windowBytes'>;
   readonly ledger: Ledger;
+  readonly outgoing: Outgoing;
   emit(transfer: Transfer): void;
 }
 
 interface Run {
   readonly life: Life;
-  readonly port: Upload | Download;
+  readonly port: RunPort;
 }
 
 /** The transfers that this process works on. */
 export class Runs {
   readonly #around: Around;
   readonly #ledger: Ledger;
+  readonly #outgoing: Outgoing;
   readonly #emit: (transfer: Transfer) => void;
   readonly #byId = new Map<string, Run>();
   readonly #turns: Turns;
 
-  constructor({ around, ledger, emit }: RunsOptions) {
+  constructor({ around, ledger, outgoing, emit }: RunsOptions) {
     this.#turns = new Turns(around.link, () => this.#lives());
     this.#around = { ...around, pool: new RecordPool(), windowBytes: () => this.#turns.windowBytes() };
     this.#ledger = ledger;
+    this.#outgoing = outgoing;
     this.#emit = emit;
   }
 
@@ -63,10 +80,10 @@ export class Runs {
    */
   begin(known: TransferRecord, isNew = false): Life {
     const { lock, record } = this.#ledger.lock(known, isNew);
-    const ports: (Upload | Download)[] = [];
+    const ports: RunPort[] = [];
     const makePort = (life: Life): TransferPort => {
-      const port =
-        record.direction === 'out' ? new Upload(life, this.#around) : new Download(life, this.#around);
+      const isOut = record.direction === 'out';
+      const port = isOut ? this.#outgoing.begin(life, this.#around) : new Download(life, this.#around);
       ports.push(port);
       return port;
     };
@@ -113,7 +130,7 @@ export class Runs {
    */
   async offer(life: Life): Promise<void> {
     try {
-      await Upload.offer(this.#around, life);
+      await this.#outgoing.offer(this.#around, life);
     } catch (error) {
       this.#byId.delete(life.record.id);
       life.stop();

@@ -14,10 +14,11 @@ import { cancelled, noSuchFile } from './failures.js';
 import { Inbox } from './inbox.js';
 import { Ledger } from './ledger.js';
 import { type Life, toTransfer } from './life.js';
-import { FileLink } from './link.js';
+import { FileLink, type TransferLink } from './link.js';
 import { isSameUpload, lookAt, uploadRecord } from './local-file.js';
 import { type Offer, offerOf, recordOf } from './offers.js';
-import { Runs } from './runs.js';
+import { type Outgoing, Runs } from './runs.js';
+import { Upload } from './upload.js';
 
 export interface TransfersOptions {
   readonly clock: Clock;
@@ -33,7 +34,14 @@ export interface TransfersOptions {
   find(log: number): FileRoom | undefined;
   user(): string;
   emit(event: ClientEvent): void;
+  /** Other than to a server: what carries files, and what sends them. */
+  readonly instead?: { readonly link: TransferLink; readonly outgoing: Outgoing };
 }
+
+const TO_SERVER: Outgoing = {
+  begin: (life, around) => new Upload(life, around),
+  offer: (around, life) => Upload.offer(around, life),
+};
 
 const ANSWERS: { readonly [A in FileAnswer]?: NonNullable<TransferRecord['answer']> } = {
   [FileAnswer.Accepted]: 'accepted',
@@ -75,12 +83,38 @@ export class Transfers {
 
   /** Logged in, at first or again: goes on over this connection. @param wake something was queued on it */
   welcome(server: string, user: string, connection: Connection, wake: () => void): void {
-    if (server !== this.#account?.server || user !== this.#account.user) this.#become(server, user);
+    this.enter(server, user);
     this.link.attach(connection, wake);
-    this.#opened?.ledger.settle();
-    this.#opened?.runs.settle();
+    this.settle();
     // What cannot be asked now is asked at the next login.
     if (this.#options.attentive) this.inbox.refresh().catch(() => {});
+  }
+
+  /** Whose files these are from now on. */
+  enter(server: string, user: string): void {
+    if (server !== this.#account?.server || user !== this.#account.user) this.#become(server, user);
+  }
+
+  /** Somebody can be reached: says what is owed, and gives turns. */
+  settle(): void {
+    this.#opened?.ledger.settle();
+    this.#opened?.runs.settle();
+  }
+
+  /** In the ring: the key of whoever is at the other end of a file, hex. @param number the file's */
+  peerOf(number: number): string | undefined {
+    const record = this.#opened?.ledger.all.find((each) => each.number === number);
+    return record?.peer ?? this.inbox.offers.byNumber(number)?.peer;
+  }
+
+  /** In the ring: the peers to whom a way is needed, hex: something is under way with them, or they are owed an answer. */
+  get partners(): ReadonlySet<string> {
+    const records = this.#opened?.ledger.all ?? [];
+    const open = records.filter(
+      ({ state, owes, direction }) =>
+        (!isEnded(state) && state !== 'paused') || (owes !== 'nothing' && direction === 'in'),
+    );
+    return new Set(open.flatMap(({ peer }) => peer ?? []));
   }
 
   /** This process ends: everything stays as it is, to be gone on with. */
@@ -220,10 +254,11 @@ export class Transfers {
     const disk = this.#options.disk();
     const ledger = new Ledger(calls, disk.records(this.#account.server, this.#account.user));
     const breathe = () => new Promise<void>((done) => turnEnd(done));
-    const around = { clock, calls, link: this.link, disk, breathe };
-    const runs = new Runs({ around, ledger, emit: (transfer) => this.#show(transfer) });
+    const { link, outgoing } = this.#options.instead ?? { link: this.link, outgoing: TO_SERVER };
+    const around = { clock, calls, link, disk, breathe };
+    const runs = new Runs({ around, ledger, outgoing, emit: (transfer) => this.#show(transfer) });
     this.#opened = { disk, ledger, runs };
-    if (this.link.connection !== undefined) ledger.settle();
+    if (link.connection !== undefined) ledger.settle();
     return this.#opened;
   }
 

@@ -9,13 +9,13 @@ const WINDOW_BYTES_MIN = 256 * 1024;
 
 /** Gives transfers their turn on the link, oldest first. */
 export class Turns {
-  readonly #link: Pick<TransferLink, 'connection'>;
+  readonly #link: Pick<TransferLink, 'connection' | 'reaches'>;
   readonly #lives: () => Iterable<Life>;
   #due = false;
   /** Downloads that run, as of the last time turns were given. */
   #downloads = 0;
 
-  constructor(link: Pick<TransferLink, 'connection'>, lives: () => Iterable<Life>) {
+  constructor(link: Pick<TransferLink, 'connection' | 'reaches'>, lives: () => Iterable<Life>) {
     this.#link = link;
     this.#lives = lives;
   }
@@ -42,7 +42,7 @@ export class Turns {
     let running = lives.filter(({ state }) => state === 'running').length;
     for (const life of lives) {
       if (running >= RUNNING_MAX) break;
-      if (!life.ready) continue;
+      if (!life.ready || this.#link.reaches?.(life.record.number) === false) continue;
       running++;
       life.send({ type: 'TURN' });
     }
