@@ -24,7 +24,8 @@ export class Feed {
   readonly held = new Intervals();
   readonly lost = new Intervals();
 
-  constructor(id: FeedId, { author, hash, clock }: FeedEntry) {
+  /** @param entry any of it, or what is known of its last one */
+  constructor(id: FeedId, { author, hash, clock }: Pick<FeedEntry, 'author' | 'hash' | 'clock'>) {
     this.id = Buffer.from(id, 'hex');
     this.author = author.toString('hex');
     this.lastHash = hash;
@@ -62,6 +63,11 @@ export class Feed {
     this.held.subtract(seq, seq + 1);
     this.lost.subtract(0, seq + 1);
     this.floor = Math.max(this.floor, seq + 1);
+  }
+
+  /** An entry cannot be read any more, and may come again. */
+  miss(seq: number): void {
+    this.held.subtract(seq, seq + 1);
   }
 
   /** Half-open intervals of [from, to) that are neither held nor known to be lost, at most `max` of them. */

@@ -90,6 +90,26 @@ export class GroupFeeds implements SyncSet {
       : 'new';
   }
 
+  /** Takes in a feed as it was at the end of an earlier run. */
+  restore(id: FeedId, feed: Feed): void {
+    this.#feeds.set(id, feed);
+    let entries = 0;
+    for (let index = 0; index < feed.held.count; index++)
+      entries += feed.held.to(index) - feed.held.from(index);
+    this.#count(feed.author, 1, entries);
+    if (entries > 0) this.#buckets.put(feed.bucket, id);
+  }
+
+  /** An entry turned out to be damaged: it is a gap, which others may fill. */
+  miss(id: FeedId, seq: number): void {
+    const feed = this.#feeds.get(id);
+    if (!feed?.has(seq)) return;
+    feed.miss(seq);
+    this.#count(feed.author, 0, -1);
+    if (feed.isEmpty) this.#buckets.delete(feed.bucket, id);
+    else if (!feed.isForked) this.#buckets.put(feed.bucket, id);
+  }
+
   /** Takes in what was judged new. */
   add(entry: FeedEntry): void {
     let feed = this.#feeds.get(entry.feed);

@@ -42,7 +42,7 @@ export interface SyncPort extends PartPort {
    * @throws Malformed for what can only be a lie: it ends the link
    */
   received(items: readonly Item[], from: PeerId, now: number): number;
-  /** A round that we opened came to its end: of what that peer holds nothing is lacking here. */
+  /** A round that we opened came to its end: of what that peer holds nothing is lacking here. Or it was given up. */
   synced(peer: PeerId, now: number): void;
 }
 
@@ -136,7 +136,7 @@ export class Sync implements Part {
 
   /** Whether a round with that peer, opened here, is under way. */
   isComparing(peer: PeerId): boolean {
-    return this.#links.get(peer)?.ours !== undefined;
+    return this.#links.get(peer)?.ours?.isOver === false;
   }
 
   /** Something is known to be missing somewhere, or was not spread: the next round is due within a second. */
@@ -334,10 +334,12 @@ export class Sync implements Part {
 
   #giveUp(now: number): void {
     this.#until = Number.POSITIVE_INFINITY;
-    for (const link of this.#links.values()) {
+    for (const [peer, link] of this.#links) {
       if (link.ours !== undefined && link.ours.until <= now) {
+        const { isOver } = link.ours;
         this.#release(link.ours);
         link.ours = undefined;
+        if (!isOver) this.#port.synced(peer, now);
       }
       if (link.theirs !== undefined && link.theirs.until <= now) {
         this.#release(link.theirs);
