@@ -1,6 +1,6 @@
 /**
  * Many overlays and a network between them, in virtual time. Links keep what the real ones promise: a peer's key is
- * proven, frames come once and in order however many packets are lost, silence ends a link in the end.
+ * proven, frames come once, in any order, however many packets are lost, silence ends a link in the end.
  */
 import { Reader } from '../../src/net/bytes.js';
 import { contactOf } from '../../src/net/ring/contact.js';
@@ -10,6 +10,8 @@ import type { Contact, PeerId } from '../../src/net/ring/types.js';
 export const COMMUNITY = Buffer.alloc(32, 7);
 const SILENCE_MS = 25_000;
 const UNNEEDED_MS = 10_000;
+const GOODBYE_MS = 300;
+const NOTICE_KNOWN_MS = 30_000;
 const DIAL_GIVES_UP_MS = 5_000;
 
 /** mulberry32. */
@@ -26,7 +28,6 @@ export function seeded(seed: number): () => number {
 interface Line {
   readonly ends: readonly [Node, Node];
   readonly needs: [boolean, boolean];
-  readonly freeAt: [number, number];
   open: boolean;
 }
 
@@ -62,7 +63,7 @@ export class Node {
       trusted: () => {},
       died: (peer) => {
         this.died.push(peer);
-        world.tellDeath(peer);
+        world.tellDeath(this, peer);
       },
     };
     this.overlay = new Overlay({
@@ -95,7 +96,7 @@ export class World {
   /** Whether deaths are broadcast. */
   notices = true;
   events = 0;
-  readonly #told = new Set<PeerId>();
+  readonly #toldAt = new Map<string, number>();
   readonly #heap: Event[] = [];
   #order = 0;
   readonly #reader = new Reader();
@@ -109,13 +110,17 @@ export class World {
   }
 
   /** As the broadcast of a death notice does. */
-  tellDeath(dead: Contact): void {
-    if (!this.notices || this.#told.has(dead.id)) return;
-    this.#told.add(dead.id);
-    for (const node of this.live)
+  tellDeath(from: Node, dead: Contact): void {
+    if (!this.notices) return;
+    for (const node of this.live) {
+      if (!this.reaches(from, node) || this.nodes.get(dead.id) === node) continue;
+      const key = `${node.id} ${dead.id}`;
+      if ((this.#toldAt.get(key) ?? Number.NEGATIVE_INFINITY) > this.now - NOTICE_KNOWN_MS) continue;
+      this.#toldAt.set(key, this.now);
       this.after(100 + 300 * this.random(), () =>
         this.#drive(node, () => node.overlay.reported(dead.id, this.now)),
       );
+    }
   }
 
   fill(target: Buffer): void {
@@ -136,6 +141,14 @@ export class World {
     this.#rearm(node);
   }
 
+  /** The same peer, started anew with what it remembers. */
+  again(node: Node, passive: readonly Contact[]): Node {
+    const fresh = new Node(this, passive, node.contact);
+    this.nodes.set(fresh.id, fresh);
+    this.start(fresh);
+    return fresh;
+  }
+
   /** Without a word, as a process that is killed. */
   kill(node: Node): void {
     node.up = false;
@@ -143,8 +156,10 @@ export class World {
 
   leave(node: Node): void {
     node.overlay.leave();
-    node.up = false;
-    for (const line of [...node.lines.values()]) this.after(100, () => this.#close(line));
+    this.after(GOODBYE_MS, () => {
+      node.up = false;
+      for (const line of [...node.lines.values()]) this.#close(line);
+    });
   }
 
   /** All live peers, by place. */
@@ -198,7 +213,7 @@ export class World {
         return;
       }
       to.dialling.delete(from.id);
-      const fresh: Line = { ends: [from, to], needs: [true, false], freeAt: [0, 0], open: true };
+      const fresh: Line = { ends: [from, to], needs: [true, false], open: true };
       from.lines.set(to.id, fresh);
       to.lines.set(from.id, fresh);
       this.#drive(from, () => from.overlay.linked(to.contact, this.now));
@@ -227,9 +242,7 @@ export class World {
     from.bytesSent += bent.length + 2;
     const copy = Buffer.from(bent);
     const oneWay = this.latency(from, to);
-    const at = Math.max(line.freeAt[end] ?? 0, this.now + oneWay + this.#lossMs(2 * oneWay));
-    line.freeAt[end] = at;
-    this.at(at, () => this.#deliver(line, from, to, type, copy));
+    this.after(oneWay + this.#lossMs(2 * oneWay), () => this.#deliver(line, from, to, type, copy));
     return true;
   }
 
@@ -345,7 +358,7 @@ export class World {
 }
 
 /** The first thing that is not as it is in truth, in words; undefined when all pointers are right. */
-export function wrong(world: World): string | undefined {
+export function wrong(world: Pick<World, 'ring'>): string | undefined {
   const ring = world.ring();
   const count = ring.length;
   for (const [index, node] of ring.entries()) {
@@ -365,4 +378,4 @@ export function wrong(world: World): string | undefined {
   return undefined;
 }
 
-export const isRight = (world: World) => wrong(world) === undefined;
+export const isRight = (world: Pick<World, 'ring'>) => wrong(world) === undefined;

@@ -44,6 +44,8 @@ export class Known {
   watch: Watch | undefined;
   /** Its pointers as it told them last: whoever has none was never asked, and is nobody's successor. */
   view: View | undefined;
+  /** The newest that it told over this link. */
+  versionSeen = 0;
   /** When it said last that they are so. */
   toldAt = Number.NEGATIVE_INFINITY;
   /** Places of its links, roughly. */

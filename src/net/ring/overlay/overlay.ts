@@ -257,6 +257,7 @@ export class Overlay implements Part {
     this.#needs.linked(known);
     known.proven = true;
     known.hasLeft = false;
+    known.versionSeen = 0;
     known.around = undefined;
     this.#passive.found(peer);
     this.#detector.answered(known, 0, now);
@@ -298,6 +299,7 @@ export class Overlay implements Part {
 
   frame(from: PeerId, type: number, body: Reader, now: number): boolean {
     const known = this.#acquaintance.get(from);
+    if (known?.hasLeft) return isOurs(type);
     switch (type) {
       case FrameType.Stabilise:
         if (known) this.#stabilised(known, body, now);
@@ -386,8 +388,10 @@ export class Overlay implements Part {
     if (leaving) this.#left(known, now);
     else if (number !== 0) this.#detector.answered(known, number, now);
     known.toldAt = now;
-    if (view === undefined) return;
+    // Frames may overtake each other: what is older than what we have is no news.
+    if (view === undefined || view.version < known.versionSeen) return;
     known.view = view;
+    known.versionSeen = view.version;
     this.#look(now);
     const told = view.predecessor === undefined ? view.successors : [view.predecessor, ...view.successors];
     this.#consider(told, now);
@@ -627,10 +631,15 @@ export class Overlay implements Part {
         known.triedUntil = 0;
         this.#look(now);
       }
-      if (known.linked || known.needed || known.triedUntil !== 0 || this.#pointers.holds(known)) continue;
+      if (known.linked || known.needed || known.waits || known.triedUntil !== 0) continue;
+      if (this.#pointers.holds(known) || this.#longs.has(known)) continue;
       if (known.watch !== undefined || (known.restsUntil > now && known.health !== 'deaf')) continue;
       this.#detector.drop(known);
       this.#acquaintance.forget(known.contact.id);
     }
   }
+}
+
+function isOurs(type: number): boolean {
+  return type >= FrameType.Stabilise && type <= FrameType.Links;
 }
