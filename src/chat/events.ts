@@ -256,7 +256,7 @@ export interface RingCommands {
 }
 
 /** What a screen asks of its client. Each resolves when the server has answered, or rejects with a NatterError. */
-export interface ClientCommands {
+export interface ClientCommands extends GroupCommands {
   /** Connects and logs in; afterwards the client keeps itself connected until `quit`. Resolves on `welcome`. */
   login(server: string, credentials: Credentials): Promise<{ user: string }>;
   /** Is somebody there? Round trip in ms; does a handshake only, pins nothing. */

@@ -233,9 +233,9 @@ export interface TagsReply {
 export interface SharedBody {
   readonly a: string;
 }
-/** Who is online and shares anything. */
+/** Who is online and shares anything. v: version, as of ephemerals about them. */
 export interface SharedReply {
-  readonly p: ({ readonly n: string } & AboutBody)[];
+  readonly p: ({ readonly n: string; readonly v: number } & AboutBody)[];
 }
 /** g: cell, empty when they share none; i: interests, at most 12. */
 export interface AboutBody {

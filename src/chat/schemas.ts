@@ -162,7 +162,7 @@ export const TagsReply = body<Body.TagsReply>()(
 export const SharedBody = body<Body.SharedBody>()(v.object({ a: name }));
 export const SharedReply = body<Body.SharedReply>()(
   v.object({
-    p: v.pipe(v.array(v.object({ n: conversationName, ...about })), v.maxLength(SHARED_PER_REPLY)),
+    p: v.pipe(v.array(v.object({ n: conversationName, v: count, ...about })), v.maxLength(SHARED_PER_REPLY)),
   }),
 );
 export const AboutBody = body<Body.AboutBody>()(v.object(about));

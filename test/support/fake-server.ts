@@ -6,6 +6,7 @@ import {
   EntryKind,
   type EventKind,
   Operation,
+  type SharedReply,
 } from '../../src/chat/operations.js';
 import { decodeBody, encodeBody } from '../../src/chat/wire.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
@@ -136,6 +137,8 @@ export class FakeServer {
   }
 
   readonly cursors = new Map<number, number>();
+  /** What people share. */
+  readonly shared: SharedReply['p'] = [];
   readonly files = new FakeFiles({
     at: () => this.#time.wall(),
     post: (number, author, body) => {
@@ -254,6 +257,8 @@ export class FakeServer {
         );
       case Operation.Who:
         return { u: [...this.connections].map((each) => ({ n: each.user, s: 1, v: 1 })) };
+      case Operation.Shared:
+        return { p: this.shared };
       default:
         return {};
     }

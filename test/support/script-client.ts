@@ -4,6 +4,8 @@ import type {
   ClientCommands,
   ClientEvent,
   Credentials,
+  Group,
+  Location,
   Message,
   Room,
   Target,
@@ -56,6 +58,7 @@ export class FakeClient implements Client {
   readonly world: FakeWorld;
   readonly #onEvent: (events: ClientEvent[]) => void;
   user = '';
+  place: Location | undefined;
   closed = false;
   #outstanding = 0;
   #ids = 0;
@@ -258,6 +261,33 @@ export class FakeClient implements Client {
   /** Tells of a transfer, with what a test says of it and something for the rest. */
   tell(id: string, state: Transfer['state'], more: Partial<Transfer> = {}): void {
     this.emit({ event: 'transfer', transfer: transferOf(id, state, more) });
+  }
+
+  async locate(at: Parameters<Client['locate']>[0]): Promise<Location | undefined> {
+    this.world.calls.push(`locate ${JSON.stringify(at)}`);
+    this.place = at && { cell: 'u2edk', city: 'Vienna, AT' };
+    return this.place;
+  }
+
+  async location(): Promise<Location | undefined> {
+    return this.place;
+  }
+
+  near(km?: number): Promise<Room> {
+    this.world.calls.push(`near ${km ?? '-'}`);
+    return this.join(`~${this.user}`);
+  }
+
+  interest(tag = 'tea'): Promise<Room> {
+    return this.join(`+${tag}`);
+  }
+
+  async groups(): Promise<readonly Group[]> {
+    return [];
+  }
+
+  async tags(): Promise<readonly { tag: string; people: number }[]> {
+    return [];
   }
 
   async quit(): Promise<void> {

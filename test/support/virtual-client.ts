@@ -3,6 +3,7 @@ import type { Disk } from '../../src/actors/client/files/disk.js';
 import type { ClientProfile, Habits, Stretching, World } from '../../src/actors/client/world.js';
 import { NatterError } from '../../src/chat/error.js';
 import type { ClientEvent, Credentials } from '../../src/chat/events.js';
+import { cellOf } from '../../src/chat/geo.js';
 import type { KeyPair } from '../../src/net/types.js';
 import { noDisk } from './fake-disk.js';
 import { FakeServer } from './fake-server.js';
@@ -97,6 +98,10 @@ export class FakeClient {
       dialer: async (keys, handler) => this.server.dialer(keys, handler),
       stretching: fakeStretching,
       profile: () => this.profile,
+      locate: async (at) => {
+        if ('city' in at) throw new NatterError('BAD_ARGUMENT', 'There is no such city.');
+        return { cell: cellOf(at.lat, at.lon), city: 'Somewhere' };
+      },
       disk: () => disk,
       keyPair: () => keyPair(100 + this.#seed),
       turnEnd: (run) => queueMicrotask(run),

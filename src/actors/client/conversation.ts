@@ -67,6 +67,10 @@ export class Conversation {
   readonly roster = new Roster();
   /** Everything up to some head was shown: what comes now is news. */
   caughtUp = false;
+  /** Of a group: who founded it. */
+  readonly by: string | undefined;
+  /** Of people nearby: how far it reaches. */
+  readonly km: number | undefined;
   topic: string;
   members: number;
 
@@ -77,6 +81,8 @@ export class Conversation {
     this.target = targetOf(body);
     this.topic = body.t;
     this.members = body.m;
+    this.by = body.k === ConversationKind.Geo ? body.n : body.b;
+    this.km = body.r;
     this.replica = replica;
     this.unread = new Unread(body.c, replica.next);
   }

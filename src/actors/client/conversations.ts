@@ -1,5 +1,5 @@
 import { NatterError } from '../../chat/error.js';
-import type { ClientEvent, Message, Room, Target } from '../../chat/events.js';
+import type { ClientEvent, Message, Presence, Room, Target } from '../../chat/events.js';
 import { mentions } from '../../chat/mention.js';
 import { nameKey } from '../../chat/name.js';
 import { type ConversationBody, EphemeralKind, type WhoReply } from '../../chat/operations.js';
@@ -26,6 +26,12 @@ export interface ConversationsOptions {
   said(id: string, seq: number, at: number): boolean;
   /** A file was offered there. @param isNew everything before was seen already */
   offered(conversation: Conversation, message: Message, entry: Entry, isNew: boolean): void;
+  /** A conversation is there that was not. */
+  opened(conversation: Conversation): void;
+  /** Somebody came into a conversation or left it; the lobby: is there, is away, is gone. */
+  presence(conversation: Conversation, user: string, state: Presence): void;
+  /** Somebody shares something else now: an AboutBody. */
+  shared(user: string, version: number, value: Uint8Array): void;
   emit(event: ClientEvent): void;
   /** `settle` has something to say at the end of this turn. */
   changed(): void;
@@ -119,7 +125,8 @@ export class Conversations {
       this.#touch(known);
       return known;
     }
-    if (known !== undefined) this.gone(body.l);
+    const before = this.find(targetOf(body));
+    for (const each of [known, before]) if (each !== undefined) this.gone(each.log);
     if (this.#byLog.size >= CONVERSATIONS_MAX)
       throw new NatterError('PROTOCOL', `The server tells of more than ${CONVERSATIONS_MAX} conversations.`);
     const conversation = this.#create(body, Math.max(Math.min(body.c, body.h), body.h - backlog));
@@ -128,6 +135,7 @@ export class Conversations {
     this.#byLog.set(body.l, conversation);
     this.#byTarget.set(targetKey(conversation.target), conversation);
     this.#options.emit({ event: 'room', room: conversation.room() });
+    this.#options.opened(conversation);
     conversation.replica.sync(body.e, head);
     return conversation;
   }
@@ -137,8 +145,11 @@ export class Conversations {
     if (conversation === undefined) return;
     conversation.replica.stop();
     this.#byLog.delete(log);
-    this.#byTarget.delete(targetKey(conversation.target));
     this.#changed.delete(conversation);
+    // A group founded anew has the name of the one before, whose end may be told later.
+    const key = targetKey(conversation.target);
+    if (this.#byTarget.get(key) !== conversation) return;
+    this.#byTarget.delete(key);
     this.#options.emit({ event: 'left', room: conversation.target });
   }
 
@@ -182,7 +193,9 @@ export class Conversations {
     if (ephemeral.kind === EphemeralKind.Presence) {
       const state = presenceWord(value);
       if (conversation.roster.update(subject, state, version))
-        this.#options.emit({ event: 'presence', user: subject, state, room: conversation.target });
+        this.#options.presence(conversation, subject, state);
+    } else if (ephemeral.kind === EphemeralKind.About) {
+      if (conversation.kind === 'lobby') this.#options.shared(subject, version, ephemeral.value);
     } else if (ephemeral.kind === EphemeralKind.Typing && nameKey(subject) !== this.#userKey) {
       this.#typing.heard(conversation.target, subject, value === 1, version);
     }
@@ -193,13 +206,13 @@ export class Conversations {
    * @param mark of the roster, from before the list was asked for
    */
   roster(conversation: Conversation, list: WhoReply['u'], mark: number): void {
-    const { roster, target: room } = conversation;
+    const { roster } = conversation;
     for (const { n, s, v } of list) {
       const state = presenceWord(s);
-      if (roster.update(n, state, v)) this.#options.emit({ event: 'presence', user: n, state, room });
+      if (roster.update(n, state, v)) this.#options.presence(conversation, n, state);
     }
     for (const user of roster.prune(new Set(list.map(({ n }) => n)), mark))
-      this.#options.emit({ event: 'presence', user, state: 'offline', room });
+      this.#options.presence(conversation, user, 'offline');
   }
 
   topic(log: number, topic: string): void {

@@ -5,6 +5,7 @@ import type {
   ClientEvent,
   Credentials,
   MessageKind,
+  Person,
   Room,
   Target,
 } from '../../chat/events.js';
@@ -12,6 +13,7 @@ import { parseName } from '../../chat/name.js';
 import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { Empty } from '../../chat/schemas.js';
 import { FrameType } from '../../net/constants.js';
+import { About } from './about.js';
 import { checkPassword, forgetDevice, type KnownDevice, listDevices, setPassword } from './account.js';
 import { EventBatch } from './batch.js';
 import { Channel } from './channel.js';
@@ -21,12 +23,13 @@ import { CursorThrottle } from './cursors.js';
 import { Doors } from './doors.js';
 import { notLoggedIn, quitting } from './failures.js';
 import { Transfers } from './files/transfers.js';
+import { Groups } from './groups.js';
 import { readHistory } from './history.js';
 import { LinkReport } from './link.js';
 import { Login } from './login.js';
 import { takeNews } from './news.js';
 import { within } from './patience.js';
-import { type Member, People } from './people.js';
+import { People } from './people.js';
 import { type Probed, probe } from './probe.js';
 import { Talker } from './talker.js';
 import { TypingThrottle, typingFrame } from './typing.js';
@@ -48,6 +51,8 @@ export class ClientCore implements ClientCommands {
   readonly #link: LinkReport;
   readonly #doors: Doors;
   readonly #people: People;
+  readonly #about = new About();
+  readonly #groups: Groups;
   readonly #transfers: Transfers;
   #login: Login | undefined;
 
@@ -56,7 +61,11 @@ export class ClientCore implements ClientCommands {
     const emit = (event: ClientEvent) => this.#batch.add(event);
     this.#world = world;
     this.#habits = habits;
-    this.#batch = new EventBatch(world.turnEnd, () => this.#conversations.settle(), onEvent);
+    const settle = () => {
+      this.#conversations.settle();
+      this.#groups.settle();
+    };
+    this.#batch = new EventBatch(world.turnEnd, settle, onEvent);
     this.#channel = new Channel(clock, () => this.#transfers.link.detach());
     this.#talker = new Talker({
       clock,
@@ -77,11 +86,25 @@ export class ClientCore implements ClientCommands {
       said: (id, seq, at) => this.#talker.outbox.seen(id, seq, at),
       offered: (conversation, message, entry, isNew) =>
         this.#transfers.inbox.seen(conversation, message, entry.body, isNew),
+      opened: (conversation) => this.#groups.opened(conversation),
+      presence: (conversation, user, state) => this.#groups.moved(conversation, user, state),
+      shared: (user, version, value) => this.#groups.shared(user, version, value),
       emit,
       changed: () => this.#batch.touch(),
     });
-    this.#doors = new Doors(this.#conversations, habits.backlog);
-    this.#people = new People(this.#conversations, emit);
+    this.#doors = new Doors(this.#conversations, habits.backlog, (group) => this.#groups.enrolled(group));
+    this.#people = new People(this.#conversations, this.#about, emit);
+    this.#groups = new Groups({
+      conversations: this.#conversations,
+      about: this.#about,
+      calls: () => (this.#login === undefined ? undefined : this.#channel.calls),
+      locate: (at) => world.locate(at),
+      open: (room) => this.#open(room),
+      who: (conversation) => this.#who(conversation),
+      emit,
+      changed: () => this.#batch.touch(),
+      attentive: habits.attentive,
+    });
     this.#transfers = new Transfers({
       clock,
       random,
@@ -118,7 +141,12 @@ export class ClientCore implements ClientCommands {
       credentials: { ...credentials, user },
       welcome: (welcome) => this.#welcome(address.name, welcome),
       news: (type, reader) =>
-        takeNews(type, reader, this.#conversations, (body) => this.#doors.appeared(body), this.#transfers),
+        takeNews(type, reader, {
+          conversations: this.#conversations,
+          groups: this.#groups,
+          appeared: (body) => this.#doors.appeared(body),
+          files: this.#transfers,
+        }),
       files: this.#transfers.link,
       pinned: (fingerprint) => this.#batch.add({ event: 'pinned', server: address.name, fingerprint }),
       state: (state, failure) => this.#link.set(state, failure),
@@ -216,14 +244,22 @@ export class ClientCore implements ClientCommands {
     return this.#people.away(this.#loggedIn().calls, on);
   }
 
-  async who(room?: Target): Promise<readonly Member[]> {
-    const conversation = room === undefined ? undefined : await this.#open(room);
-    return this.#people.who(this.#loggedIn().calls, conversation);
+  async who(room?: Target): Promise<readonly Person[]> {
+    return this.#who(room === undefined ? undefined : await this.#open(room));
   }
 
   async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
     return this.#people.rooms(this.#loggedIn().calls);
   }
+
+  // ---- Groups -------------------------------------------------------------------------------------------
+
+  locate = (at: Parameters<Groups['locate']>[0]) => this.#groups.locate(at);
+  location = () => this.#groups.location();
+  near = (km?: number) => this.#groups.near(km);
+  interest = (tag?: string) => this.#groups.interest(tag);
+  groups = () => this.#groups.groups();
+  tags = () => this.#groups.tags();
 
   // ---- The account --------------------------------------------------------------------------------------
 
@@ -268,6 +304,16 @@ export class ClientCore implements ClientCommands {
     return this.#channel;
   }
 
+  async #who(conversation: Conversation | undefined): Promise<readonly Person[]> {
+    const members = await this.#people.who(this.#loggedIn().calls, conversation);
+    if (conversation !== undefined)
+      this.#groups.listed(
+        conversation,
+        members.map(({ user }) => user),
+      );
+    return members;
+  }
+
   async #call(operation: Operation, body: object): Promise<void> {
     await this.#loggedIn().calls.call(operation, body, Empty);
   }
@@ -283,6 +329,7 @@ export class ClientCore implements ClientCommands {
     this.#conversations.welcome(n, c);
     if (!this.#conversations.behind) this.#login?.session.synced();
     this.#people.remind(this.#channel.calls);
+    this.#groups.welcome();
     const { connection } = this.#channel;
     if (connection !== undefined)
       this.#transfers.welcome(server, n, connection, () => this.#login?.session.wake());

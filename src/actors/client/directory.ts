@@ -1,6 +1,11 @@
-import { Operation, type RoomsReply as Rooms, type WhoReply as Who } from '../../chat/operations.js';
-import { RoomsReply, WhoReply } from '../../chat/schemas.js';
-import { ROOMS_PER_REPLY, WHO_PER_REPLY } from '../../net/constants.js';
+import {
+  Operation,
+  type RoomsReply as Rooms,
+  type SharedReply as Shared,
+  type WhoReply as Who,
+} from '../../chat/operations.js';
+import { RoomsReply, SharedReply, WhoReply } from '../../chat/schemas.js';
+import { ROOMS_PER_REPLY, SHARED_PER_REPLY, WHO_PER_REPLY } from '../../net/constants.js';
 import type { Calls } from './calls.js';
 
 /** So many pages at most, whatever a server says. */
@@ -12,6 +17,15 @@ export async function listWho(calls: Calls, log: number): Promise<Who['u']> {
     (a) => calls.call(Operation.Who, { l: log, a }, WhoReply),
     (reply) => reply.u,
     WHO_PER_REPLY,
+  );
+}
+
+/** What people who are online share about themselves. */
+export async function listShared(calls: Calls): Promise<Shared['p']> {
+  return pages(
+    (a) => calls.call(Operation.Shared, { a }, SharedReply),
+    (reply) => reply.p,
+    SHARED_PER_REPLY,
   );
 }
 

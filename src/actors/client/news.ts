@@ -4,7 +4,7 @@ import {
   ConversationBody as ConversationSchema,
   CursorBody,
   FileEventBody,
-  LogBody,
+  GoneEventBody,
   TopicBody,
 } from '../../chat/schemas.js';
 import { decodeBody } from '../../chat/wire.js';
@@ -13,22 +13,23 @@ import { FrameType } from '../../net/constants.js';
 import { ephemeralCodec, eventCodec, headCodec, pushCodec } from '../../net/talk.js';
 import type { Conversations } from './conversations.js';
 import type { Transfers } from './files/transfers.js';
+import type { Groups } from './groups.js';
 
-/** What is told of files. */
-export type FileNews = Pick<Transfers, 'told' | 'answered'>;
+/** Who takes in what is told. */
+export interface NewsDesks {
+  readonly conversations: Conversations;
+  readonly groups: Groups;
+  readonly files: Pick<Transfers, 'told' | 'answered'>;
+  /** A conversation is there that the account did not have in this session. */
+  appeared(body: ConversationBody): void;
+}
 
 /**
  * Takes in a frame that the server sent unasked. Types and events that this version does not know are left
  * alone: a newer server may have more.
- * @param appeared a conversation is there that the account did not have in this session
  */
-export function takeNews(
-  type: number,
-  reader: Reader,
-  conversations: Conversations,
-  appeared: (body: ConversationBody) => void,
-  files: FileNews,
-): void {
+export function takeNews(type: number, reader: Reader, desks: NewsDesks): void {
+  const { conversations } = desks;
   switch (type) {
     case FrameType.Push:
       conversations.push(pushCodec.decode(reader));
@@ -40,24 +41,23 @@ export function takeNews(
       conversations.ephemeral(ephemeralCodec.decode(reader));
       break;
     case FrameType.Event:
-      takeEvent(reader, conversations, appeared, files);
+      takeEvent(reader, desks);
   }
 }
 
-function takeEvent(
-  reader: Reader,
-  conversations: Conversations,
-  appeared: (body: ConversationBody) => void,
-  files: FileNews,
-): void {
+function takeEvent(reader: Reader, { conversations, groups, files, appeared }: NewsDesks): void {
   const { event, body } = eventCodec.decode(reader);
   switch (event) {
     case EventKind.Conversation:
       appeared(decodeBody(ConversationSchema, body));
       break;
-    case EventKind.ConversationGone:
-      conversations.gone(decodeBody(LogBody, body).l);
+    case EventKind.ConversationGone: {
+      const { l, r } = decodeBody(GoneEventBody, body);
+      const conversation = conversations.byLog(l);
+      conversations.gone(l);
+      if (conversation !== undefined) groups.gone(conversation, r);
       break;
+    }
     case EventKind.Cursor: {
       const { l, s } = decodeBody(CursorBody, body);
       conversations.cursor(l, s);

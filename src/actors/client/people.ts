@@ -1,22 +1,23 @@
-import type { ClientEvent, Presence } from '../../chat/events.js';
+import type { ClientEvent, Person } from '../../chat/events.js';
 import { Operation } from '../../chat/operations.js';
 import { Empty } from '../../chat/schemas.js';
+import type { About } from './about.js';
 import type { Calls } from './calls.js';
 import type { Conversation } from './conversation.js';
 import type { Conversations } from './conversations.js';
-import { listRooms, listWho } from './directory.js';
+import { listRooms, listShared, listWho } from './directory.js';
 import { presenceWord } from './roster.js';
-
-export type Member = { readonly user: string; readonly state: Presence };
 
 /** Who is there, in which rooms, and whether oneself is. */
 export class People {
   readonly #conversations: Conversations;
+  readonly #about: About;
   readonly #emit: (event: ClientEvent) => void;
   #away = false;
 
-  constructor(conversations: Conversations, emit: (event: ClientEvent) => void) {
+  constructor(conversations: Conversations, about: About, emit: (event: ClientEvent) => void) {
     this.#conversations = conversations;
+    this.#about = about;
     this.#emit = emit;
   }
 
@@ -31,11 +32,13 @@ export class People {
   }
 
   /** @param conversation everyone, as the lobby shows them, without it */
-  async who(calls: Calls, conversation: Conversation | undefined): Promise<readonly Member[]> {
+  async who(calls: Calls, conversation: Conversation | undefined): Promise<readonly Person[]> {
     const shown = conversation ?? this.#conversations.lobby;
     const mark = shown?.roster.mark ?? 0;
-    const list = await listWho(calls, conversation?.log ?? 0);
-    const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s) }));
+    const { mark: heard } = this.#about;
+    const [list, shared] = await Promise.all([listWho(calls, conversation?.log ?? 0), listShared(calls)]);
+    this.#about.list(shared, heard);
+    const members = list.map(({ n, s }) => ({ user: n, state: presenceWord(s), ...this.#about.of(n) }));
     if (shown !== undefined) {
       this.#conversations.roster(shown, list, mark);
       this.#emit({ event: 'members', room: shown.target, members });

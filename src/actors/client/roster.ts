@@ -31,6 +31,11 @@ export class Roster {
     return this.#heard;
   }
 
+  /** Undefined for who was never heard of. */
+  stateOf(user: string): Presence | undefined {
+    return this.#known.get(user)?.state;
+  }
+
   /** @returns true when this is news. */
   update(user: string, state: Presence, version: number): boolean {
     const known = this.#known.get(user);

@@ -2,9 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import sodium from 'sodium-native';
 import { NatterError } from '../../chat/error.js';
+import type { Location } from '../../chat/events.js';
 import { FolderPart, openFolder } from '../../store/folder.js';
 import { newKeyPair } from '../../store/keys.js';
 import { Profile } from '../../store/profile.js';
+import type { Cities, Whereabouts } from '../jobs/cities.js';
 import type { OpaquePool } from '../jobs/pool.js';
 import type { Clock } from '../runtime/actor.js';
 import { openDialer } from './driver.js';
@@ -27,6 +29,7 @@ export class System implements World {
   #profile: Profile | undefined;
   #disk: SystemDisk | undefined;
   #pool: Promise<OpaquePool> | undefined;
+  #cities: Promise<Cities> | undefined;
 
   constructor({ data, clock, random }: SystemOptions) {
     this.clock = clock;
@@ -72,10 +75,17 @@ export class System implements World {
     setImmediate(run);
   }
 
+  async locate(at: Whereabouts): Promise<Location> {
+    this.#cities ??= import('../jobs/cities.js').then(({ Cities: Gazetteer }) => new Gazetteer());
+    return (await this.#cities).locate(at);
+  }
+
   async close(): Promise<void> {
-    const pool = this.#pool;
+    const [pool, cities] = [this.#pool, this.#cities];
     this.#pool = undefined;
+    this.#cities = undefined;
     await (await pool)?.close();
+    await (await cities)?.close();
   }
 
   /** Loaded late: whoever logs in by a remembered device needs no password, so no threads either. */

@@ -1,5 +1,7 @@
+import type { Location } from '../../chat/events.js';
 import type { ConnectOptions, EndpointHandler, KeyPair, PathAddress } from '../../net/types.js';
 import type { Profile } from '../../store/profile.js';
+import type { Whereabouts } from '../jobs/cities.js';
 import type { Clock } from '../runtime/actor.js';
 import type { Disk } from './files/disk.js';
 
@@ -17,6 +19,8 @@ export interface World {
   readonly stretching: Stretching;
   /** @throws NatterError when the data folder cannot be used */
   profile(): ClientProfile;
+  /** The cell of a place, and the city nearest to it, found offline. @throws NatterError BAD_ARGUMENT */
+  locate(at: Whereabouts): Promise<Location>;
   /** Files to send, the folder they land in, and what is remembered of them. @throws as `profile` */
   disk(): Disk;
   /** A new random X25519 pair. */

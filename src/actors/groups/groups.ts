@@ -218,9 +218,7 @@ export class GroupsActor implements Actor {
     const { l, o } = await askRegistry<Registry.GeoFounded>(this.#context, type, founding);
     if (o !== undefined) await this.#enrolments.dismantle(o);
     await this.#enrolments.enrol(l, [account], true);
-    const others = this.#people.within(cell, k).filter((each) => !each.equals(account));
-    // The founder need not wait until everybody is told.
-    void this.#do(() => this.#enrolments.enrol(l, others, false));
+    await this.#enrolments.enrol(l, this.#people.within(cell, k), false);
     return packCbor({ l });
   }
 
@@ -279,6 +277,6 @@ function toldIn(reader: Reader): Told {
 function nowhere(): NatterError {
   return new NatterError(
     'NOT_ALLOWED',
-    'Nobody knows where you are; say it first, with --at LAT,LON or --city NAME.',
+    'Nobody knows where you are; say it first: /where LAT,LON or /where CITY, or --at or --city at the start.',
   );
 }

@@ -86,7 +86,9 @@ export class Neighbours {
     // Behind that name, if it stands there.
     const from = after === '' ? 0 : this.#after(nameKey(after), 1);
     const page = this.#sharing.slice(from, from + SHARED_PER_REPLY);
-    return { p: page.map((neighbour) => ({ n: neighbour.name, ...aboutOf(neighbour) })) };
+    return {
+      p: page.map((neighbour) => ({ n: neighbour.name, v: neighbour.version, ...aboutOf(neighbour) })),
+    };
   }
 
   /** Where a key stands or would stand (`beyond` 0), or what comes behind it (1). */
