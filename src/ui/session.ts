@@ -6,6 +6,7 @@ import { sanitiseLine } from '../chat/text.js';
 import { type Console, tell } from './console.js';
 import { askPassword, canAsk, givenPassword } from './password.js';
 import { PATIENCE_MS, Patience } from './patience.js';
+import { type PlaceFlags, placeOf } from './sharing.js';
 
 export type Client = ClientCommands & { close(): Promise<void> };
 
@@ -20,7 +21,7 @@ export interface ClientOptions {
 export type OpenClient = (options: ClientOptions) => Promise<Client>;
 
 /** The options every command with an account has. */
-export interface LoginOptions {
+export interface LoginOptions extends PlaceFlags {
   readonly data?: string;
   readonly server: string;
   readonly user: string;
@@ -139,9 +140,11 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
   { register = false, patienceMs = PATIENCE_MS } = {},
 ): Promise<T> {
+  const place = placeOf(options);
   const session = await Session.open(options, console, open, patienceMs);
   try {
     await session.login(options, register);
+    if (place !== undefined) await session.patience.wait(session.client.locate(place));
     return await work(session);
   } finally {
     await session.close();

@@ -199,7 +199,7 @@ it('tells what people share while they are here, page by page, and shows it as i
   await at(ben, VIENNA);
   await ben.do(Operation.Join, { n: '+tea' });
   await server.settle();
-  expect((await ada.do(Operation.Shared, { a: '' })).p).toEqual([{ n: 'ben', g: VIENNA, i: ['tea'] }]);
+  expect((await ada.do(Operation.Shared, { a: '' })).p).toMatchObject([{ n: 'ben', g: VIENNA, i: ['tea'] }]);
   expect((await ada.do(Operation.Shared, { a: 'ben' })).p).toEqual([]);
   expect((await ada.do(Operation.Shared, { a: 'bea' })).p).toHaveLength(1);
   const about = ada.ephemerals().filter(({ kind, subject }) => kind === 3 && subject === 'ben');

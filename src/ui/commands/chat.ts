@@ -6,7 +6,6 @@ import { oneByOne } from '../batches.js';
 import { type Console, isInteractive } from '../console.js';
 import { Exit } from '../exit.js';
 import { Linear } from '../linear.js';
-import { withoutGroups } from '../no-groups.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
 import { HERE, lastLogin } from '../remembered.js';
@@ -14,9 +13,10 @@ import { type OpenRing, openRing } from '../ring.js';
 import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Known, setUp } from '../setup.js';
+import { Sharing, type SharingFlags } from '../sharing.js';
 import { openAt, ringNamed, ringStart, runLines } from './ring.js';
 
-export interface ChatOptions extends PasswordSource {
+export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly data?: string;
   readonly server?: string;
   readonly user?: string;
@@ -89,13 +89,17 @@ async function runPlain(
   const { data } = options;
   let stopHere: () => Promise<void> = async () => undefined;
   let linear: Linear | undefined;
-  const opened = await parts.open({
+  let sharing: Sharing | undefined;
+  const take = (event: ClientEvent) => {
+    linear?.apply(event);
+    sharing?.heard(event);
+  };
+  const client = await parts.open({
     ...(data === undefined ? {} : { data }),
     server: known.server ?? '',
     threaded: true,
-    onEvent: oneByOne<ClientEvent>((event) => linear?.apply(event)),
+    onEvent: oneByOne(take),
   });
-  const client = withoutGroups(opened);
   const asker = new Asker(console);
   linear = new Linear({
     commands: client,
@@ -107,7 +111,9 @@ async function runPlain(
     stopHere = started.stop;
     return started.server;
   };
+  sharing = new Sharing(client, options, take);
   try {
+    await sharing.begin();
     const isIn = await logIn(known, options, client, console);
     const chosen = isIn ? 'server' : await setUp(known, { client, asker, here });
     if (chosen === 'nowhere') return Exit.Done;
@@ -150,15 +156,26 @@ async function runScreen(
   const { runTerminal } = await import('../terminal/run.js');
   const { data, remember } = options;
   const exit = await runTerminal({
-    client: async (onEvent) =>
-      withoutGroups(
-        await parts.open({
-          ...(data === undefined ? {} : { data }),
-          server: known.server ?? '',
-          threaded: true,
-          onEvent: oneByOne(onEvent),
+    client: async (onEvent) => {
+      let sharing: Sharing | undefined;
+      const client = await parts.open({
+        ...(data === undefined ? {} : { data }),
+        server: known.server ?? '',
+        threaded: true,
+        onEvent: oneByOne<ClientEvent>((event) => {
+          onEvent(event);
+          sharing?.heard(event);
         }),
-      ),
+      });
+      sharing = new Sharing(client, options, onEvent);
+      try {
+        await sharing.begin();
+      } catch (error) {
+        await client.close().catch(() => undefined);
+        throw error;
+      }
+      return client;
+    },
     ring: ({ ring, nick }, onEvent) => {
       const flags = { ...ringNamed(ring), nick, ...(data === undefined ? {} : { data }) };
       return openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);

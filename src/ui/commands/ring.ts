@@ -14,8 +14,9 @@ import { Exit } from '../exit.js';
 import { printJson } from '../json.js';
 import { Linear } from '../linear.js';
 import { Plain } from '../plain.js';
-import { type OpenRing, openRing, type Place, type Ring, type RingOptions } from '../ring.js';
+import { type OpenRing, openRing, type Ring, type RingOptions } from '../ring.js';
 import { RingJson } from '../ring-json.js';
+import { placeOf } from '../sharing.js';
 import { suggestName } from '../terminal/whoami.js';
 
 export interface RingFlags {
@@ -95,12 +96,6 @@ function communityOf({ name, join }: RingFlags): Invite {
 /** What a person wrote in one field: a community's name, or the link they were given. */
 export function ringNamed(text: string): Pick<RingFlags, 'name' | 'join'> {
   return text.startsWith('natter:') ? { join: text } : { name: text };
-}
-
-function placeOf({ at, city }: RingFlags): Place | undefined {
-  if (at !== undefined && city !== undefined)
-    throw new NatterError('USAGE', 'Say where you are by --at or by --city, not by both.');
-  return at ?? (city === undefined ? undefined : { city });
 }
 
 /**

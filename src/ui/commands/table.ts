@@ -4,7 +4,7 @@ import { parseCommunity } from '../../chat/community.js';
 import { parsePoint } from '../../chat/geo.js';
 import { parseTag } from '../../chat/tag.js';
 import type { CommandRow, OptionRow } from '../cli.js';
-import { count, counts, inviteLink, natural, oneOf, person, serverTarget, share, upTo } from './values.js';
+import { count, counts, inviteLink, natural, oneOf, person, share, target, upTo } from './values.js';
 
 export const everywhere: readonly OptionRow[] = [
   { flags: '--data <dir>', help: 'keep all state under this folder instead of the usual ones' },
@@ -26,10 +26,14 @@ const remember: OptionRow = {
   help: 'let this device log in without a password from now on',
 };
 const json: OptionRow = { flags: '--json', help: 'print one JSON object a line' };
-/** Where one is, coarsely, and what one likes. */
-const groupOptions: readonly OptionRow[] = [
+/** Where one is, coarsely. */
+const place: readonly OptionRow[] = [
   { flags: '--at <lat,lon>', help: 'share this place, coarse to about 5 km', parse: parsePoint },
   { flags: '--city <name>', help: 'share the place of this city instead' },
+];
+/** And what one likes. */
+const groupOptions: readonly OptionRow[] = [
+  ...place,
   {
     flags: '--interest <tag>',
     help: 'something you like; may come several times',
@@ -37,6 +41,8 @@ const groupOptions: readonly OptionRow[] = [
     parse: parseTag,
   },
 ];
+const TARGET_HELP = '#room (or room), @name, +interest, or ~founder of a group nearby';
+const to: OptionRow = { flags: '--to <target>', help: TARGET_HELP, required: true, parse: target };
 const login = [server, user, passwordFile];
 const { required: _, ...anyServer } = server;
 const { required: __, ...anyUser } = user;
@@ -51,6 +57,7 @@ export const commands: readonly CommandRow[] = [
       anyUser,
       passwordFile,
       remember,
+      ...groupOptions,
       { flags: '--plain', help: 'line by line, for screen readers and scripts, instead of a screen' },
     ],
     load: () => import('./chat.js'),
@@ -120,7 +127,8 @@ export const commands: readonly CommandRow[] = [
     args: '[text...]',
     options: [
       ...login,
-      { flags: '--to <target>', help: '#room (or room), or @name', required: true, parse: serverTarget },
+      to,
+      ...place,
       { flags: '--key <key>', help: 'makes a repeated command one entry' },
       remember,
       json,
@@ -132,7 +140,8 @@ export const commands: readonly CommandRow[] = [
     help: 'print what is said in a conversation',
     options: [
       ...login,
-      { flags: '--room <target>', help: '#room (or room), or @name', required: true, parse: serverTarget },
+      { flags: '--room <target>', help: TARGET_HELP, required: true, parse: target },
+      ...place,
       { flags: '--since <seq>', help: 'begin with the first entry after this one; 0 for all', parse: count },
       { flags: '--until-idle <ms>', help: 'end when caught up and nothing came for so long', parse: count },
       remember,
@@ -145,7 +154,8 @@ export const commands: readonly CommandRow[] = [
     help: 'print who is online',
     options: [
       ...login,
-      { flags: '--room <target>', help: 'who is in this room instead', parse: serverTarget },
+      { flags: '--room <target>', help: 'who is in this room or group instead', parse: target },
+      ...place,
       remember,
       json,
     ],
@@ -156,12 +166,7 @@ export const commands: readonly CommandRow[] = [
     help: 'send a file; ends when the server holds it',
     args: '<file>',
     background: true,
-    options: [
-      ...login,
-      { flags: '--to <target>', help: '#room (or room), or @name', required: true, parse: serverTarget },
-      remember,
-      json,
-    ],
+    options: [...login, to, ...place, remember, json],
     load: () => import('./put.js'),
   },
   {

@@ -50,14 +50,9 @@ export function oneOf<T extends string>(words: readonly T[]): (value: string) =>
   };
 }
 
-/** A conversation that a server keeps: a room or a person. */
-export function serverTarget(value: string): Target {
-  const { kind, target } = parseTarget(value);
-  if (kind === 'room' || kind === 'direct') return target;
-  throw new NatterError(
-    'BAD_ARGUMENT',
-    `A server has no groups such as ${target}; name a #room or a @person.`,
-  );
+/** A room, a person, an interest, or a group of people nearby. */
+export function target(value: string): Target {
+  return parseTarget(value).target;
 }
 
 /** An invite link, read as a whole when it is used; what is none is told at once. */

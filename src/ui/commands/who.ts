@@ -3,7 +3,7 @@ import type { Target } from '../../chat/events.js';
 import { sanitiseLine } from '../../chat/text.js';
 import { type Console, print } from '../console.js';
 import { Exit } from '../exit.js';
-import { printJson } from '../json.js';
+import { presenceLine, printJson } from '../json.js';
 import { type LoginOptions, openClient, withSession } from '../session.js';
 
 export interface WhoOptions extends LoginOptions {
@@ -20,8 +20,9 @@ export async function run(
   const people = await withSession(options, console, open, ({ client, patience }) =>
     patience.wait(options.room === undefined ? client.who() : client.who(options.room)),
   );
-  for (const { user, state } of people) {
-    if (options.json) printJson(console, { event: 'presence', user, state });
+  for (const person of people) {
+    const { user, state } = person;
+    if (options.json) printJson(console, presenceLine(person));
     else print(console, `${sanitiseLine(user)}  ${state}`);
   }
   return Exit.Done;
