@@ -1,6 +1,6 @@
 /** A peer of a ring without a network: what others do there is told by the test. */
-import type { Group, Location, Message, Person, RingPeer, RingStatus, Room } from '../../src/chat/events.js';
-import type { OpenRing, Place, Ring, RingOptions } from '../../src/ui/ring.js';
+import type { Message, Person, RingPeer, RingStatus } from '../../src/chat/events.js';
+import type { OpenRing, Ring, RingOptions } from '../../src/ui/ring.js';
 import { FakeClient, type FakeWorld, fakeWorld } from './script-client.js';
 
 export const KEY = 'mmmm-aaaa-bbbb-cccc-dddd-eeee';
@@ -39,8 +39,6 @@ export class FakeRing extends FakeClient implements Ring {
   readonly key = KEY;
   status: RingStatus = { peers: 0, state: 'alone', sinceMs: 0 };
   peers: RingPeer[] = [];
-  list: Group[] = [];
-  place: Location | undefined;
   people: Person[] = [];
 
   constructor(world: FakeWorld, options: RingOptions) {
@@ -64,34 +62,6 @@ export class FakeRing extends FakeClient implements Ring {
     this.emit({ event: 'message', message, history: false });
   }
 
-  async locate(at: Place | undefined): Promise<Location | undefined> {
-    this.world.calls.push(`locate ${JSON.stringify(at)}`);
-    this.place = at === undefined ? undefined : { cell: 'u2edk', city: 'Vienna' };
-    return this.place;
-  }
-
-  async location(): Promise<Location | undefined> {
-    return this.place;
-  }
-
-  async near(km?: number): Promise<Room> {
-    this.world.calls.push(`near ${km ?? '-'}`);
-    return this.#group(`~${this.user}`, 'geo');
-  }
-
-  async interest(tag?: string): Promise<Room> {
-    this.world.calls.push(`interest ${tag ?? '-'}`);
-    return this.#group(`+${tag ?? 'go'}`, 'interest');
-  }
-
-  async groups(): Promise<readonly Group[]> {
-    return this.list;
-  }
-
-  async tags(): Promise<readonly { readonly tag: string; readonly people: number }[]> {
-    return [{ tag: 'go', people: 2 }];
-  }
-
   async invite(): Promise<string> {
     return 'natter://join?name=walkers&at=127.0.0.1:40000';
   }
@@ -107,11 +77,5 @@ export class FakeRing extends FakeClient implements Ring {
   override async who(room?: string): Promise<readonly Person[]> {
     this.world.calls.push(`who ${room ?? '-'}`);
     return this.people;
-  }
-
-  #group(room: string, kind: 'geo' | 'interest'): Room {
-    const info = { room, kind, topic: '', head: 0, cursor: 0, unread: 0, mentions: 0, members: 2 };
-    this.emit({ event: 'room', room: info });
-    return info;
   }
 }

@@ -59,6 +59,7 @@ export class FakeClient implements Client {
   readonly #onEvent: (events: ClientEvent[]) => void;
   user = '';
   place: Location | undefined;
+  list: Group[] = [];
   closed = false;
   #outstanding = 0;
   #ids = 0;
@@ -265,7 +266,7 @@ export class FakeClient implements Client {
 
   async locate(at: Parameters<Client['locate']>[0]): Promise<Location | undefined> {
     this.world.calls.push(`locate ${JSON.stringify(at)}`);
-    this.place = at && { cell: 'u2edk', city: 'Vienna, AT' };
+    this.place = at && { cell: 'u2edk', city: 'Vienna' };
     return this.place;
   }
 
@@ -273,21 +274,22 @@ export class FakeClient implements Client {
     return this.place;
   }
 
-  near(km?: number): Promise<Room> {
+  async near(km?: number): Promise<Room> {
     this.world.calls.push(`near ${km ?? '-'}`);
-    return this.join(`~${this.user}`);
+    return this.#group(`~${this.user}`, 'geo');
   }
 
-  interest(tag = 'tea'): Promise<Room> {
-    return this.join(`+${tag}`);
+  async interest(tag?: string): Promise<Room> {
+    this.world.calls.push(`interest ${tag ?? '-'}`);
+    return this.#group(`+${tag ?? 'go'}`, 'interest');
   }
 
   async groups(): Promise<readonly Group[]> {
-    return [];
+    return this.list;
   }
 
-  async tags(): Promise<readonly { tag: string; people: number }[]> {
-    return [];
+  async tags(): Promise<readonly { readonly tag: string; readonly people: number }[]> {
+    return [{ tag: 'go', people: 2 }];
   }
 
   async quit(): Promise<void> {
@@ -296,6 +298,12 @@ export class FakeClient implements Client {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  #group(room: string, kind: 'geo' | 'interest'): Room {
+    const info = { room, kind, topic: '', head: 0, cursor: 0, unread: 0, mentions: 0, members: 2 };
+    this.emit({ event: 'room', room: info });
+    return info;
   }
 
   #room(room: Target): Room {
