@@ -105,7 +105,6 @@ describe('the command line', () => {
     ['send --server h:1 --user ana hi', /--to/],
     ['tail --server h:1 --user a --room r --since -1', /-1/],
     ['tail --server h:1 --user a --room r --since x', /"x" is not a number/],
-    ['tail --server h:1 --user a --room +', /interest is empty/],
     ['send --server h:1 --user a --to ~ana --at 91,0 hi', /no such place/],
     ['who --server h:1 --user a --at 1', /LATITUDE,LONGITUDE/],
     ['who --server h:99999 --user a', /HOST:PORT/],
