@@ -3,10 +3,12 @@ import { Piscina } from 'piscina';
 import { NatterError } from '../../chat/error.js';
 import type { Location } from '../../chat/events.js';
 import { type Cell, cellOf } from '../../chat/geo.js';
-import type { FoundCity, NoCity } from './gazetteer.js';
+import type * as gazetteer from './gazetteer.js';
 
 /** Its memory is only given back with its thread. */
 const IDLE_MS = 1_000;
+
+type Task = 'findCity' | 'nearestCity';
 
 /** Where somebody says they are: in degrees, or a city of the gazetteer. */
 export type Whereabouts = { readonly lat: number; readonly lon: number } | { readonly city: string };
@@ -24,7 +26,7 @@ export class Cities {
       const cell = cellOf(at.lat, at.lon);
       return { cell, city: await this.nearest(cell) };
     }
-    const answer = (await this.#run({ name: at.city }, 'findCity')) as FoundCity | NoCity;
+    const answer = await this.#run('findCity', { name: at.city });
     if ('cell' in answer) return { cell: answer.cell, city: answer.city };
     const named = at.city.length > 40 ? `${at.city.slice(0, 40)}…` : at.city;
     const hint =
@@ -39,7 +41,7 @@ export class Cities {
 
   /** The city nearest to a cell, as people read it. */
   async nearest(cell: Cell): Promise<string> {
-    return ((await this.#run({ cell }, 'nearestCity')) as string | undefined) ?? '';
+    return (await this.#run('nearestCity', { cell })) ?? '';
   }
 
   async close(): Promise<void> {
@@ -48,7 +50,10 @@ export class Cities {
     await pool?.destroy();
   }
 
-  #run(task: object, name: string): Promise<unknown> {
+  #run<N extends Task>(
+    name: N,
+    task: Parameters<(typeof gazetteer)[N]>[0],
+  ): Promise<ReturnType<(typeof gazetteer)[N]>> {
     this.#pool ??= startPool();
     return this.#pool.run(task, { name });
   }
