@@ -98,7 +98,7 @@ function neighboursOf({ surroundings, lobby, me }: Model): Around[] {
 function suggestionsOf({ surroundings, lobby, me }: Model): Around[] {
   return surroundings
     .suggestions(lobby?.members, me)
-    .map(({ tag, people }) => ({ kind: 'around', name: `+${tag}`, what: `${people} like it` }));
+    .map(({ tag, people }) => ({ kind: 'around', name: `+${tag}`, what: `(${people})` }));
 }
 
 /** How many conversations other than the current one hold something unread. */

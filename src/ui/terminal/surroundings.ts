@@ -4,11 +4,12 @@ import { isCell, kmBetween } from '../../chat/geo.js';
 import type { People } from './people.js';
 
 /** How near somebody is: never more than this is said of a person. */
-export type Nearness = 'same area' | 'nearby' | 'region';
+export type Nearness = 'here' | 'near' | 'region';
 
+/** Up to so many km, from the middle of a cell to that of the other. */
 const NEARNESS: readonly (readonly [number, Nearness])[] = [
-  [0, 'same area'],
-  [25, 'nearby'],
+  [0, 'here'],
+  [25, 'near'],
   [100, 'region'],
 ];
 
