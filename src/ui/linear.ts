@@ -187,8 +187,9 @@ export class Linear {
   }
 
   #message(message: Message): void {
-    if (message.delivery === 'ok') this.#show(message);
-    else this.#delivery(message);
+    // In the ring one's own words are told like those of others, once they are durable.
+    if (message.mine) this.#delivery(message);
+    else this.#show(message);
   }
 
   #delivery(message: Message): void {

@@ -84,6 +84,18 @@ describe('a ring for programs', () => {
     expect(only().closed).toBe(true);
   });
 
+  test('counts what it said as through when that is told like what others say', async () => {
+    ringed.world.fate = () => 'silent';
+    const running = run();
+    await console.until('"joined"');
+    console.type('hello\n/whois bo\n');
+    await console.until('offline');
+    only().hear(1, 'hello', { id: 'id1', mine: true, from: 'mia' });
+    console.end();
+    expect(await running).toBe(0);
+    expect(lines('message')).toHaveLength(1);
+  });
+
   test('a signal ends it, which the others are told', async () => {
     const running = run();
     await console.until('"joined"');
@@ -258,7 +270,7 @@ describe('a ring line by line', () => {
     expect(await running).toBe(0);
     expect(console.out).toContain('1 online: bo\n');
     expect(console.out).toContain('You share no place. /where LAT,LON or /where CITY');
-    expect(console.out).toContain('What you say here goes to ~mia, those nearby: 2 people.');
+    expect(console.out).toContain('What you say here goes to those nearby, ~mia.');
     expect(console.out).toContain('~mia: 2 within 30 km, founded by mia: bo, mia\n');
     expect(console.out).toContain('+go: 1: mia\n');
     expect(console.out).toContain('natter ring --join natter://join?');

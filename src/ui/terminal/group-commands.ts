@@ -78,9 +78,8 @@ function locationText(location: Location | undefined): string {
   return `You share the area ${sanitiseLine(cell)}, about 5 km around ${sanitiseLine(city)}. /where off ends it.`;
 }
 
-function reachOf({ room, kind, members }: Room): string {
-  const people = members === 1 ? 'nobody else yet' : `${members} people`;
-  return kind === 'interest' ? `${room}: ${people}` : `${room}, those nearby: ${people}`;
+function reachOf({ room, kind }: Room): string {
+  return kind === 'interest' ? `everybody who likes ${room}` : `those nearby, ${room}`;
 }
 
 async function statusLines({ commands, ring, model, now }: GroupHost): Promise<string[]> {

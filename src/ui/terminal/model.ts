@@ -47,8 +47,6 @@ export class Model {
   readonly transfers: TransferList;
   /** One's own name, '' before the welcome. */
   me = '';
-  /** Of the account; in the ring the fingerprint of one's key. */
-  #account = '';
   #current: Target = '';
   /** Notes from before there was a conversation to show them in. */
   readonly #early: NoticeItem[] = [];
@@ -126,7 +124,6 @@ export class Model {
         return NONE;
       case 'welcome':
         this.me = sanitiseLine(event.user);
-        this.#account = event.account;
         return NONE;
       case 'pinned':
         this.note(`First contact with ${event.server}. Its key is ${event.fingerprint}.`, now);
@@ -298,7 +295,7 @@ export class Model {
       takeGroup(conversation, group, this.lobby, this.#isMe, now);
   }
 
-  readonly #isMe = ({ user, author }: Person): boolean => user === this.me || author === this.#account;
+  readonly #isMe = ({ user }: Person): boolean => user === this.me;
 
   #typing(room: Target, user: string, isOn: boolean, now: number): void {
     const conversation = this.find(room);
