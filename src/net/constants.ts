@@ -376,8 +376,6 @@ export const IHAVE_DELAY_MS = 100;
 export const IHAVE_IDS_MAX = 64;
 /** Links that are told with IHAVE, the ring's two edges first. */
 export const LAZY_LINKS_MAX = 8;
-/** With fewer eager links than this a new one is made eager. */
-export const EAGER_LINKS_MIN = 2;
 /** How long an item that was announced may take to come by itself; it follows what is measured within these bounds. */
 export const GRAFT_AFTER_MS = 800;
 export const GRAFT_AFTER_MIN_MS = 300;
@@ -392,15 +390,6 @@ export const GRAFTS_PER_S = 32;
 export const MISSING_MAX = 2_048;
 export const MISSING_PER_LINK_MAX = 512;
 export const ANNOUNCERS_MAX = 4;
-/** An announced way that is shorter by so many hops takes the place of the way that it came. */
-export const SHORTER_HOPS = 4;
-/** And no more often than this: of all who come the same long way only one has to change. */
-export const SHORTEN_EVERY_MS = 2_000;
-/**
- * Payloads that a link brings again, less those that it brings first, before it is pruned. With many senders at once
- * a circle of links meets itself in as many places; pruned at the first repeat it would fall apart.
- */
-export const PRUNE_AFTER = 2;
 /** Of one author live, and of one content whoever says it; what is above is left to sync. */
 export const AUTHOR_BURST = 5;
 export const AUTHOR_PER_S = 1;

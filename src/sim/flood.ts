@@ -39,6 +39,8 @@ export class Flood implements Broadcaster {
   /** Every link is used, those of the ring too. */
   pinned(): void {}
 
+  rooted(): void {}
+
   linked(peer: Contact): void {
     this.#links.add(peer.id);
   }

@@ -9,6 +9,7 @@ import { Gate } from '../../src/net/ring/gossip/gate.js';
 import { type Item, ItemKind } from '../../src/net/ring/gossip/item.js';
 import type { Verdict } from '../../src/net/ring/gossip/types.js';
 import { type Identity, identityOf } from '../../src/net/ring/identity.js';
+import { distance } from '../../src/net/ring/place.js';
 import { type PeerRecord, readRecord, signRecord } from '../../src/net/ring/record.js';
 import { RosterSet } from '../../src/net/ring/sync/roster-set.js';
 import { Sync } from '../../src/net/ring/sync/sync.js';
@@ -259,11 +260,22 @@ export class World {
     if (a === b || a.links.has(b)) return;
     a.linked(b);
     b.linked(a);
+    this.#root(a);
+    this.#root(b);
   }
 
   unlink(a: Node, b: Node): void {
     a.unlinked(b);
     b.unlinked(a);
+    this.#root(a);
+    this.#root(b);
+  }
+
+  /** As an overlay would: whoever is linked and nearest to place 0, and nearer than oneself. */
+  #root({ broadcast, contact, links }: Node): void {
+    const all = [contact, ...[...links].map((other) => other.contact)];
+    const [best = contact] = all.sort((one, two) => distance(one.place, 0) - distance(two.place, 0));
+    broadcast.rooted(best === contact ? undefined : best.id);
   }
 
   /** It stops; the others know it after a while. */

@@ -4,6 +4,7 @@ import { Broadcast } from '../../net/ring/gossip/broadcast.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
 import type { Broadcaster, BroadcastPort } from '../../net/ring/gossip/types.js';
 import { Overlay } from '../../net/ring/overlay/overlay.js';
+import type { Place } from '../../net/ring/place.js';
 import { RosterSet } from '../../net/ring/sync/roster-set.js';
 import { Sync } from '../../net/ring/sync/sync.js';
 import type { Contact, Part, PartPort, PeerId } from '../../net/ring/types.js';
@@ -21,6 +22,8 @@ import type { PeerWorld } from './world.js';
 
 const OVERLAY = 'overlay';
 const TALK = 'talk';
+/** Where the trunk of the broadcast tree comes together: whoever is nearest. */
+const TRUNK_ROOT: Place = 0;
 
 export interface PartsPort {
   /** The overlay has evicted it. */
@@ -60,6 +63,8 @@ export class Parts implements Part {
   readonly companions: Companions;
   readonly #options: PartsOptions;
   readonly #all: readonly Part[];
+  /** On the way to the trunk's root. */
+  #parent: PeerId | undefined;
 
   constructor(options: PartsOptions) {
     const { links, feeds, people } = options;
@@ -107,6 +112,8 @@ export class Parts implements Part {
   /** The two edges of the ring are these now. */
   pinned(edges: readonly PeerId[], now: number): void {
     this.broadcast.pinned(edges);
+    this.#parent = this.overlay.nearest(TRUNK_ROOT, this.#parent);
+    this.broadcast.rooted(this.#parent);
     this.sync.pinned(edges, now);
     this.talk.changed(now);
   }

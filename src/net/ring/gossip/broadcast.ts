@@ -8,12 +8,20 @@
  *     GRAFT   give me these       makes the link eager at both ends
  *     PRUNE   I have that         makes the link lazy at both ends
  *
- * There is one tree for everything and everybody, since its links are used both ways.
+ * There is one tree for everything and everybody, since its links are used both ways. It grows from a trunk: each
+ * peer's link to whoever is nearest to one place, the root's (Castro et al.: Scribe, 2002). Those links never make a
+ * circle, reach the root in few hops, and are not pruned; grafts are for when they fail. (Plumtree's own way to
+ * shorten the tree follows one sender's hops; with a hundred senders it never comes to rest.)
+ *
+ *               root            ── trunk, both ways
+ *              /  |  \          ·· lazy: announced only
+ *             a ··b   c
+ *            / \  |   ·
+ *           d ··e f···
  */
 import { Bucket } from '../../bucket.js';
 import { Malformed, type Reader } from '../../bytes.js';
 import {
-  EAGER_LINKS_MIN,
   FrameType,
   GRAFT_IDS_MAX,
   GRAFTS_BURST,
@@ -21,14 +29,11 @@ import {
   IHAVE_DELAY_MS,
   IHAVE_IDS_MAX,
   LAZY_LINKS_MAX,
-  PRUNE_AFTER,
   REPEATS_BURST,
   REPEATS_PER_S,
-  SHORTEN_EVERY_MS,
-  SHORTER_HOPS,
 } from '../../constants.js';
 import type { Contact, PeerId } from '../types.js';
-import { type Announcement, gossipFrame, graftFrame, ihaveFrame } from './frames.js';
+import { gossipFrame, graftFrame, ihaveFrame } from './frames.js';
 import { type Item, type ItemId, itemIdOf } from './item.js';
 import { MissingItems } from './missing.js';
 import { SeenItems } from './seen.js';
@@ -38,12 +43,13 @@ interface Link {
   isEager: boolean;
   readonly grafts: Bucket;
   readonly repeats: Bucket;
-  /** Payloads that it brought again, less those that it brought first. */
-  stale: number;
+  /** The other end has grafted it without wanting an item: it is on the trunk, and we are nearer to the root. */
+  isChild: boolean;
 }
 
 /** Announced at the next tick. */
-interface Told extends Announcement {
+interface Told {
+  readonly id: ItemId;
   /** Who needs not be told. */
   readonly from: PeerId;
   /** Eager links are told too, since nothing was pushed. */
@@ -68,9 +74,9 @@ export class Broadcast implements Broadcaster {
   readonly #seen = new SeenItems();
   readonly #missing = new MissingItems();
   #pinned: readonly PeerId[] = [];
+  /** The next one on the way to the root of the trunk. */
+  #parent: PeerId | undefined;
   #told: Told[] = [];
-  /** Not before this. */
-  #shortenAt = 0;
   #tellAt = Number.POSITIVE_INFINITY;
 
   constructor(port: BroadcastPort) {
@@ -88,12 +94,22 @@ export class Broadcast implements Broadcaster {
     this.#missing.came(id, OWN, now);
     this.#seen.add(id, item, OWN, 0, now);
     this.#push(item, OWN, 0);
-    this.#tell(id, OWN, 0, false, now);
+    this.#tell(id, OWN, false, now);
     return true;
   }
 
   pinned(peers: readonly PeerId[]): void {
     this.#pinned = [...peers];
+  }
+
+  rooted(parent: PeerId | undefined): void {
+    const before = this.#parent;
+    this.#parent = parent;
+    if (before !== undefined && before !== parent) {
+      const link = this.#links.get(before);
+      if (link?.isEager) this.#prune(before, link);
+    }
+    if (parent !== undefined && this.#links.get(parent)?.isEager === false) this.#graft(parent, []);
   }
 
   // ---- Part ---------------------------------------------------------------------------------------------
@@ -103,10 +119,10 @@ export class Broadcast implements Broadcaster {
       isEager: false,
       grafts: new Bucket(GRAFTS_PER_S, GRAFTS_BURST, now),
       repeats: new Bucket(REPEATS_PER_S, REPEATS_BURST, now),
-      stale: 0,
+      isChild: false,
     };
     this.#links.set(peer.id, link);
-    if (this.#eagerCount() < EAGER_LINKS_MIN) this.#graft(peer.id, []);
+    if (this.#eagerCount() === 0) this.#graft(peer.id, []);
   }
 
   unlinked(peer: PeerId): void {
@@ -124,7 +140,7 @@ export class Broadcast implements Broadcaster {
         if (link !== undefined) this.#gossiped(from, link, body, now);
         return true;
       case FrameType.IHave:
-        if (link !== undefined) this.#announced(from, link, ihaveFrame.decode(body), now);
+        if (link !== undefined) this.#announced(from, ihaveFrame.decode(body), now);
         return true;
       case FrameType.Graft:
         if (link !== undefined) this.#grafted(from, link, graftFrame.decode(body), now);
@@ -161,35 +177,32 @@ export class Broadcast implements Broadcaster {
       this.counters.repeated++;
       // A few are under way when a link is pruned; who goes on and on does not listen.
       if (link.repeats.take(now) > 0) throw new Malformed('items that came again and again');
-      link.stale++;
-      if (seen.from !== from && link.stale >= PRUNE_AFTER) this.#prune(from, link);
+      const isTrunk = link.isChild || from === this.#parent;
+      if (seen.from !== from && !isTrunk) this.#prune(from, link);
       return;
     }
     const verdict = this.#port.received(item, from, hops, now);
     this.counters.received++;
-    const nearest = this.#missing.came(id, from, now);
+    this.#missing.came(id, from, now);
     this.#seen.add(id, item, from, hops, now);
     if (verdict === 'drop') {
       this.#seen.strip(id);
       return;
     }
     link.isEager = true;
-    link.stale = Math.max(0, link.stale - 1);
     if (verdict === 'spread') this.#push(item, from, hops);
-    this.#tell(id, from, hops, verdict === 'known', now);
-    if (nearest !== undefined) this.#shorten(id, nearest.peer, nearest.hops, now);
+    this.#tell(id, from, verdict === 'known', now);
   }
 
-  #announced(from: PeerId, link: Link, announcements: readonly Announcement[], now: number): void {
-    for (const announcement of announcements) {
-      if (this.#seen.get(announcement.id) === undefined) {
-        if (!this.#missing.announced(from, announcement, now)) this.counters.refused++;
-      } else if (!link.isEager) this.#shorten(announcement.id, from, announcement.hops, now);
-    }
+  #announced(from: PeerId, ids: readonly ItemId[], now: number): void {
+    for (const id of ids)
+      if (this.#seen.get(id) === undefined && !this.#missing.announced(from, id, now))
+        this.counters.refused++;
   }
 
   #grafted(from: PeerId, link: Link, ids: readonly ItemId[], now: number): void {
     link.isEager = true;
+    if (ids.length === 0) link.isChild = true;
     for (const id of ids) {
       if (link.grafts.take(now) > 0) {
         this.counters.refused++;
@@ -201,9 +214,11 @@ export class Broadcast implements Broadcaster {
   }
 
   #pruned(from: PeerId, link: Link): void {
+    link.isChild = false;
     if (!link.isEager) return;
     link.isEager = false;
-    this.#keepOneEager(from);
+    if (from === this.#parent) this.#graft(from, []);
+    else this.#keepOneEager(from);
   }
 
   // ---- What goes ----------------------------------------------------------------------------------------
@@ -217,8 +232,8 @@ export class Broadcast implements Broadcaster {
     if (this.#port.send(to, FrameType.Gossip, gossipFrame.encode(item, hops))) this.counters.sent++;
   }
 
-  #tell(id: ItemId, from: PeerId, hops: number, toAll: boolean, now: number): void {
-    this.#told.push({ id, hops, from, toAll });
+  #tell(id: ItemId, from: PeerId, toAll: boolean, now: number): void {
+    this.#told.push({ id, from, toAll });
     if (this.#told.length >= IHAVE_IDS_MAX) this.#tellAll();
     else this.#tellAt = Math.min(this.#tellAt, now + IHAVE_DELAY_MS);
   }
@@ -231,7 +246,8 @@ export class Broadcast implements Broadcaster {
     for (const [peer, { isEager }] of this.#links) {
       if (!isEager && !lazy.has(peer)) continue;
       const some = told.filter(({ from, toAll }) => from !== peer && (toAll || !isEager));
-      if (some.length > 0) this.#port.send(peer, FrameType.IHave, ihaveFrame.encode(some));
+      if (some.length > 0)
+        this.#port.send(peer, FrameType.IHave, ihaveFrame.encode(some.map(({ id }) => id)));
     }
   }
 
@@ -256,25 +272,9 @@ export class Broadcast implements Broadcaster {
   }
 
   #prune(peer: PeerId, link: Link): void {
-    link.stale = 0;
     link.isEager = false;
     this.counters.prunes++;
     this.#port.send(peer, FrameType.Prune, NOTHING);
-  }
-
-  /** An item came by a longer way than the one that `peer` announced: that one is used from now on. */
-  #shorten(id: ItemId, peer: PeerId, hops: number, now: number): void {
-    if (now < this.#shortenAt) return;
-    const seen = this.#seen.get(id);
-    const link = this.#links.get(peer);
-    if (seen === undefined || link === undefined || link.isEager) return;
-    const parent = this.#links.get(seen.from);
-    if (parent === undefined || seen.hops - (hops + 1) < SHORTER_HOPS) return;
-    this.#shortenAt = now + SHORTEN_EVERY_MS;
-    this.#graft(peer, []);
-    this.#prune(seen.from, parent);
-    seen.from = peer;
-    seen.hops = hops + 1;
   }
 
   #eagerCount(): number {

@@ -17,22 +17,14 @@ import {
   MISSING_PER_LINK_MAX,
 } from '../../constants.js';
 import type { PeerId } from '../types.js';
-import type { Announcement } from './frames.js';
 import type { ItemId } from './item.js';
-
-/** A way that an item was announced by. */
-export interface Announcer {
-  readonly peer: PeerId;
-  /** How far the item had come there. */
-  readonly hops: number;
-}
 
 interface Missing {
   readonly announcedAt: number;
   /** Whose share of the bounds it takes. */
   readonly by: PeerId;
   /** Who has it and was not asked. */
-  readonly announcers: Announcer[];
+  readonly announcers: PeerId[];
   dueAt: number;
   /** Who was asked last. */
   asked: PeerId | undefined;
@@ -51,39 +43,35 @@ export class MissingItems {
   }
 
   /** @returns false when a bound is reached */
-  announced(from: PeerId, { id, hops }: Announcement, now: number): boolean {
+  announced(from: PeerId, id: ItemId, now: number): boolean {
     const known = this.#missing.get(id);
     if (known !== undefined) {
-      if (known.announcers.length < ANNOUNCERS_MAX && known.announcers.every(({ peer }) => peer !== from))
-        known.announcers.push({ peer: from, hops });
+      if (known.announcers.length < ANNOUNCERS_MAX && !known.announcers.includes(from))
+        known.announcers.push(from);
       return true;
     }
     const count = this.#perLink.get(from) ?? 0;
     if (this.#missing.size >= MISSING_MAX || count >= MISSING_PER_LINK_MAX) return false;
     this.#perLink.set(from, count + 1);
     const dueAt = now + this.#patienceMs();
-    const announcers = [{ peer: from, hops }];
-    this.#missing.set(id, { announcedAt: now, by: from, announcers, dueAt, asked: undefined });
+    this.#missing.set(id, { announcedAt: now, by: from, announcers: [from], dueAt, asked: undefined });
     this.#next = Math.min(this.#next, dueAt);
     return true;
   }
 
-  /** An item came. @returns the shortest way it was announced by; undefined when nobody had announced it */
-  came(id: ItemId, from: PeerId, now: number): Announcer | undefined {
+  /** An item came. */
+  came(id: ItemId, from: PeerId, now: number): void {
     const missing = this.#missing.get(id);
-    if (missing === undefined) return undefined;
+    if (missing === undefined) return;
     this.#remove(id, missing);
     // What came since it was asked for says nothing about how late the tree is.
     if (missing.asked !== from) this.#measure(now - missing.announcedAt);
-    let nearest: Announcer | undefined;
-    for (const one of missing.announcers) if (nearest === undefined || one.hops < nearest.hops) nearest = one;
-    return nearest;
   }
 
   unlinked(peer: PeerId): void {
     this.#perLink.delete(peer);
     for (const { announcers } of this.#missing.values()) {
-      const at = announcers.findIndex((one) => one.peer === peer);
+      const at = announcers.indexOf(peer);
       if (at >= 0) announcers.splice(at, 1);
     }
   }
@@ -101,10 +89,10 @@ export class MissingItems {
           givenUp++;
           continue;
         }
-        const ids = asks.get(announcer.peer);
-        if (ids === undefined) asks.set(announcer.peer, [id]);
+        const ids = asks.get(announcer);
+        if (ids === undefined) asks.set(announcer, [id]);
         else ids.push(id);
-        missing.asked = announcer.peer;
+        missing.asked = announcer;
         missing.dueAt = now + GRAFT_AGAIN_MS;
       }
       next = Math.min(next, missing.dueAt);

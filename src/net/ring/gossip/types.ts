@@ -39,4 +39,6 @@ export interface Broadcaster extends Part {
   publish(item: Item, now: number): boolean;
   /** The ring's two edges: they are announced to, whatever else is. */
   pinned(peers: readonly PeerId[]): void;
+  /** The next one on the way to the trunk's root, which is the same for all: that link is always in the tree. */
+  rooted(parent: PeerId | undefined): void;
 }

@@ -216,6 +216,11 @@ export class Overlay implements Part {
     return this.#routes.next(place, true, without);
   }
 
+  /** Whoever is linked and nearest to a place, and nearer than oneself; `current` until another is twice as near. */
+  nearest(place: Place, current: PeerId | undefined): PeerId | undefined {
+    return this.#routes.nearest(place, current);
+  }
+
   /** The live successors of a place, as far as one knows: right for places between oneself and one's last successor. */
   holders(place: Place, count: number): Contact[] {
     return this.#routes.holders(place, count);

@@ -39,6 +39,26 @@ export class Routes {
     return best?.contact.id;
   }
 
+  /**
+   * The linked peer that is nearest to a place itself, and nearer than we are. Steps of that kind never lead in a
+   * circle. @param current stays until another is twice as near
+   */
+  nearest(place: Place, current: PeerId | undefined): PeerId | undefined {
+    let best: Known | undefined;
+    let bestWay = distance(this.#self.place, place);
+    let currentWay = Number.POSITIVE_INFINITY;
+    for (const known of this.#acquaintance.all) {
+      if (!known.usable) continue;
+      const way = distance(known.contact.place, place);
+      if (known.contact.id === current) currentWay = way;
+      if (way >= bestWay) continue;
+      best = known;
+      bestWay = way;
+    }
+    const isKept = best !== undefined && bestWay * 2 > currentWay;
+    return isKept ? current : best?.contact.id;
+  }
+
   /** At the place and behind it, clockwise: as far as one knows, ourselves among them. */
   holders(place: Place, count: number): Contact[] {
     return this.#from(place).slice(0, count);
