@@ -28,9 +28,15 @@ export class Natter {
 
   constructor(
     args: readonly string[],
-    options: { readonly env?: Record<string, string>; readonly input?: string } = {},
+    options: {
+      readonly env?: Record<string, string>;
+      readonly input?: string;
+      /** What runs it, such as `ip netns exec NAME`. */
+      readonly within?: readonly string[];
+    } = {},
   ) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    const [command = process.execPath, ...before] = [...(options.within ?? []), process.execPath];
+    this.child = spawn(command, [...before, MAIN, ...args], {
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
