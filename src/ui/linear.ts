@@ -99,6 +99,10 @@ export class Linear {
       now: Date.now,
       note: (text) => this.#voice.note(text),
       open: (room) => this.#open(room),
+      // The ring's programs have always said the next line to the group one is in.
+      wrote: (room) => {
+        if (ring === undefined) this.#open(room);
+      },
       ask: (question, isSecret) => (isSecret ? asker.secret(`${question} `) : asker.line(`${question} `)),
       showPreview: (entry) => this.#voice.showPreview(entry),
       showFiles: () => this.#voice.showFiles(),

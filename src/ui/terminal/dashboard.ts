@@ -116,10 +116,8 @@ export class Dashboard {
       now,
       showRing: () => this.#ring.open(),
       note: (text) => this.model.note(text, now()),
-      open: (room) => {
-        this.#navigator.open(room);
-        stage.invalidate();
-      },
+      open: (room) => this.#goTo(room),
+      wrote: (room) => this.#goTo(room),
       showFiles: () => this.#files.panel.open(),
       showPreview: (entry) => this.#files.show(entry, true),
       ask: (question, isSecret) => {
@@ -228,6 +226,11 @@ export class Dashboard {
         this.#isHelpShown = true;
       },
     };
+  }
+
+  #goTo(room: Target): void {
+    this.#navigator.open(room);
+    this.#options.stage.invalidate();
   }
 
   #act(action: Action | undefined): void {

@@ -20,6 +20,8 @@ export interface ShellHost extends FileHost, GroupHost {
   readonly commands: ClientCommands & GroupCommands;
   /** Shows lines of the program's own. */
   note(text: string): void;
+  /** Something was said privately from elsewhere: goes there, if that is what this screen does. */
+  wrote(room: Target): void;
   /** Asks for one line; undefined when the person does not want to answer. */
   ask(question: string, isSecret: boolean): Promise<string | undefined>;
   /** Commands that are answered otherwise there. */
@@ -130,7 +132,7 @@ export class Shell {
     const known = this.#host.model.find(room);
     const target = known === undefined ? (await this.#host.commands.join(room)).room : known.room;
     await this.#host.commands.say(target, words, 'text');
-    this.#host.open(target);
+    this.#host.wrote(target);
   }
 
   async #names(room: Target | undefined): Promise<void> {
