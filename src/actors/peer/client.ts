@@ -102,8 +102,9 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         letter: (letter) => this.#rooms.letter(letter),
         delivery: (letter, was) => this.#rooms.delivery(letter, was),
         person: (id) => {
+          if (this.#leaving !== undefined) return;
           this.#presence.person(id);
-          this.#stands();
+          this.#standing.changed();
         },
         entered: (group) => {
           this.#nearby.entered(group, this.#rooms.enter(group));
@@ -114,7 +115,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
           if (room !== undefined) this.#nearby.left(group, room.target, isDismantled);
         },
         founded: () => this.#presence.changed(),
-        stands: () => this.#stands(),
+        stands: () => this.#standing.changed(),
         misdated: (aheadMs) => this.#misdated(aheadMs),
         forked: ({ author, name }) =>
           this.#warn(
@@ -135,7 +136,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     for (const { peer } of this.peer.parts.talk.letters.conversations()) this.#rooms.withPerson(peer);
     this.peer.begin();
     this.#presence.changed();
-    this.#stands();
+    this.#standing.changed();
   }
 
   // ---- Coming and going ---------------------------------------------------------------------------------
@@ -203,13 +204,13 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     const group = room.group ?? LOBBY;
     const said = this.#keys.next(group.id, key);
     if (said.id !== undefined) return said.id;
-    const { name } = this.peer.people.own;
-    return new Promise((resolve, reject) => {
-      this.peer.feeds.say(group.bytes, entryKind(kind), name, body, (error, { id }) => {
-        if (error !== undefined) reject(error);
-        else resolve(said.keep(id.toString('hex')));
-      });
+    const { feeds, people } = this.peer;
+    const entry = feeds.compose(group.bytes, entryKind(kind), people.own.name, body);
+    this.#rooms.saying(entry);
+    feeds.post(entry, (error) => {
+      if (error !== undefined) this.#rooms.unsaid(entry, error.message);
     });
+    return said.keep(entry.id.toString('hex'));
   }
 
   async retry(id: string): Promise<void> {
@@ -323,15 +324,9 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   // ---- Within -------------------------------------------------------------------------------------------
 
-  #stands(): void {
-    this.#standing.changed();
-    this.#batch.touch();
-  }
-
   #settle(): void {
     this.#presence.settle();
     this.#rooms.settle();
-    this.#standing.settle();
   }
 
   #nameOfGroup({ tag, founding }: RingGroup): Target {

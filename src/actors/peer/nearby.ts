@@ -63,10 +63,9 @@ export class Nearby implements GroupCommands {
         'Others have to know roughly where you are first: start with --at LAT,LON or --city NAME.',
       );
     const body = foundingCodec.encode({ centre: cell, km });
+    const entry = feeds.compose(FOUNDINGS_GROUP, FOUNDING_KIND, name, body);
     await new Promise<void>((resolve, reject) =>
-      feeds.say(FOUNDINGS_GROUP, FOUNDING_KIND, name, body, (error) =>
-        error === undefined ? resolve() : reject(error),
-      ),
+      feeds.post(entry, (error) => (error === undefined ? resolve() : reject(error))),
     );
     return this.#back();
   }

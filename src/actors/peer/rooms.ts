@@ -33,6 +33,8 @@ export class RingRooms {
   readonly #byPeer = new Map<PeerId, RingRoom>();
   /** Up to where a group was read, and since when one is in it. */
   readonly #cursors: Rows;
+  /** Ids of one's own entries that were shown and are not durable yet. */
+  readonly #saying = new Set<string>();
   /** Their `room` event is due; one per turn is enough. */
   readonly #changed = new Set<RingRoom>();
 
@@ -120,9 +122,34 @@ export class RingRooms {
     this.#close(room);
   }
 
+  /** One's own entry is about to be kept: it is shown at once. */
+  saying(entry: FeedEntry): void {
+    const room = this.#byGroup.get(entry.group.toString('hex'));
+    if (room === undefined) return;
+    this.#saying.add(entry.id.toString('hex'));
+    const message: Message = { ...room.entry(entry, 0), delivery: 'sending' };
+    this.#options.emit({ event: 'message', message, history: false });
+  }
+
+  /** One's own entry could not be kept. */
+  unsaid(entry: FeedEntry, reason: string): void {
+    const room = this.#byGroup.get(entry.group.toString('hex'));
+    if (!this.#saying.delete(entry.id.toString('hex')) || room === undefined) return;
+    const message: Message = { ...room.entry(entry, 0), delivery: 'failed', reason };
+    this.#options.emit({ event: 'delivery', message });
+  }
+
   entry(entry: FeedEntry, number: number): void {
     const room = this.#byGroup.get(entry.group.toString('hex'));
-    if (room !== undefined) this.#say(room, room.entry(entry, number));
+    if (room === undefined) return;
+    const message = room.entry(entry, number);
+    if (!this.#saying.delete(message.id)) {
+      this.#say(room, message);
+      return;
+    }
+    room.count(message);
+    this.#options.emit({ event: 'delivery', message });
+    this.touch(room);
   }
 
   letter(letter: StoredLetter): void {

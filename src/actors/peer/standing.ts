@@ -5,6 +5,8 @@ import type { RingPeer } from '../ring/peer.js';
 import type { Clock } from '../runtime/actor.js';
 import type { Names } from './names.js';
 
+const SETTLE_MS = 100;
+
 export interface StandingOptions {
   readonly clock: Clock;
   readonly peer: () => RingPeer;
@@ -18,21 +20,22 @@ export class Standing {
   #told = '';
   #state = '';
   #since: number;
-  #isChanged = true;
+  #isDue = false;
 
   constructor(options: StandingOptions) {
     this.#options = options;
     this.#since = options.clock.now();
   }
 
+  /** It is told a little later: who comes or goes moves several things, one after the other. */
   changed(): void {
-    this.#isChanged = true;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#options.clock.setTimeout(() => this.#tell(), SETTLE_MS);
   }
 
-  /** Tells it when it has changed in this turn. */
-  settle(): void {
-    if (!this.#isChanged) return;
-    this.#isChanged = false;
+  #tell(): void {
+    this.#isDue = false;
     const { sinceMs, ...rest } = this.status();
     const text = JSON.stringify(rest);
     if (text === this.#told) return;

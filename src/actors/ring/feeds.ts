@@ -85,18 +85,11 @@ export class Feeds {
   }
 
   /**
-   * Says something: it goes out when it is durable.
+   * Signs what is to be said next in a group; `post` must follow before anything else is said there.
    * @param group 16 bytes @param body at most TEXT_MAX_BYTES
-   * @param done told once whether it is durable
    * @throws NatterError READ_ONLY when the disk takes nothing now
    */
-  say(
-    group: Buffer,
-    kind: number,
-    name: string,
-    body: Buffer,
-    done: (error: NatterError | undefined, entry: FeedEntry) => void = () => {},
-  ): FeedEntry {
+  compose(group: Buffer, kind: number, name: string, body: Buffer): FeedEntry {
     const { fault } = this.#store;
     if (fault !== undefined) throw new NatterError('READ_ONLY', fault.message);
     const id = group.toString('hex');
@@ -112,12 +105,23 @@ export class Feeds {
       body,
     });
     this.#tails.set(id, { seq: entry.seq, previous: entry.hash });
+    return entry;
+  }
+
+  /** Keeps one's own entry, and sends it to everybody once it is durable. @param done told whether it is, once */
+  post(entry: FeedEntry, done: (error: NatterError | undefined) => void = () => {}): void {
     this.#keep([entry], 0, (error) => {
       // What is lost takes its feed with it: those behind it would hang in the air.
       if (error === undefined) this.#port.publish({ kind: ItemKind.Entry, bytes: entry.bytes });
       else this.#beginAnew();
-      done(error, entry);
+      done(error);
     });
+  }
+
+  /** `compose` and `post`. */
+  say(group: Buffer, kind: number, name: string, body: Buffer): FeedEntry {
+    const entry = this.compose(group, kind, name, body);
+    this.post(entry);
     return entry;
   }
 
