@@ -10,7 +10,6 @@ import type {
   RingStatus,
   Room,
   Target,
-  Transfer,
 } from '../../chat/events.js';
 import { findSticker } from '../../chat/sticker.js';
 import { parseText } from '../../chat/text.js';
@@ -20,10 +19,13 @@ import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
 import { EventBatch } from '../client/batch.js';
 import { entryKind } from '../client/conversation.js';
+import type { Disk } from '../client/files/disk.js';
+import type { RingFiles } from '../ring/files/files.js';
 import { LOBBY, type RingGroup } from '../ring/groups.js';
 import type { Profile } from '../ring/own-record.js';
 import { RingPeer } from '../ring/peer.js';
 import type { PeerWorld } from '../ring/world.js';
+import { fileRoom, Offers, openFiles } from './files.js';
 import { Keys } from './keys.js';
 import { Names } from './names.js';
 import { type Gazetteer, Nearby } from './nearby.js';
@@ -46,6 +48,8 @@ export interface RingClientOptions {
   readonly gazetteer: Gazetteer;
   /** An invite link with these addresses. */
   readonly invite: (addresses: readonly PathAddress[]) => string;
+  /** Files to send, the folder they land in, and what is remembered of them. */
+  readonly disk: () => Disk;
   /** Events in order, one batch per turn. */
   readonly onEvent: (events: ClientEvent[]) => void;
 }
@@ -61,6 +65,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   readonly #standing: Standing;
   readonly #nearby: Nearby;
   readonly #keys: Keys;
+  readonly #offers: Offers;
+  readonly #files: RingFiles;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #leaving: Promise<void> | undefined;
 
@@ -85,6 +91,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
       },
       nameOfGroup: (group) => this.#nameOfGroup(group),
       find: (name) => names.find(name),
+      offered: (room, message, author, body, isNew) =>
+        this.#files.seen(fileRoom(room), message, author, body, isNew),
       emit,
     });
     this.#presence = new RingPresence({ peer, names, rooms: this.#rooms, emit });
@@ -99,11 +107,15 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
       bootstrap,
       port: {
         entry: (entry, number) => this.#rooms.entry(entry, number),
-        letter: (letter) => this.#rooms.letter(letter),
+        letter: (letter) => {
+          this.#rooms.letter(letter);
+          this.#offers.letter(letter);
+        },
         delivery: (letter, was) => this.#rooms.delivery(letter, was),
         person: (id) => {
           if (this.#leaving !== undefined) return;
           this.#presence.person(id);
+          if (this.peer.people.roster.shown(id) !== undefined) this.#files.appeared(id);
           this.#standing.changed();
         },
         entered: (group) => {
@@ -123,6 +135,17 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
           ),
       },
     });
+    this.#offers = new Offers(this.peer, this.#rooms);
+    this.#files = openFiles({
+      world,
+      community,
+      peer: this.peer,
+      rooms: this.#rooms,
+      offers: this.#offers,
+      disk: options.disk,
+      emit,
+    });
+    this.peer.attach(this.#files);
   }
 
   /** Opens what is kept, and looks for the others. */
@@ -134,6 +157,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     this.#names.set(this.peer.self, profile.name, true);
     this.#rooms.enter(LOBBY);
     for (const { peer } of this.peer.parts.talk.letters.conversations()) this.#rooms.withPerson(peer);
+    this.#files.begin();
     this.peer.begin();
     this.#presence.changed();
     this.#standing.changed();
@@ -151,6 +175,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   quit(_ms: number): Promise<void> {
     this.#leaving ??= new Promise((resolve) => {
+      this.#files.close();
       this.peer.leave(() => {
         this.#batch.flush();
         resolve();
@@ -272,41 +297,15 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   // ---- Files --------------------------------------------------------------------------------------------
 
-  async sendFile(): Promise<string> {
-    throw noFiles();
-  }
-
-  async acceptFile(): Promise<void> {
-    throw noFiles();
-  }
-
-  async rejectFile(): Promise<void> {
-    throw noFiles();
-  }
-
-  async pauseFile(): Promise<void> {
-    throw noFiles();
-  }
-
-  async resumeFile(): Promise<void> {
-    throw noFiles();
-  }
-
-  async cancelFile(): Promise<void> {
-    throw noFiles();
-  }
-
-  async trust(): Promise<void> {
-    throw noFiles();
-  }
-
-  async transfers(): Promise<readonly Transfer[]> {
-    return [];
-  }
-
-  async offers(): Promise<readonly Transfer[]> {
-    return [];
-  }
+  sendFile = (room: Target, path: string) => this.#files.transfers.send(room, path);
+  acceptFile = (id: string, into?: string) => this.#files.transfers.accept(id, into);
+  rejectFile = (id: string) => this.#files.transfers.reject(id);
+  pauseFile = (id: string) => this.#files.transfers.pause(id);
+  resumeFile = (id: string) => this.#files.transfers.resume(id);
+  cancelFile = (id: string) => this.#files.transfers.cancel(id);
+  trust = (user: string, on: boolean) => this.#files.transfers.trust(user, on);
+  transfers = () => this.#files.transfers.list();
+  offers = () => this.#files.transfers.offers();
 
   // ---- What only a server has ---------------------------------------------------------------------------
 
@@ -353,10 +352,6 @@ function checked(text: string, kind: MessageKind): string {
   if (kind === 'text' || kind === 'action') return parseText(text);
   if (kind === 'sticker') return findSticker(text).name;
   throw new NatterError('BAD_ARGUMENT', `A message of kind ${kind} cannot be said; send it as text.`);
-}
-
-function noFiles(): NatterError {
-  return new NatterError('NOT_ALLOWED', 'Files are not sent in the ring yet; use a server.');
 }
 
 function needsServer(what: string): NatterError {

@@ -9,6 +9,7 @@ import { encodeInvite } from '../../chat/invite.js';
 import type { PathAddress } from '../../net/types.js';
 import { MemoryFeedStore } from '../../store/feeds/memory.js';
 import { openMail } from '../../store/mail/tables.js';
+import { SystemDisk } from '../client/files/system-disk.js';
 import { Cities } from '../jobs/cities.js';
 import type { Profile } from '../ring/own-record.js';
 import { type ActorType, Kind } from '../runtime/actor.js';
@@ -45,6 +46,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
   const store = new MemoryFeedStore();
   const mail = openMail(join(folder, 'mail.mdb'));
   const gazetteer = new Cities();
+  const disk = new SystemDisk(folder);
   let client: RingClient | undefined;
   host.expose({
     command: (command: keyof Commands, args: readonly unknown[]) => run(client, command, args),
@@ -69,6 +71,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
           mail,
           bootstrap,
           gazetteer,
+          disk: () => disk,
           invite: (addresses) =>
             encodeInvite({
               community: name,

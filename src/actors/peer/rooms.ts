@@ -3,7 +3,7 @@ import type { ClientEvent, Message, Target } from '../../chat/events.js';
 import { nameKey, parseTarget } from '../../chat/name.js';
 import type { FeedEntry, GroupId } from '../../net/ring/entry.js';
 import type { PeerId } from '../../net/ring/types.js';
-import type { FeedStore, Rows } from '../../store/feeds/types.js';
+import type { FeedStore, Rows, StoredEntry } from '../../store/feeds/types.js';
 import type { StoredLetter } from '../../store/mail/letters.js';
 import type { RingGroup } from '../ring/groups.js';
 import type { RingPeer } from '../ring/peer.js';
@@ -12,6 +12,15 @@ import { RingRoom, type Voices } from './room.js';
 /** Entries shown when a conversation opens; older ones come when they are asked for. */
 const BACKLOG = 200;
 const NUMBER_BYTES = 6;
+
+/** A message, and what of it only files need. */
+interface Said {
+  readonly message: Message;
+  readonly author: PeerId;
+  readonly body: Buffer;
+  /** It came just now. */
+  readonly isNew: boolean;
+}
 
 export interface RoomsOptions {
   readonly store: FeedStore;
@@ -22,6 +31,8 @@ export interface RoomsOptions {
   readonly nameOfGroup: (group: RingGroup) => string;
   /** Whom somebody means by a name. */
   readonly find: (name: string) => PeerId;
+  /** A message that offers a file was shown. */
+  readonly offered: (room: RingRoom, message: Message, author: PeerId, body: Buffer, isNew: boolean) => void;
   readonly emit: (event: ClientEvent) => void;
 }
 
@@ -74,10 +85,11 @@ export class RingRooms {
     this.#byGroup.set(group.id, room);
     this.#byTarget.set(nameKey(room.target), room);
     this.#keep(group.id, cursor, since);
-    const messages = store
-      .history(group.id, 0, BACKLOG)
-      .map(({ entry, number }) => room.entry(entry, number));
-    this.#open(room, messages);
+    const last = store.history(group.id, 0, BACKLOG);
+    this.#open(
+      room,
+      last.map((stored) => this.#ofEntry(room, stored)),
+    );
     emit({ event: 'caughtUp', room: room.target, seq: head });
     return room;
   }
@@ -91,8 +103,8 @@ export class RingRooms {
     return room;
   }
 
-  /** The conversation with somebody alone, which begins if it has not. */
-  withPerson(peer: PeerId): RingRoom {
+  /** The conversation with somebody alone, which begins if it has not. @param news the letter with which it comes up */
+  withPerson(peer: PeerId, news?: string): RingRoom {
     const known = this.#byPeer.get(peer);
     if (known !== undefined) return known;
     const { voices, emit } = this.#options;
@@ -110,7 +122,7 @@ export class RingRooms {
     const letters = talk.letters.before(peer, head + 1, BACKLOG);
     this.#open(
       room,
-      letters.map((letter) => room.letter(letter)),
+      letters.map((letter) => ({ ...this.#ofLetter(room, letter), isNew: letter.id === news })),
     );
     emit({ event: 'caughtUp', room: target, seq: head });
     return room;
@@ -142,9 +154,10 @@ export class RingRooms {
   entry(entry: FeedEntry, number: number): void {
     const room = this.#byGroup.get(entry.group.toString('hex'));
     if (room === undefined) return;
-    const message = room.entry(entry, number);
+    const said = this.#ofEntry(room, { entry, number });
+    const { message } = said;
     if (!this.#saying.delete(message.id)) {
-      this.#say(room, message);
+      this.#say(room, said);
       return;
     }
     room.count(message);
@@ -155,8 +168,8 @@ export class RingRooms {
   letter(letter: StoredLetter): void {
     const known = this.#byPeer.get(letter.peer);
     // A conversation that opens now begins with this very letter.
-    if (known === undefined) this.withPerson(letter.peer);
-    else this.#say(known, known.letter(letter));
+    if (known === undefined) this.withPerson(letter.peer, letter.id);
+    else this.#say(known, this.#ofLetter(known, letter));
   }
 
   delivery(letter: StoredLetter, was: string | undefined): void {
@@ -168,27 +181,26 @@ export class RingRooms {
 
   /** Older entries than that number, as history. */
   history(room: RingRoom, before: number, count: number): void {
-    const { store, emit, peer } = this.#options;
-    const messages =
+    const { store, peer } = this.#options;
+    const { letters } = peer().parts.talk;
+    const until = before > 0 ? before : room.head + 1;
+    const said =
       room.group === undefined
-        ? peer()
-            .parts.talk.letters.before(room.peer ?? '', before > 0 ? before : room.head + 1, count)
-            .map((letter) => room.letter(letter))
-        : store.history(room.group.id, before, count).map(({ entry, number }) => room.entry(entry, number));
-    for (const message of messages) emit({ event: 'message', message, history: true });
-    if (messages.length < count) emit({ event: 'beginning', room: room.target });
+        ? letters.before(room.peer ?? '', until, count).map((letter) => this.#ofLetter(room, letter))
+        : store.history(room.group.id, before, count).map((stored) => this.#ofEntry(room, stored));
+    for (const each of said) this.#show(room, each, true);
+    if (said.length < count) this.#options.emit({ event: 'beginning', room: room.target });
   }
 
   /** Everything that came behind that number. */
   since(room: RingRoom, after: number): void {
-    const { store, emit, peer } = this.#options;
-    const messages =
+    const { store, peer } = this.#options;
+    const { letters } = peer().parts.talk;
+    const said =
       room.group === undefined
-        ? peer()
-            .parts.talk.letters.after(room.peer ?? '', after, BACKLOG)
-            .map((letter) => room.letter(letter))
-        : store.after(room.group.id, after, BACKLOG).map(({ entry, number }) => room.entry(entry, number));
-    for (const message of messages) emit({ event: 'message', message, history: false });
+        ? letters.after(room.peer ?? '', after, BACKLOG).map((letter) => this.#ofLetter(room, letter))
+        : store.after(room.group.id, after, BACKLOG).map((stored) => this.#ofEntry(room, stored));
+    for (const each of said) this.#show(room, each, false);
   }
 
   read(room: RingRoom, seq: number): void {
@@ -209,12 +221,33 @@ export class RingRooms {
     this.#changed.clear();
   }
 
-  #open(room: RingRoom, messages: readonly Message[]): void {
+  #ofEntry(room: RingRoom, { entry, number }: StoredEntry): Said {
+    return {
+      message: room.entry(entry, number),
+      author: entry.author.toString('hex'),
+      body: entry.body,
+      isNew: false,
+    };
+  }
+
+  #ofLetter(room: RingRoom, letter: StoredLetter): Said {
+    const { mine, peer, body } = letter;
+    const author = mine ? this.#options.voices.self : peer;
+    return { message: room.letter(letter), author, body, isNew: false };
+  }
+
+  #open(room: RingRoom, said: readonly Said[]): void {
     const { emit } = this.#options;
-    for (const message of messages) if (message.seq > room.unread.cursor) room.count(message);
+    for (const { message } of said) if (message.seq > room.unread.cursor) room.count(message);
     emit({ event: 'room', room: room.room() });
-    for (const message of messages) emit({ event: 'message', message, history: false });
-    if (messages.length < BACKLOG) emit({ event: 'beginning', room: room.target });
+    for (const each of said) this.#show(room, each, false);
+    if (said.length < BACKLOG) emit({ event: 'beginning', room: room.target });
+  }
+
+  #show(room: RingRoom, { message, author, body, isNew }: Said, history: boolean): void {
+    const { emit, offered } = this.#options;
+    emit({ event: 'message', message, history });
+    if (message.file !== undefined) offered(room, message, author, body, isNew);
   }
 
   #close(room: RingRoom): void {
@@ -223,9 +256,10 @@ export class RingRooms {
     this.#options.emit({ event: 'left', room: room.target });
   }
 
-  #say(room: RingRoom, message: Message): void {
-    room.count(message);
-    this.#options.emit({ event: 'message', message, history: false });
+  /** Something new. */
+  #say(room: RingRoom, said: Said): void {
+    room.count(said.message);
+    this.#show(room, { ...said, isNew: true }, false);
     this.touch(room);
   }
 

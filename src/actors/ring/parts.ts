@@ -62,7 +62,7 @@ export class Parts implements Part {
   readonly talk: PrivateTalk;
   readonly companions: Companions;
   readonly #options: PartsOptions;
-  readonly #all: readonly Part[];
+  readonly #all: Part[];
   /** On the way to the trunk's root. */
   #parent: PeerId | undefined;
 
@@ -81,6 +81,11 @@ export class Parts implements Part {
     this.companions = this.#makeCompanions();
     this.talk = this.#makeTalk(send);
     this.#all = [this.overlay, this.broadcast, this.sync, this.talk];
+  }
+
+  /** One more, which the peer's owner brings. */
+  add(part: Part): void {
+    this.#all.push(part);
   }
 
   linked(peer: Contact, now: number): void {

@@ -10,7 +10,7 @@ import type { Broadcaster, BroadcastPort } from '../../net/ring/gossip/types.js'
 import { FOUNDINGS_GROUP } from '../../net/ring/groups.js';
 import type { Overlay } from '../../net/ring/overlay/overlay.js';
 import type { PeerRecord } from '../../net/ring/record.js';
-import type { Contact, Neighbourhood, PeerId, RingState } from '../../net/ring/types.js';
+import type { Contact, Neighbourhood, Part, PeerId, RingState } from '../../net/ring/types.js';
 import type { CloseReason, PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
@@ -75,12 +75,12 @@ export class RingPeer implements WireHandler {
   readonly groups: Groups;
   readonly people: People;
   readonly feeds: Feeds;
-  /** Where chunks of files go. */
-  files: ChunkHandler | undefined;
   readonly #options: RingPeerOptions;
   readonly #passive: PassiveTable;
   readonly #node: Actor<typeof nodeMachine>;
   readonly #ticker: Ticker;
+  /** Where chunks of files go. */
+  #files: ChunkHandler | undefined;
   /** Done when the turn ends, since no part may be called while it is calling. */
   #drops: PeerId[] = [];
   /** Since when there are others, ms since 1970. */
@@ -153,6 +153,12 @@ export class RingPeer implements WireHandler {
         chance: () => this.#chance(),
       },
     });
+  }
+
+  /** Files go over the same links; before `begin`. */
+  attach(files: Part & ChunkHandler): void {
+    this.parts.add(files);
+    this.#files = files;
   }
 
   // ---- Coming and going ---------------------------------------------------------------------------------
@@ -242,15 +248,15 @@ export class RingPeer implements WireHandler {
   }
 
   wanted(wire: number, transfer: number, first: number, count: number): void {
-    this.files?.wanted(wire, transfer, first, count);
+    this.#files?.wanted(wire, transfer, first, count);
   }
 
   chunk(wire: number, transfer: number, chunk: number, record: Buffer): void {
-    this.files?.chunk(wire, transfer, chunk, record);
+    this.#files?.chunk(wire, transfer, chunk, record);
   }
 
   supplied(wire: number, transfer: number, chunk: number): void {
-    this.files?.supplied(wire, transfer, chunk);
+    this.#files?.supplied(wire, transfer, chunk);
   }
 
   moved(wire: number, path: PathAddress): void {

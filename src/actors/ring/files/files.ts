@@ -88,7 +88,11 @@ export class RingFiles implements Part {
         this.#look();
       },
       instead: {
-        link: new RingFileLink(() => this.#partners.values(), partnerFor),
+        link: new RingFileLink(
+          () => this.#partners.values(),
+          partnerFor,
+          (number) => this.#offering(number)?.isWanted === true,
+        ),
         outgoing: {
           begin: (life, around) => this.#begin(life, around),
           offer: (_, life) => this.#offer(life),

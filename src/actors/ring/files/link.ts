@@ -6,10 +6,20 @@ export class RingFileLink implements TransferLink {
   readonly #partners: () => Iterable<Partner>;
   readonly #partnerFor: (number: number) => Partner | undefined;
 
-  /** @param partnerFor who is at the other end of the file with that number, if linked */
-  constructor(partners: () => Iterable<Partner>, partnerFor: (number: number) => Partner | undefined) {
+  readonly #isWanted: (number: number) => boolean;
+
+  /**
+   * @param partnerFor who is at the other end of the file with that number, if linked
+   * @param isWanted whether it is one's own and somebody who is linked fetches it
+   */
+  constructor(
+    partners: () => Iterable<Partner>,
+    partnerFor: (number: number) => Partner | undefined,
+    isWanted: (number: number) => boolean,
+  ) {
     this.#partners = partners;
     this.#partnerFor = partnerFor;
+    this.#isWanted = isWanted;
   }
 
   /** With anybody: then it is worth looking whose turn it is. */
@@ -19,7 +29,7 @@ export class RingFileLink implements TransferLink {
   }
 
   reaches(file: number): boolean {
-    return this.#partnerFor(file) !== undefined;
+    return this.#partnerFor(file) !== undefined || this.#isWanted(file);
   }
 
   openSupplier(file: number, supplier: Supplier): void {

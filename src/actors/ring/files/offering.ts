@@ -66,6 +66,11 @@ export class Offering implements RunPort {
     return this.#options.life.record.number;
   }
 
+  /** Somebody fetches it. */
+  get isWanted(): boolean {
+    return this.#readings.size > 0;
+  }
+
   // ---- From those who fetch it --------------------------------------------------------------------------
 
   /** A peer wants it from now on, or asks how far it is. @throws NatterError NOT_ALLOWED, BUSY */
