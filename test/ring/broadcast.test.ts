@@ -37,18 +37,18 @@ async function talk(world: World, gapMs: number) {
 }
 
 test('without faults everybody hears everything, almost nobody twice, over few hops, whoever speaks', async () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     const { delivered, rmr, lastHop } = await talk(new World({ nodes: 100, seed }), 600);
     expect(delivered).toBe(1);
     expect(rmr).toBeLessThanOrEqual(0.3);
     expect(lastHop).toBeLessThanOrEqual(15);
   }
-});
+}, 60_000);
 
-test('many who speak at once are heard by all, at less than three copies', async () => {
+test('many who speak at once are heard by all, and still almost nothing comes twice', async () => {
   const { delivered, rmr } = await talk(new World({ nodes: 100, seed: 4 }), 50);
   expect(delivered).toBe(1);
-  expect(rmr).toBeLessThan(2);
+  expect(rmr).toBeLessThanOrEqual(0.3);
 });
 
 test('at one lost datagram in ten everybody hears everything', async () => {
@@ -131,8 +131,8 @@ class Lab {
     this.frame(from, FrameType.Gossip, gossipFrame.encode(one, hops));
   }
 
-  ihave(from: number, one: Item, hops = 1): void {
-    this.frame(from, FrameType.IHave, ihaveFrame.encode([{ id: itemIdOf(one), hops }]));
+  ihave(from: number, one: Item): void {
+    this.frame(from, FrameType.IHave, ihaveFrame.encode([itemIdOf(one)]));
   }
 
   wait(ms: number): void {
@@ -158,7 +158,7 @@ test('an item is pushed along eager links and announced along a few others, the 
   const lab = new Lab(14);
   lab.broadcast.pinned([lab.name(12), lab.name(13)]);
   expect(lab.broadcast.publish(item('a'), 0)).toBe(true);
-  expect(lab.took(FrameType.Gossip)).toEqual([0, 1]);
+  expect(lab.took(FrameType.Gossip)).toEqual([0]);
   lab.wait(200);
   const announced = lab.took(FrameType.IHave);
   expect(announced).toHaveLength(8);
@@ -174,27 +174,39 @@ test('announcements share a frame, and do not go back to who brought the item', 
   lab.wait(200);
   const frames = lab.sent.filter(({ type }) => type === FrameType.IHave);
   expect(frames.every(({ body }) => ihaveFrame.decode(new Reader(body)).length === 10)).toBe(true);
-  expect(lab.took(FrameType.IHave)).toEqual([2, 3, 4, 5]);
+  expect(lab.took(FrameType.IHave)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a link that brings items again is pruned; one that mostly brings them first is not', () => {
+test('a link that brings an item again is pruned, unless it belongs to the trunk', () => {
   const lab = new Lab(4);
-  for (let number = 0; number < 4; number++) lab.gossip(0, item(`${number}`));
-  lab.gossip(1, item('0'));
-  expect(lab.took(FrameType.Prune)).toEqual([]);
-  lab.gossip(1, item('1'));
+  lab.broadcast.rooted(lab.name(2));
+  lab.frame(3, FrameType.Graft, graftFrame.encode([]));
+  lab.sent.length = 0;
+  lab.gossip(0, item('a'));
+  for (const from of [0, 1, 2, 3]) lab.gossip(from, item('a'));
   expect(lab.took(FrameType.Prune)).toEqual([1]);
-  lab.gossip(1, item('x'));
-  lab.gossip(0, item('x'));
-  lab.gossip(0, item('y'));
-  lab.gossip(1, item('y'));
-  expect(lab.took(FrameType.Prune)).toEqual([]);
+});
+
+test('the trunk follows the overlay: the new way is grafted, the old one pruned', () => {
+  const lab = new Lab(4);
+  lab.broadcast.rooted(lab.name(2));
+  expect(lab.took(FrameType.Graft)).toEqual([2]);
+  lab.broadcast.rooted(lab.name(3));
+  expect(lab.sent.map(({ to, type }) => [to, type])).toEqual([
+    [lab.name(2), FrameType.Prune],
+    [lab.name(3), FrameType.Graft],
+  ]);
+  // It is wanted at our end, whatever the other thinks of one item.
+  lab.sent.length = 0;
+  lab.frame(3, FrameType.Prune, new Uint8Array(0));
+  expect(lab.took(FrameType.Graft)).toEqual([3]);
 });
 
 test('who prunes a link gets no more items by it, and still announcements', () => {
   const lab = new Lab(3);
   lab.frame(0, FrameType.Prune, new Uint8Array(0));
   lab.broadcast.publish(item('a'), 0);
+  // The only eager link was pruned, so another took its place.
   expect(lab.took(FrameType.Gossip)).toEqual([1]);
   lab.wait(200);
   expect(lab.took(FrameType.IHave)).toContain(0);
@@ -239,18 +251,6 @@ test('who grafts gets the item, from now on at once', () => {
   expect(lab.took(FrameType.Gossip)).toContain(5);
 });
 
-test('a much shorter way takes the place of a longer one', () => {
-  const lab = new Lab(5);
-  lab.gossip(0, item('a'), 9);
-  lab.sent.length = 0;
-  lab.now = 5_000;
-  lab.ihave(4, item('a'), 2);
-  expect(lab.sent.map(({ to, type }) => [lab.neighbours.findIndex(({ id }) => id === to), type])).toEqual([
-    [4, FrameType.Graft],
-    [0, FrameType.Prune],
-  ]);
-});
-
 test('what is known already is only announced; what is refused goes nowhere and is not looked at again', () => {
   const lab = new Lab(4);
   lab.verdict = 'known';
@@ -261,7 +261,7 @@ test('what is known already is only announced; what is refused goes nowhere and 
   lab.gossip(0, item('b'));
   lab.gossip(1, item('b'));
   lab.wait(200);
-  expect(lab.sent).toEqual([]);
+  expect(lab.sent.map(({ type }) => type)).toEqual([FrameType.Prune]);
   expect(lab.received).toHaveLength(2);
   lab.frame(2, FrameType.Graft, graftFrame.encode([itemIdOf(item('b'))]));
   expect(lab.took(FrameType.Gossip)).toEqual([]);
@@ -269,10 +269,10 @@ test('what is known already is only announced; what is refused goes nowhere and 
 
 test('a peer that loses its last eager link takes another at once', () => {
   const lab = new Lab(4);
-  lab.broadcast.unlinked(lab.name(0));
+  lab.broadcast.unlinked(lab.name(3));
   expect(lab.took(FrameType.Graft)).toEqual([]);
-  lab.broadcast.unlinked(lab.name(1));
-  expect(lab.took(FrameType.Graft)).toEqual([2]);
+  lab.broadcast.unlinked(lab.name(0));
+  expect(lab.took(FrameType.Graft)).toEqual([1]);
 });
 
 test('whoever repeats what nobody wants to hear loses the link', () => {
@@ -287,10 +287,7 @@ test('announcements of what nobody has take bounded memory, and bounded shares o
   let next = 0;
   const flood = (from: number, frames: number): void => {
     for (let count = 0; count < frames; count++) {
-      const fakes = Array.from({ length: IHAVE_IDS_MAX }, () => ({
-        id: itemIdOf(item(`fake ${next++}`)),
-        hops: 1,
-      }));
+      const fakes = Array.from({ length: IHAVE_IDS_MAX }, () => itemIdOf(item(`fake ${next++}`)));
       lab.frame(from, FrameType.IHave, ihaveFrame.encode(fakes));
     }
   };
