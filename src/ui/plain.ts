@@ -91,7 +91,11 @@ export class Plain implements Voice {
         this.#ring(event);
         return;
       case 'left':
-        this.#notice(`You left ${event.room}.`);
+        this.#notice(
+          this.#model.find(event.room)?.isGone
+            ? `You are not in ${event.room} any more; what you type goes nowhere until you go elsewhere, as with /lobby.`
+            : `You left ${event.room}.`,
+        );
         return;
       case 'pinned':
         tellPinned(event, this.#console);

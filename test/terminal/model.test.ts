@@ -161,8 +161,27 @@ test('notes from before the first conversation are shown in it', () => {
 test('leaving the current conversation goes to the one before it', () => {
   apply({ event: 'room', room: room('#dev') });
   model.open('#dev');
+  model.leaving('#dev');
   apply({ event: 'left', room: '#dev' });
   expect(model.current?.room).toBe('#lobby');
+});
+
+test('being moved out of the current conversation goes nowhere, until somebody goes elsewhere', () => {
+  apply({ event: 'room', room: room('~ana', { kind: 'geo' }) }, { event: 'room', room: room('#dev') });
+  model.open('~ana');
+  apply({ event: 'left', room: '~ana' });
+  expect(model.current).toMatchObject({ room: '~ana', isGone: true });
+  model.open('#dev');
+  expect(model.find('~ana')).toBeUndefined();
+});
+
+test('a group founded anew takes the place of the one before, without its words', () => {
+  apply({ event: 'room', room: room('~ana', { kind: 'geo' }) });
+  model.open('~ana');
+  model.note('of before', NOW);
+  apply({ event: 'left', room: '~ana' }, { event: 'room', room: room('~ana', { kind: 'geo' }) });
+  expect(model.current).toMatchObject({ room: '~ana', isGone: false });
+  expect(model.current?.timeline.items).toEqual([]);
 });
 
 describe('the link', () => {

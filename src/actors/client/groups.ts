@@ -75,7 +75,7 @@ export class Groups implements GroupCommands {
 
   async near(km?: number): Promise<Room> {
     const { conversations, open } = this.#options;
-    if (km === undefined) return (await open(`~${conversations.user}`)).room();
+    if (km === undefined) return (await (this.#ownOrLast() ?? open(`~${conversations.user}`))).room();
     const body = await this.#calls().call(Operation.Near, { k: checkRadius(km) }, ConversationBody);
     return conversations.open(body).room();
   }
@@ -216,6 +216,13 @@ export class Groups implements GroupCommands {
     const calls = this.#options.calls();
     if (calls === undefined) throw new NatterError('NOT_LOGGED_IN', 'Log in first.');
     return calls;
+  }
+
+  /** The group one founded, else the one one came into last. */
+  #ownOrLast(): Conversation | undefined {
+    const { conversations } = this.#options;
+    const own = conversations.find(`~${conversations.user}`);
+    return own ?? [...conversations.all].findLast(({ kind }) => kind === 'geo');
   }
 
   #latestTag(): string {

@@ -19,6 +19,8 @@ export interface Conversation {
   /** The new-messages line stands after this seq; undefined for none. */
   newAfter: number | undefined;
   isAtBeginning: boolean;
+  /** One is not in it any more, but was reading it then: nothing can be said here. */
+  isGone: boolean;
 }
 
 export function newConversation(info: Room): Conversation {
@@ -34,6 +36,7 @@ export function newConversation(info: Room): Conversation {
     cursor: info.cursor,
     newAfter: undefined,
     isAtBeginning: info.head === 0,
+    isGone: false,
   };
 }
 

@@ -48,6 +48,8 @@ export class Model {
   /** One's own name, '' before the welcome. */
   me = '';
   #current: Target = '';
+  /** What the person is about to leave by themselves. */
+  readonly #leaving = new Set<Target>();
   /** Notes from before there was a conversation to show them in. */
   readonly #early: NoticeItem[] = [];
   /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
@@ -87,8 +89,15 @@ export class Model {
       return;
     }
     if (left !== undefined) left.newAfter = undefined;
+    if (left?.isGone) this.#drop(left);
     this.#current = room;
     if (entered.unread > 0) entered.newAfter = entered.cursor;
+  }
+
+  /** The person leaves a conversation: what comes next is another one. */
+  leaving(room: Target, isStill = true): void {
+    if (isStill) this.#leaving.add(room);
+    else this.#leaving.delete(room);
   }
 
   /** Marks the current conversation as read; returns the seq to tell the server, or 0 for nothing new. */
@@ -198,6 +207,11 @@ export class Model {
   #room(info: Room): Effect {
     const clean: Room = { ...info, topic: sanitiseLine(info.topic) };
     const known = this.find(info.room);
+    if (known?.isGone) {
+      // Another log with the same name: nothing of the one before belongs to it.
+      this.conversations[this.conversations.indexOf(known)] = newConversation(clean);
+      return { effect: 'opened', room: info.room };
+    }
     if (known !== undefined) {
       known.info = clean;
       known.cursor = Math.max(known.cursor, info.cursor);
@@ -214,11 +228,20 @@ export class Model {
   }
 
   #left(room: Target): void {
-    const at = this.conversations.findIndex((conversation) => conversation.room === room);
-    if (at === -1) return;
-    this.conversations.splice(at, 1);
+    const conversation = this.find(room);
+    const isWanted = this.#leaving.delete(room);
+    if (conversation === undefined) return;
     this.surroundings.groups.delete(room);
-    if (this.#current === room) this.#current = this.conversations[Math.max(0, at - 1)]?.room ?? '';
+    // Words that are half written for these people must not reach others because the server moved one on.
+    if (this.#current === room && !isWanted) conversation.isGone = true;
+    else this.#drop(conversation);
+  }
+
+  #drop(conversation: Conversation): void {
+    const at = this.conversations.indexOf(conversation);
+    this.conversations.splice(at, 1);
+    if (this.#current === conversation.room)
+      this.#current = this.conversations[Math.max(0, at - 1)]?.room ?? '';
   }
 
   #message(message: Message, isHistory: boolean): Effect {

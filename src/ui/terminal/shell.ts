@@ -43,7 +43,7 @@ export class Shell {
       ...groupCommands(host),
       help: async ([about]) => host.note(helpLines(host.model.mode, about).join('\n')),
       join: async ([room = '']) => this.#join(room),
-      leave: async ([room]) => commands.leave(room === undefined ? this.#here() : parseTarget(room).target),
+      leave: async ([room]) => this.#leave(room === undefined ? this.#here() : parseTarget(room).target),
       msg: async ([name = '', text = '']) => this.#msg(name, text),
       query: async ([name = '']) => this.#join(`@${nameOf(name)}`),
       me: async ([text = '']) => this.#say(text, 'action'),
@@ -102,10 +102,26 @@ export class Shell {
   }
 
   #here(): Target {
-    const room = this.#host.model.current?.room;
-    if (room === undefined)
+    const { current } = this.#host.model;
+    if (current === undefined)
       throw new NatterError('NOT_A_MEMBER', 'You are in no conversation; /join a room first.');
-    return room;
+    if (current.isGone)
+      throw new NatterError(
+        'NOT_A_MEMBER',
+        `You are not in ${current.room} any more; go to another conversation, or /join it again.`,
+      );
+    return current.room;
+  }
+
+  async #leave(room: Target): Promise<void> {
+    const { commands, model } = this.#host;
+    model.leaving(room);
+    try {
+      await commands.leave(room);
+    } catch (error) {
+      model.leaving(room, false);
+      throw error;
+    }
   }
 
   async #say(text: string, kind: MessageKind): Promise<void> {
