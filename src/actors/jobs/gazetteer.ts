@@ -23,6 +23,8 @@ type City = (typeof cities)[number];
 
 /** Longer than any name in it. */
 const NAME_MAX = 120;
+/** A city of this radius is still one place to people. */
+const SURROUNDINGS_KM = 10;
 
 let byPlace: KDBush | undefined;
 
@@ -45,12 +47,21 @@ export function findCity({ name }: { readonly name: string }): FoundCity | NoCit
   return { meant: meant === undefined ? undefined : spelled.get(meant) };
 }
 
-/** The city nearest to the middle of a cell; undefined only when there is no city at all. */
+/**
+ * How people call the place where a cell is: the largest city whose centre is within SURROUNDINGS_KM of the cell's
+ * middle, so that it is Vienna and not one of its districts; else the nearest one.
+ */
 export function nearestCity({ cell }: { readonly cell: Cell }): string | undefined {
   byPlace ??= indexed();
   const { lat, lon } = centreOf(cell);
-  const city = cities[around(byPlace, lon, lat, 1)[0] ?? -1];
-  return city && label(city);
+  const close = around(byPlace, lon, lat, Number.POSITIVE_INFINITY, SURROUNDINGS_KM);
+  const [near = -1] = close.length > 0 ? close : around(byPlace, lon, lat, 1);
+  let best = cities[near];
+  for (const index of close) {
+    const city = cities[index];
+    if (best !== undefined && city !== undefined && city.population > best.population) best = city;
+  }
+  return best && label(best);
 }
 
 function indexed(): KDBush {
