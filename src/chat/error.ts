@@ -51,6 +51,7 @@ export const ErrorCode = [
   // Network
   'NO_ANSWER',
   'KEY_CHANGED',
+  'WRONG_COMMUNITY',
   'DISCONNECTED',
   'BAD_ADDRESS',
   'PORT_TAKEN',

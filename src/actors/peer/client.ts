@@ -1,3 +1,4 @@
+import { formatAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
 import type {
   ClientCommands,
@@ -67,6 +68,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   readonly #keys: Keys;
   readonly #offers: Offers;
   readonly #files: RingFiles;
+  /** Addresses of which it was said that strangers are there. */
+  readonly #foreigners = new Set<string>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #leaving: Promise<void> | undefined;
 
@@ -129,6 +132,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         founded: () => this.#presence.changed(),
         stands: () => this.#standing.changed(),
         misdated: (aheadMs) => this.#misdated(aheadMs),
+        foreign: (at) => this.#foreign(at),
         forked: ({ author, name }) =>
           this.#warn(
             `${names.of(author.toString('hex'), name)} says two things at once; what came first is kept.`,
@@ -338,6 +342,18 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     this.#warn(
       `Your clock is ${hours} h ahead of the others', who refuse what you say; set it right and say it again.`,
     );
+  }
+
+  /** Said once: it is dialled again and again, since somebody else may come there. */
+  #foreign({ address, port }: PathAddress): void {
+    const at = formatAddress({ host: address, port });
+    if (this.#foreigners.has(at)) return;
+    this.#foreigners.add(at);
+    this.#batch.add({
+      event: 'error',
+      code: 'WRONG_COMMUNITY',
+      message: `Whoever answers at ${at} is of another community, or has another key of it; check the name, or ask for a new invite.`,
+    });
   }
 
   #warn(text: string): void {

@@ -27,6 +27,8 @@ export interface LinksPort {
   unreachable(peer: PeerId): void;
   /** A frame of a link; may throw Malformed. */
   frame(from: PeerId, type: number, body: Reader): void;
+  /** Whoever answers there is of another community, or has another key of it. */
+  foreign(address: PathAddress): void;
   /** A peer says where it sees us. */
   seen(address: PathAddress, by: PeerId): void;
 }
@@ -55,7 +57,7 @@ export class Links implements LinkOwner {
     number,
     { readonly link: Link; readonly key: Buffer; readonly path: PathAddress }
   >();
-  readonly #dials = new Map<number, Link>();
+  readonly #dials = new Map<number, { readonly link: Link; readonly to: PathAddress }>();
   /** Where nobody but ourselves is. */
   readonly #own = new Set<string>();
   readonly #reader = new Reader();
@@ -177,7 +179,7 @@ export class Links implements LinkOwner {
   // ---- From the wires -----------------------------------------------------------------------------------
 
   opened(wire: number, key: Buffer, path: PathAddress, dialled: boolean): void {
-    const dial = this.#dials.get(wire);
+    const dial = this.#dials.get(wire)?.link;
     this.#dials.delete(wire);
     if (key.equals(this.#handshakeKey)) {
       this.#meetOurselves(wire, path, dial);
@@ -203,10 +205,11 @@ export class Links implements LinkOwner {
     this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
   }
 
-  failed(wire: number): void {
-    const link = this.#dials.get(wire);
+  failed(wire: number, { code }: CloseReason): void {
+    const dial = this.#dials.get(wire);
     this.#dials.delete(wire);
-    link?.failed(wire);
+    if (dial !== undefined && code === CloseCode.Foreign) this.#port.foreign(dial.to);
+    dial?.link.failed(wire);
   }
 
   closed(wire: number, _reason: CloseReason): void {
@@ -237,7 +240,7 @@ export class Links implements LinkOwner {
 
   dial(link: Link, to: PathAddress): number {
     const wire = this.world.wires.dial(to, DIAL_PATIENCE_MS);
-    this.#dials.set(wire, link);
+    this.#dials.set(wire, { link, to });
     return wire;
   }
 

@@ -15,6 +15,7 @@ import type { CloseReason, PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
 import { prepareMachine } from '../inner-machine.js';
+import { addressText } from './address.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
 import { Links } from './links.js';
@@ -41,6 +42,8 @@ export interface PeerPort extends PrivateEvents {
   stands(): void;
   /** One's own clock is ahead of the others' by so much: they refuse what one says. */
   misdated(aheadMs: number): void;
+  /** Whoever answers where somebody was said to be is of another community, or has another key of it. */
+  foreign?(at: PathAddress): void;
   /** Somebody signed two histories. */
   forked(entry: FeedEntry): void;
 }
@@ -109,6 +112,7 @@ export class RingPeer implements WireHandler {
       unreachable: (peer) => this.parts.overlay.unreachable(peer, this.#now),
       happened: () => this.#ticker.touch(),
       frame: (from, type, body) => this.#framed(from, type, body),
+      foreign: (address) => this.#foreign(address),
       seen: (address, by) => this.people.seen(address, this.links.find(by)?.path),
     });
     this.groups = new Groups({
@@ -242,8 +246,8 @@ export class RingPeer implements WireHandler {
     this.#ticker.touch();
   }
 
-  failed(wire: number, _reason: CloseReason): void {
-    this.links.failed(wire);
+  failed(wire: number, reason: CloseReason): void {
+    this.links.failed(wire, reason);
     this.#ticker.touch();
   }
 
@@ -316,6 +320,13 @@ export class RingPeer implements WireHandler {
   }
 
   /** What somebody says who lives in the future is refused; they are told, by those who hear it first. */
+  /** Only where the user said that somebody is: elsewhere it is nobody's mistake. */
+  #foreign(at: PathAddress): void {
+    const text = addressText(at);
+    const isMeant = this.#options.bootstrap.some((address) => addressText(address) === text);
+    if (isMeant) this.#options.port.foreign?.(at);
+  }
+
   #misdated(entry: FeedEntry, from: PeerId): void {
     if (entry.author.toString('hex') !== from) return;
     const ahead = aheadMs(entry.clock, this.#options.world.clock.wall());
