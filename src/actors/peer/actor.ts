@@ -29,6 +29,11 @@ export class RingActor implements Actor {
     this.client.begin();
   }
 
+  /** The socket is there, and its addresses are known. */
+  get listening(): Promise<void> {
+    return this.#wires.listening;
+  }
+
   receive(message: Message): void {
     this.#wires.receive(message);
   }

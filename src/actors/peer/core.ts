@@ -1,6 +1,7 @@
 /**
  * The thread of a ring peer that holds everything but its socket: the ring actor, its feeds and its mail. The control
- * method `command(name, args)` runs one of a client's commands; events are posted in batches, `{ events }`.
+ * method `command(name, args)` runs one of a client's commands, `listening()` waits for the socket; events are posted in
+ * batches, `{ events }`.
  */
 
 import { join } from 'node:path';
@@ -47,9 +48,10 @@ export function start(host: WorkerHost): readonly ActorType[] {
   const mail = openMail(join(folder, 'mail.mdb'));
   const gazetteer = new Cities();
   const disk = new SystemDisk(folder);
-  let client: RingClient | undefined;
+  let living: RingActor | undefined;
   host.expose({
-    command: (command: keyof Commands, args: readonly unknown[]) => run(client, command, args),
+    command: (command: keyof Commands, args: readonly unknown[]) => run(living?.client, command, args),
+    listening: () => living?.listening,
   });
   host.onStop(async () => {
     await gazetteer.close();
@@ -80,7 +82,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
             }),
           onEvent: (events) => host.post({ events } satisfies CoreNews),
         });
-        client = actor.client;
+        living = actor;
         return actor;
       },
     },

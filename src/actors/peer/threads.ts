@@ -48,6 +48,8 @@ export class ThreadedPeer {
     });
     const { listen } = this.#options;
     await this.#listen(listen.host, listen.port);
+    // An invite asked for at once shall say where.
+    await this.#system.thread('core').call('listening', LISTEN_MS);
   }
 
   /** Leaves, if that was not done yet, ends the threads and frees the folder. Safe to call twice. */

@@ -29,6 +29,8 @@ interface Dial {
 export class RemoteWires implements Wires {
   /** Frames from outside that were malformed; each ended its wire. */
   malformed = 0;
+  /** The socket is there for the first time, and `addresses` with it. */
+  readonly listening: Promise<void>;
   readonly #context: ActorContext;
   readonly #numbers: WireNumbers;
   readonly #open = new Map<number, Account>();
@@ -37,6 +39,7 @@ export class RemoteWires implements Wires {
   readonly #writer = new Writer(2048, WRITTEN_MAX_BYTES);
   readonly #wire: Conduit;
   #handler: WireHandler | undefined;
+  #isListening: () => void = () => {};
   #addresses: readonly PathAddress[] = [];
   #life = 0;
   #ready = false;
@@ -74,6 +77,9 @@ export class RemoteWires implements Wires {
 
   constructor(context: ActorContext) {
     this.#context = context;
+    this.listening = new Promise((resolve) => {
+      this.#isListening = resolve;
+    });
     this.#numbers = new WireNumbers(1, context.random);
     this.#wire = new Conduit({
       mark: WireMessage.Mark,
@@ -192,6 +198,7 @@ export class RemoteWires implements Wires {
     this.#addresses = readAddresses(reader);
     for (const [wire, dial] of this.#dialling) this.#tellDial(wire, dial);
     this.handler.readdressed?.();
+    this.#isListening();
   }
 
   #terminated(message: Message): boolean {
