@@ -86,8 +86,10 @@ describe('the wires of a ring actor', () => {
     expect((await together(ana.hears('failed'))).more).toEqual([CloseCode.Foreign]);
     ana.wires.dial({ address: '127.0.0.1', port: 9 }, 700);
     expect((await together(ana.hears('failed', 2))).more).toEqual([CloseCode.NoAnswer]);
-    ana.wires.dial({ address: '::1', port: 9 }, 60_000);
-    expect((await together(ana.hears('failed', 3))).more).toEqual([CloseCode.NoAnswer]);
+    for (const [index, address] of ['::1', '0.0.0.0', '239.1.2.3', '255.255.255.255'].entries()) {
+      ana.wires.dial({ address, port: 9 }, 60_000);
+      expect((await together(ana.hears('failed', 3 + index))).more).toEqual([CloseCode.NoAnswer]);
+    }
     expect(rose.heard.filter(({ what }) => what === 'opened')).toEqual([]);
   });
 
@@ -119,6 +121,13 @@ describe('the wires of a ring actor', () => {
     ana.wires.send(toBen, WRONG, NOTHING, Lane.Talk);
     expect((await together(ana.hears('closed'))).more[0]).toBe(CloseCode.Protocol);
     expect(ben.wires.malformed).toBe(1);
+    const again = ana.wires.dial(ben.at, 5_000);
+    await together(ana.hears('opened', 2));
+    for (let said = 0; ana.heard.filter(({ what }) => what === 'closed').length < 2; said++) {
+      expect(said).toBeLessThan(100_000);
+      if (!ana.wires.send(again, TALK, NOTHING, Lane.Talk)) await together(ana.local.advance(50));
+    }
+    expect(ana.heard.at(-1)?.more).toEqual([CloseCode.Limit, 'too many frames']);
   });
 
   it('pass chunks that are wanted, within the bounds of a connection', async () => {

@@ -14,14 +14,21 @@ const PRIVATE =
 /** One of these means nothing without the name of an interface, which other machines do not share. */
 const LINK_LOCAL = /^fe[89ab]/;
 
+/** Groups, everybody and nobody: a handshake there would be sent to who never asked for one. */
+const NOBODY = /^(?:0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|::$|::ffff:(?:0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.)|ff)/;
+
 /** As people and records write it: an IPv4 address that came through an IPv6 socket is an IPv4 address. */
 export function plainAddress({ address, port }: PathAddress): PathAddress {
   const mapped = address.startsWith(MAPPED) && address.includes('.');
   return { address: mapped ? address.slice(MAPPED.length) : address, port };
 }
 
-/** As a socket bound to `host` has to write it; undefined when it does not speak that family. */
+/**
+ * As a socket bound to `host` has to write it; undefined when it does not speak that family, or when nobody alone can
+ * be there.
+ */
 export function reachableFrom(host: string, { address, port }: PathAddress): PathAddress | undefined {
+  if (NOBODY.test(address)) return undefined;
   const [here, there] = [host.includes(':'), address.includes(':')];
   if (here === there) return { address, port };
   // RFC 4291 section 2.5.5.2; only a socket bound to every address speaks both.

@@ -152,12 +152,7 @@ export class WireActor implements Actor, EndpointHandler {
     const line = this.#lines.of(connection);
     if (line === undefined) return;
     this.counters.framesIn++;
-    const isTooSlow = this.#ring.waitingBytes > WAITING_BYTES_MAX;
-    if (isTooSlow || !line.hears(body.length, this.#context.clock.now())) {
-      this.counters.flooded++;
-      connection.close(CloseCode.Limit, 'too many frames');
-      return;
-    }
+    if (!this.#mayTell(line, body.length)) return;
     this.#tell(RingMessage.Frame, this.#writer.reset().varint(line.wire).u8(type).bytes(body));
   }
 
@@ -183,7 +178,8 @@ export class WireActor implements Actor, EndpointHandler {
 
   wanted(connection: Connection, transfer: number, first: number, count: number): void {
     const line = this.#lines.of(connection);
-    if (line !== undefined) this.#shelf.wanted(line.wire, transfer, first, count);
+    if (line === undefined || !this.#mayTell(line, 0)) return;
+    this.#shelf.wanted(line.wire, transfer, first, count);
   }
 
   chunk(connection: Connection, transfer: number, chunk: number, record: Buffer): void {
@@ -228,6 +224,15 @@ export class WireActor implements Actor, EndpointHandler {
     this.#shelf.clear();
   }
 
+  /** Ends a wire whose other end says more than anybody has to say, or than the ring is able to hear. */
+  #mayTell(line: Line, bytes: number): boolean {
+    const isTooSlow = this.#ring.waitingBytes > WAITING_BYTES_MAX;
+    if (!isTooSlow && line.hears(bytes, this.#context.clock.now())) return true;
+    this.counters.flooded++;
+    line.connection.close(CloseCode.Limit, 'too many frames');
+    return false;
+  }
+
   /** As soon as there are both, a socket and a ring. */
   #begin(): void {
     const socket = this.#options.socket();
@@ -247,7 +252,7 @@ export class WireActor implements Actor, EndpointHandler {
     const socket = this.#options.socket();
     const to = socket && reachableFrom(socket.bound.address, asked);
     if (socket === undefined || to === undefined) {
-      const text = 'This socket does not speak the protocol of that address.';
+      const text = 'Nobody can be reached there from this socket.';
       this.#ended(RingMessage.Failed, wire, { code: CloseCode.NoAnswer, text, local: true });
       return;
     }
