@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ClientEvent } from '../../chat/events.js';
 import { encodeInvite } from '../../chat/invite.js';
 import type { PathAddress } from '../../net/types.js';
-import { MemoryFeedStore } from '../../store/feeds/memory.js';
+import { openFeedStore } from '../../store/feeds/feed-store.js';
 import { openMail } from '../../store/mail/tables.js';
 import { SystemDisk } from '../client/files/system-disk.js';
 import { Cities } from '../jobs/cities.js';
@@ -44,7 +44,10 @@ export function start(host: WorkerHost): readonly ActorType[] {
     secretKey: Buffer.from(data.identity.secretKey),
   };
   // Opened here and not by the actor: a damaged file must end the start, with its name.
-  const store = new MemoryFeedStore();
+  const store = openFeedStore(join(folder, 'feeds.mdb'), {
+    timers: host.clock,
+    turned: (why) => host.post({ events: [diskNews(why)] } satisfies CoreNews),
+  });
   const mail = openMail(join(folder, 'mail.mdb'));
   const gazetteer = new Cities();
   const disk = new SystemDisk(folder);
@@ -87,6 +90,12 @@ export function start(host: WorkerHost): readonly ActorType[] {
       },
     },
   ];
+}
+
+/** Whether what one says can be kept, as people are told. */
+function diskNews(why: string | undefined): ClientEvent {
+  if (why === undefined) return { event: 'notice', text: 'What is said can be kept again.' };
+  return { event: 'error', code: 'READ_ONLY', message: why };
 }
 
 function run(
