@@ -12,7 +12,7 @@
  *
  * Nothing is believed but items, which their authors signed; heads only say what is worth asking for.
  */
-import { Bucket } from '../../bucket.js';
+import { Buckets } from '../../bucket.js';
 import type { Reader } from '../../bytes.js';
 import {
   DIGEST_BUCKETS,
@@ -24,57 +24,17 @@ import {
   SYNC_SETS_MAX,
 } from '../../constants.js';
 import { Lane } from '../../types.js';
-import type { Item } from '../gossip/item.js';
-import type { Contact, Part, PartPort, PeerId } from '../types.js';
+import type { Contact, Part, PeerId } from '../types.js';
 import { Fetching } from './fetching.js';
 import { digestFrame, headsFrame, itemsFrame, lackFrame, type RoundName, readName } from './frames.js';
 import { Partners } from './partners.js';
 import { bucketsThatDiffer, headsOf, partsOf } from './parts.js';
 import { Round } from './round.js';
 import type { SyncSet } from './set.js';
+import { noSyncs, type SyncCounters, type SyncOptions, type SyncPort } from './types.js';
 
-export interface SyncPort extends PartPort {
-  /** The sets one keeps: those of the groups one is in, and the roster. */
-  sets(): readonly SyncSet[];
-  /**
-   * Items that sync brought; some may be held already. The bytes are copies.
-   * @returns how many were new and are kept
-   * @throws Malformed for what can only be a lie: it ends the link
-   */
-  received(items: readonly Item[], from: PeerId, now: number): number;
-  /** A round that we opened came to its end: of what that peer holds nothing is lacking here. Or it was given up. */
-  synced(peer: PeerId, now: number): void;
-}
-
-/** Each from 0 for the life of the peer. */
-export interface SyncCounters {
-  /** Rounds that we opened, and those of them that came to their end. */
-  rounds: number;
-  completed: number;
-  /** Items that were new. */
-  repaired: number;
-  /** Items that were not: fetched twice, or pushed meanwhile. */
-  repeated: number;
-  /** Items handed to partners. */
-  served: number;
-  /** Frames that belong to no round, or that nothing was asked for. */
-  unasked: number;
-  /** Rounds, heads and ranges above a bound. */
-  refused: number;
-  /** Heads whose partner could not hand over what they promised. */
-  broken: number;
-}
-
-export interface SyncOptions {
-  readonly port: SyncPort;
-  /** Fills a buffer with chance. */
-  readonly random: (target: Buffer) => void;
-}
-
+/** The rounds with one partner: the one that we opened last, and the one that it did. */
 interface Link {
-  /** Rounds that it opens. */
-  readonly rounds: Bucket;
-  readonly served: Bucket;
   ours: Round | undefined;
   theirs: Round | undefined;
 }
@@ -82,20 +42,14 @@ interface Link {
 const KILOBYTE = 1024;
 
 export class Sync implements Part {
-  readonly counters: SyncCounters = {
-    rounds: 0,
-    completed: 0,
-    repaired: 0,
-    repeated: 0,
-    served: 0,
-    unasked: 0,
-    refused: 0,
-    broken: 0,
-  };
+  readonly counters: SyncCounters = noSyncs();
   readonly #port: SyncPort;
   readonly #partners: Partners;
   readonly #links = new Map<PeerId, Link>();
   readonly #fetching = new Fetching();
+  /** Rounds that partners open, and kilobytes that they are handed: also over a new link. */
+  readonly #opening = new Buckets((SYNC_ROUNDS_MAX * 1000) / SYNC_ROUNDS_MS, SYNC_ROUNDS_MAX);
+  readonly #serving = new Buckets(SERVED_BYTES_PER_S / KILOBYTE, SERVED_BURST_BYTES / KILOBYTE);
   #rounds = 0;
   #nextSet = 0;
   /** When the first round may have to be given up. */
@@ -147,12 +101,7 @@ export class Sync implements Part {
   // ---- Part ---------------------------------------------------------------------------------------------
 
   linked(peer: Contact, now: number): void {
-    this.#links.set(peer.id, {
-      rounds: new Bucket((SYNC_ROUNDS_MAX * 1000) / SYNC_ROUNDS_MS, SYNC_ROUNDS_MAX, now),
-      served: new Bucket(SERVED_BYTES_PER_S / KILOBYTE, SERVED_BURST_BYTES / KILOBYTE, now),
-      ours: undefined,
-      theirs: undefined,
-    });
+    this.#links.set(peer.id, { ours: undefined, theirs: undefined });
     if (this.#partners.linked(peer.id, now)) this.begin(peer.id, now);
   }
 
@@ -177,7 +126,7 @@ export class Sync implements Part {
     if (round === undefined || round.number !== name.round) this.counters.unasked++;
     else if (type === FrameType.Digest) this.#compared(round, body, now);
     else if (type === FrameType.Heads) this.#headed(round, body, now);
-    else if (type === FrameType.Lack) this.#lacked(round, link, body, now);
+    else if (type === FrameType.Lack) this.#lacked(round, body, now);
     else this.#served(round, body, now);
     return true;
   }
@@ -198,7 +147,7 @@ export class Sync implements Part {
   /** A partner opened a round. */
   #opened(from: PeerId, link: Link, number: number, body: Reader, now: number): void {
     const digests = digestFrame.decode(body, { isSenders: true, round: number });
-    if (link.rounds.take(now) > 0) {
+    if (this.#opening.take(from, now) > 0) {
       this.counters.refused++;
       return;
     }
@@ -252,7 +201,7 @@ export class Sync implements Part {
     this.#goOn(round, now);
   }
 
-  #lacked(round: Round, link: Link, body: Reader, now: number): void {
+  #lacked(round: Round, body: Reader, now: number): void {
     const { ask, set, ranges } = lackFrame.decode(body);
     const mine = round.set(set);
     if (mine === undefined) {
@@ -261,7 +210,7 @@ export class Sync implements Part {
     }
     const { items, bytes, hasMore } = partsOf(mine, ranges);
     for (let kilobytes = bytes / KILOBYTE; kilobytes > 0; kilobytes--)
-      if (link.served.take(now) > 0) {
+      if (this.#serving.take(round.partner, now) > 0) {
         this.counters.refused++;
         return;
       }
