@@ -512,12 +512,11 @@ export const PROBE_DIAL_TIMEOUT_MS = 1_500;
 /** Peers who are asked to try in our place (SWIM), and how long they have. */
 export const PROBE_HELPERS = 3;
 export const PROBE_FOR_TIMEOUT_MS = 1_500;
-/** Handshakes that one makes for others at once. */
-export const PROBES_FOR_OTHERS_MAX = 16;
+/** Peers that one tries for others at once, and for one of them. */
+export const PROBES_FOR_OTHERS_MAX = 32;
+export const PROBES_FOR_ONE_MAX = 8;
 /** How long somebody is suspect before they are evicted. */
 export const SUSPECT_MS = 4_000;
-/** From the first missed word to an eviction, at most: what may be on its way for so long is not forgotten. */
-export const DETECTION_MS = 8_000;
 /** Nobody takes an evicted peer back from hearsay for so long. */
 export const EVICTED_MS = 30_000;
 /** Before somebody who could not be reached is dialled again; doubles. */
@@ -529,6 +528,7 @@ export const DIALS_BURST = 32;
 /** A FIND passes so many peers at most; after so long nobody waits for its answer any more. */
 export const FIND_HOPS_MAX = 32;
 export const FIND_TIMEOUT_MS = 5_000;
-/** FINDs of others that wait here for their answer. */
+/** FINDs that wait here for their answer, and those of one neighbour. */
 export const FINDS_MAX = 512;
+export const FINDS_OF_ONE_MAX = 64;
 export const FOUND_CONTACTS_MAX = 8;

@@ -4,7 +4,8 @@
  */
 import { Reader } from '../../src/net/bytes.js';
 import { contactOf } from '../../src/net/ring/contact.js';
-import { Overlay, type OverlayPort } from '../../src/net/ring/overlay/overlay.js';
+import { Overlay } from '../../src/net/ring/overlay/overlay.js';
+import type { OverlayPort } from '../../src/net/ring/overlay/port.js';
 import type { Contact, PeerId } from '../../src/net/ring/types.js';
 
 export const COMMUNITY = Buffer.alloc(32, 7);

@@ -262,7 +262,7 @@ describe('routing', () => {
       );
       world.run(3_000);
       const behind = ring.findIndex((node) => node.contact.place >= place);
-      const first = ring[behind < 0 ? 0 : behind];
+      const first = ring[Math.max(behind, 0)];
       expect(found[0]).toBe(first?.id);
       expect(first?.overlay.holders(place, 4).map(({ id }) => id)).toEqual(found.slice(0, 4));
     }

@@ -1,5 +1,4 @@
 import {
-  EVICTED_MS,
   PROBE_DIAL_TIMEOUT_MS,
   PROBE_FOR_TIMEOUT_MS,
   PROBE_TIMEOUT_MS,
@@ -104,19 +103,14 @@ export class Detector {
     if (known.watch === undefined || known.watch.stage === 'asked') return;
     this.#settle(known);
     this.#deaf.add(known);
-    this.restLonger(known, now);
+    this.#restLonger(known, now);
     if (known.health !== 'deaf') this.#turn(known, 'deaf', now);
   }
 
-  /** A dial or a link failed: no need to wait for what was asked over it. */
+  /** A dial failed: it rests, and if we watch it there is no need to wait. */
   failed(known: Known, now: number): void {
-    this.asked(known, 0, now);
+    this.#restLonger(known, now);
     if (known.watch?.stage === 'asked') this.#advance(known, now);
-  }
-
-  restLonger(known: Known, now: number): void {
-    known.restsUntil = now + Math.min(REDIAL_MAX_MS, REDIAL_FIRST_MS * 2 ** Math.min(known.failures, 10));
-    known.failures++;
   }
 
   /** Stops watching somebody, without a word. */
@@ -150,7 +144,6 @@ export class Detector {
     if (watch === undefined) return;
     if (watch.stage === 'suspect') {
       this.drop(known);
-      known.restsUntil = now + EVICTED_MS;
       this.#turn(known, 'dead', now);
     } else if (watch.stage === 'asked' && this.#askAround(known, now)) {
       watch.stage = 'indirect';
@@ -181,6 +174,11 @@ export class Detector {
     watch.askedAt = now;
     if (known.linked) this.#port.ask(known, watch.number);
     return this.#port.askOthers(known, watch.number);
+  }
+
+  #restLonger(known: Known, now: number): void {
+    known.restsUntil = now + Math.min(REDIAL_MAX_MS, REDIAL_FIRST_MS * 2 ** Math.min(known.failures, 10));
+    known.failures++;
   }
 
   #turn(known: Known, health: Known['health'], now: number): void {

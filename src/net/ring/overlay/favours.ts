@@ -1,4 +1,4 @@
-import { PROBE_FOR_TIMEOUT_MS, PROBES_FOR_OTHERS_MAX } from '../../constants.js';
+import { PROBE_FOR_TIMEOUT_MS, PROBES_FOR_ONE_MAX, PROBES_FOR_OTHERS_MAX } from '../../constants.js';
 import type { PeerId } from '../types.js';
 
 interface Favour {
@@ -16,6 +16,7 @@ export class Favours {
   add(asker: PeerId, number: number, target: PeerId, now: number): boolean {
     while ((this.#open[0]?.until ?? now) < now) this.#open.shift();
     if (this.#open.length >= PROBES_FOR_OTHERS_MAX) return false;
+    if (this.#open.filter((favour) => favour.asker === asker).length >= PROBES_FOR_ONE_MAX) return false;
     this.#open.push({ asker, number, target, until: now + PROBE_FOR_TIMEOUT_MS });
     return true;
   }

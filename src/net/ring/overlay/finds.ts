@@ -1,5 +1,5 @@
-import type { Writer } from '../../bytes.js';
-import { FIND_HOPS_MAX, FIND_TIMEOUT_MS, FINDS_MAX, FrameType } from '../../constants.js';
+import type { Reader, Writer } from '../../bytes.js';
+import { FIND_HOPS_MAX, FIND_TIMEOUT_MS, FINDS_MAX, FINDS_OF_ONE_MAX, FrameType } from '../../constants.js';
 import type { Place } from '../place.js';
 import type { PeerId } from '../types.js';
 import { type Around, type Find, FindFrame, FoundFrame } from './frames.js';
@@ -56,6 +56,7 @@ export class Finds {
   }
 
   asked(from: PeerId, find: Find, now: number): void {
+    if (this.#waitingFor(from) >= FINDS_OF_ONE_MAX) return;
     const next = find.hops === 0 ? undefined : this.#port.nearer(find.place, new Set([from]));
     const onward = { ...find, hops: Math.min(FIND_HOPS_MAX, find.hops) - 1 };
     const source = { from, number: find.number, done: undefined };
@@ -64,7 +65,7 @@ export class Finds {
   }
 
   /** @returns false for an answer nobody asked for @throws Malformed */
-  found(from: PeerId, reader: Parameters<typeof FoundFrame.decode>[0], now: number): boolean {
+  found(from: PeerId, reader: Reader, now: number): boolean {
     const { number, around } = FoundFrame.decode(reader, this.#community);
     const open = this.#open.get(number);
     if (open === undefined || open.asked !== from) return false;
@@ -104,6 +105,12 @@ export class Finds {
     if (!this.#port.send(next, FrameType.Find, body)) return false;
     this.#open.set(number, { ...source, asked: next, until: now + FIND_TIMEOUT_MS });
     return true;
+  }
+
+  #waitingFor(peer: PeerId): number {
+    let count = 0;
+    for (const { from } of this.#open.values()) if (from === peer) count++;
+    return count;
   }
 
   #answer(to: PeerId, number: number, around: Around): void {

@@ -78,6 +78,38 @@ export class Known {
     return this.health !== 'dead';
   }
 
+  /** There is a link to it: what it told over the last one is old. */
+  begin(contact: Contact): void {
+    this.contact = contact;
+    this.linked = true;
+    this.proven = true;
+    this.hasLeft = false;
+    this.versionSeen = 0;
+    this.around = undefined;
+  }
+
+  /** The link is gone. */
+  end(): void {
+    this.linked = false;
+    this.needed = false;
+    this.around = undefined;
+    this.followsUntil = 0;
+  }
+
+  /** Counts for nothing, and is not dialled before then. */
+  bury(until: number): void {
+    this.health = 'dead';
+    this.view = undefined;
+    this.triedUntil = 0;
+    this.restsUntil = until;
+  }
+
+  /** No link, no wish for one, and nothing to remember: may be forgotten, unless it is a pointer. */
+  isIdle(now: number): boolean {
+    if (this.linked || this.needed || this.waits || this.triedUntil !== 0) return false;
+    return this.watch === undefined && (this.restsUntil <= now || this.health === 'deaf');
+  }
+
   /** How near it, or one of its links, is to a place. */
   nearest(place: Place): number {
     let best = distance(this.contact.place, place);

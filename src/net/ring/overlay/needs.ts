@@ -6,6 +6,8 @@ import type { Acquaintance, Known } from './known.js';
 interface NeedsPort {
   dial(contact: Contact): void;
   release(known: Known): void;
+  /** There is no budget for a dial. */
+  refused(): void;
 }
 
 /**
@@ -13,8 +15,6 @@ interface NeedsPort {
  * budget, since whoever lies about neighbours could otherwise make us knock at every door there is.
  */
 export class Needs {
-  /** Dials that the budget did not allow. */
-  refused = 0;
   readonly #port: NeedsPort;
   readonly #acquaintance: Acquaintance;
   #budget: Bucket | undefined;
@@ -33,15 +33,17 @@ export class Needs {
   meet(wanted: ReadonlySet<Known>, now: number): boolean {
     let waits = false;
     this.#budget ??= new Bucket(DIALS_PER_S, DIALS_BURST, now);
-    for (const known of this.#acquaintance.all)
-      if (known.needed && !wanted.has(known)) {
-        known.needed = false;
-        this.#port.release(known);
-      }
+    for (const known of this.#acquaintance.all) {
+      if (wanted.has(known)) continue;
+      known.waits = false;
+      if (!known.needed) continue;
+      known.needed = false;
+      this.#port.release(known);
+    }
     for (const known of wanted) {
       if (known.needed || (!known.linked && known.restsUntil > now)) continue;
       if (!known.linked && !known.proven && this.#budget.take(now) > 0) {
-        if (!known.waits) this.refused++;
+        if (!known.waits) this.#port.refused();
         known.waits = true;
         waits = true;
         continue;

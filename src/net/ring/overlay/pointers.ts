@@ -98,16 +98,17 @@ export class Pointers {
   }
 
   /** @returns whether screen and machine should look again */
-  judge(isJoining: boolean): boolean {
+  judge(now: number): boolean {
     const before = this.state;
-    this.state = this.#stateNow(isJoining);
+    this.state = this.#stateNow(now);
     this.#described = undefined;
     return this.state !== before;
   }
 
-  #stateNow(isJoining: boolean): RingState {
+  #stateNow(now: number): RingState {
     const { list } = this.successors;
-    if (list.length === 0) return isJoining ? 'joining' : 'alone';
+    if (list.length === 0)
+      return this.#acquaintance.all.some(({ triedUntil }) => triedUntil > now) ? 'joining' : 'alone';
     if (this.head === undefined || this.predecessor === undefined) return 'repairing';
     if (this.predecessor.health === 'suspect') return 'repairing';
     for (const contact of list.slice(0, SUCCESSORS_LINKED)) {
