@@ -49,6 +49,7 @@ export class Member implements Placed {
   readonly address: PathAddress;
   readonly peer: RingPeer;
   readonly #name: string;
+  #hasJoined = false;
 
   constructor(options: MemberOptions) {
     const { scenario, number, network, community, verify, bootstrap, isLiar, port } = options;
@@ -103,11 +104,13 @@ export class Member implements Placed {
     return this.goneAt === Number.POSITIVE_INFINITY;
   }
 
-  /** Alive, and a part of the ring by its own account. */
+  /**
+   * Alive and a member, as Zave counts them: joining ends with the first successor's answer and its whole list,
+   * which is when a peer first finds itself stable. Until then its list holds whoever it happens to know.
+   */
   get isIn(): boolean {
-    if (!this.isAlive) return false;
-    const { state, successors } = this.neighbourhood;
-    return state !== 'alone' && state !== 'joining' && successors.length > 0;
+    this.#hasJoined ||= this.neighbourhood.state === 'stable';
+    return this.isAlive && this.#hasJoined;
   }
 
   begin(): void {

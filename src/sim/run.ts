@@ -53,7 +53,7 @@ export class Run {
     const lies = new Chance(seed, 'liars');
     const isLiar = Array.from({ length: scenario.nodes }, (_, number) => number > 0 && lies.next() < liars);
     this.#isLiar = (number) => isLiar[number] ?? false;
-    this.#health = new Health(() => this.#members.filter((member) => member.isIn && !member.isLiar));
+    this.#health = new Health(() => this.#members.filter((member) => member.isIn));
     this.#script = new Script(scenario, this.timeline, weather, () => this.#alive(), {
       join: (bootstrap) => this.#join(bootstrap),
       say: (member, text) => this.#say(member, text),

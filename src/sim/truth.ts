@@ -11,6 +11,8 @@ export interface Placed {
   readonly id: PeerId;
   readonly place: number;
   readonly neighbourhood: Neighbourhood;
+  /** It has its place in the order, but nobody expects truth of it. */
+  readonly isLiar: boolean;
 }
 
 /** Fewer than this many members have no stable base: of them only the truth of their lists is asked. */
@@ -18,11 +20,14 @@ const SHORTEST_LIST = 8;
 
 /** Everybody who is alive and in, in the order of the ring. */
 export class Truth {
+  /** In the order of the ring. */
   readonly members: readonly Placed[];
+  readonly #honest: readonly Placed[];
   readonly #rank = new Map<PeerId, number>();
 
   constructor(members: readonly Placed[]) {
     this.members = [...members].sort((a, b) => a.place - b.place);
+    this.#honest = this.members.filter(({ isLiar }) => !isLiar);
     for (const [rank, { id }] of this.members.entries()) this.#rank.set(id, rank);
   }
 
@@ -55,7 +60,7 @@ export class Truth {
   /** Members whom no list passes over: those that Zave's proof calls the stable base must be among them. */
   unskipped(): number {
     const skipped = new Set<number>();
-    for (const member of this.members) {
+    for (const member of this.#honest) {
       let from = member.place;
       for (const { id, place } of member.neighbourhood.successors) {
         this.#between(from, place, skipped);
@@ -77,14 +82,16 @@ export class Truth {
   differences(): readonly string[] {
     const found: string[] = [];
     for (const [rank, member] of this.members.entries()) {
-      const fault = this.#difference(member, rank);
+      const fault = member.isLiar ? undefined : this.#difference(member, rank);
       if (fault !== undefined) found.push(`${member.number}: ${fault}`);
     }
     return found;
   }
 
   get isWhole(): boolean {
-    return this.members.every((member, rank) => this.#difference(member, rank) === undefined);
+    return this.members.every(
+      (member, rank) => member.isLiar || this.#difference(member, rank) === undefined,
+    );
   }
 
   #difference({ neighbourhood }: Placed, rank: number): string | undefined {

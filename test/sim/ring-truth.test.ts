@@ -21,7 +21,7 @@ function member(number: number, predecessor: number | undefined, successors: rea
     size: 1,
     state: 'stable',
   };
-  return { number, id: `peer ${number}`, place: number * SPACE, neighbourhood };
+  return { number, id: `peer ${number}`, place: number * SPACE, neighbourhood, isLiar: false };
 }
 
 /** A ring of so many with every pointer right. */
@@ -53,6 +53,13 @@ describe('the truth about a ring', () => {
     expect(dead.differences()).toContain('6: its predecessor is not 4');
     const skipping = new Truth([...members.slice(1), member(0, 11, [2, 3, 4, 5, 6, 7, 8, 9, 10])]);
     expect(skipping.unskipped()).toBe(11);
+  });
+
+  it('gives liars their place, and asks nothing of them', () => {
+    const lying = { ...member(4, 9, [7, 11]), isLiar: true };
+    const truth = new Truth([...ring(12, 9).filter(({ number }) => number !== 4), lying]);
+    expect(truth.isWhole).toBe(true);
+    expect(truth.unskipped()).toBe(12);
   });
 
   it('knows who is stranded', () => {
