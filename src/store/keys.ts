@@ -5,7 +5,7 @@
 import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sodium from 'sodium-native';
-import { KEY_BYTES } from '../net/constants.js';
+import { IDENTITY_SEED_BYTES, KEY_BYTES } from '../net/constants.js';
 import type { KeyPair } from '../net/types.js';
 import { syncFolder, writeFileAtomic } from './atomic.js';
 import { corrupt } from './faults.js';
@@ -73,7 +73,7 @@ export function writeSeed(path: string, seed: Buffer): void {
 }
 
 function newSeed(): Buffer {
-  const seed = Buffer.alloc(KEY_BYTES);
+  const seed = Buffer.alloc(IDENTITY_SEED_BYTES);
   sodium.randombytes_buf(seed);
   return seed;
 }

@@ -2,7 +2,7 @@ import type { Answer, Packet } from 'dns-packet';
 import makeMdns from 'multicast-dns';
 
 /** RFC 6762 section 5.1. */
-export const MDNS_PORT = 5353;
+const MDNS_PORT = 5353;
 /** Every address of this machine; to be bound to one would leave out what is sent to the group. */
 const ANY = '0.0.0.0';
 

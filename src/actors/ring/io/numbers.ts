@@ -29,6 +29,3 @@ export class WireNumbers {
     return this.#next++ * 2 + this.#parity;
   }
 }
-
-/** We dialled it. */
-export const isDialled = (wire: number): boolean => wire % 2 === 1;
