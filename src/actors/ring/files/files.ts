@@ -166,10 +166,7 @@ export class RingFiles implements Part {
   }
 
   tick(now: number): void {
-    if (this.#reachAt > now) return;
-    this.#reachAt = Number.POSITIVE_INFINITY;
-    this.#reached.clear();
-    this.#look();
+    if (this.#reachAt <= now) this.#reach();
   }
 
   deadline(): number {
@@ -279,12 +276,12 @@ export class RingFiles implements Part {
       port.reach(peer, false);
     }
     for (const peer of partners) {
-      if (!port.isOnline(peer)) continue;
-      if (!this.#partners.has(peer)) this.#reachAt = Math.min(this.#reachAt, clock.now() + REACH_EVERY_MS);
-      if (this.#reached.has(peer)) continue;
+      const isHeld = this.#partners.has(peer) && this.#reached.has(peer);
+      if (isHeld || !port.isOnline(peer)) continue;
       this.#reached.add(peer);
       port.reach(peer, true);
     }
+    this.#reachAt = partners.size === 0 ? Number.POSITIVE_INFINITY : clock.now() + REACH_EVERY_MS;
   }
 }
 
