@@ -4,14 +4,7 @@
  */
 import { homedir } from 'node:os';
 import type { CommandName } from '../chat/commands.js';
-import type {
-  ClientCommands,
-  ClientEvent,
-  GroupCommands,
-  Message,
-  RingCommands,
-  Target,
-} from '../chat/events.js';
+import type { ClientCommands, ClientEvent, Message, RingCommands, Target } from '../chat/events.js';
 import type { Asker } from './ask.js';
 import type { Console } from './console.js';
 import { Deferred } from './deferred.js';
@@ -56,9 +49,9 @@ export interface Voice {
 }
 
 export interface LinearOptions {
-  readonly commands: ClientCommands & GroupCommands;
+  readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
-  readonly ring?: RingCommands;
+  readonly ring?: RingCommands & { readonly key: string };
   readonly asker: Asker;
   readonly voice: (model: Model) => Voice;
 }
@@ -89,7 +82,7 @@ export class Linear {
     this.#commands = commands;
     this.#asker = asker;
     this.#console = asker.console;
-    this.#model = new Model(homedir(), ring === undefined ? 'server' : 'ring');
+    this.#model = new Model(homedir(), ring?.key);
     this.#voice = voice(this.#model);
     this.#shell = new Shell({
       model: this.#model,

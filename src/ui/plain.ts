@@ -134,12 +134,13 @@ export class Plain implements Voice {
     return this.#files.showPreview(entry);
   }
 
-  #presence({ room, user, author = user, state }: Extract<ClientEvent, { event: 'presence' }>): void {
+  #presence(event: Extract<ClientEvent, { event: 'presence' }>): void {
+    const { room, user, author = user, state } = event;
     const key = `${room} ${author}`;
     if (this.#states.get(key) === state) return;
     this.#states.set(key, state);
     if (state === 'offline') this.#states.delete(key);
-    if (user !== this.#model.me) this.#notice(`${user} is ${state} in ${room}.`);
+    if (!this.#model.isMe(event)) this.#notice(`${user} is ${state} in ${room}.`);
   }
 
   /** Told when it is another state, and when the first has come or the last has gone. */

@@ -1,7 +1,7 @@
 /** The linear client of the ring for programs: one JSON object a line. Notices and answers in words go to standard error. */
 import type { CommandName } from '../chat/commands.js';
 import { NatterError } from '../chat/error.js';
-import type { ClientCommands, ClientEvent, GroupCommands, Message, RingCommands } from '../chat/events.js';
+import type { ClientCommands, ClientEvent, Message, RingCommands } from '../chat/events.js';
 import { nameKey, parsePerson, parseTarget, personText } from '../chat/name.js';
 import { sanitiseLine } from '../chat/text.js';
 import { type Console, tell } from './console.js';
@@ -23,7 +23,7 @@ import type { Conversation } from './terminal/conversation.js';
 import { placeOf } from './terminal/group-commands.js';
 import type { Model } from './terminal/model.js';
 
-type Commands = ClientCommands & GroupCommands & RingCommands;
+type Commands = ClientCommands & RingCommands;
 type Answer = (args: readonly string[]) => Promise<void>;
 
 export class RingJson implements Voice {

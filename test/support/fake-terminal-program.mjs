@@ -1,6 +1,6 @@
 /**
  * The terminal client over a client that does what a test says: the test listens on a loopback port and
- * writes JSON lines ({ emit: ClientEvent }, { answer, value | fail }, { crash }); every command is told back
+ * writes JSON lines ({ emit: ClientEvent }, { now: ms }, { answer, value | fail }, { crash }); every command is told back
  * ({ call, args }).
  */
 import { connect } from 'node:net';
@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { NatterError } from '#natter/chat/error.js';
 import { runRing, runTerminal } from '#natter/ui/terminal/run.js';
 
-const now = () => Number(process.env.FAKE_NOW);
+let time = Number(process.env.FAKE_NOW);
+const now = () => time;
 const control = connect(Number(process.env.FAKE_CONTROL_PORT), '127.0.0.1');
 
 /** Answers told in advance, by command: a value, or { fail: code, message }. */
@@ -35,6 +36,7 @@ const room = (name, kind) => ({
 });
 
 const client = {
+  key: 'mmmm-aaaa',
   async login(server, credentials) {
     const value = tell('login', [server, credentials]) ?? { user: credentials.user };
     emit({ event: 'welcome', user: value.user, account: '00' });
@@ -178,6 +180,7 @@ const client = {
 control.write(`${JSON.stringify({ pid: process.pid })}\n`);
 createInterface({ input: control }).on('line', (line) => {
   const order = JSON.parse(line);
+  if (order.now !== undefined) time = order.now;
   if (order.emit !== undefined) emit(order.emit);
   if (order.answer !== undefined) answers.set(order.answer, order);
   if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));

@@ -103,6 +103,11 @@ export class FakeTerminal {
     this.#order({ emit: event });
   }
 
+  /** So late it is from now on, ms since 1970. */
+  at(now: number): void {
+    this.#order({ now });
+  }
+
   /** What a command answers from now on. */
   answer(call: Call['call'], answer: { value: unknown } | { fail: string; message: string }): void {
     this.#order({ answer: call, ...answer });

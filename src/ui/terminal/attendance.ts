@@ -15,13 +15,8 @@ function cleanPerson(person: Person): Person {
   };
 }
 
-/** Of one person something is told. @param isMe of oneself nothing is said @param now ms since 1970 */
-export function takePresence(
-  conversation: Conversation,
-  raw: Person,
-  isMe: (person: Person) => boolean,
-  now: number,
-): void {
+/** Of one person something is told. @param isNews coming and going is said @param now ms since 1970 */
+export function takePresence(conversation: Conversation, raw: Person, isNews: boolean, now: number): void {
   const person = cleanPerson(raw);
   const { members, timeline, typing } = conversation;
   const isHere = person.state !== 'offline';
@@ -29,8 +24,8 @@ export function takePresence(
   const before = keeps ? members.put(person) : members.remove(person);
   typing.delete(person.user);
   const wasHere = before !== undefined && before.state !== 'offline';
-  const isNews = conversation.areMembersKnown && wasHere !== isHere && !isMe(person);
-  if (isNews) timeline.addPresence(person.user, isHere, now);
+  if (isNews && conversation.areMembersKnown && wasHere !== isHere)
+    timeline.addPresence(person.user, isHere, now);
 }
 
 /** Everybody who is in it, told at once. */
@@ -45,7 +40,7 @@ export function takeGroup(
   conversation: Conversation,
   group: Group,
   lobby: Conversation | undefined,
-  isMe: (person: Person) => boolean,
+  isNews: (person: Person) => boolean,
   now: number,
 ): void {
   const told = new Set(group.members);
@@ -53,13 +48,13 @@ export function takeGroup(
   for (const person of [...members.all()]) {
     if (told.has(person.user)) continue;
     members.remove(person);
-    if (areMembersKnown && !isMe(person)) timeline.addPresence(person.user, false, now);
+    if (areMembersKnown && isNews(person)) timeline.addPresence(person.user, false, now);
   }
   for (const user of group.members) {
     if (members.named(user) !== undefined) continue;
     const person = lobby?.members.named(user) ?? { user, state: 'online' };
     members.put(person);
-    if (areMembersKnown && !isMe(person)) timeline.addPresence(user, true, now);
+    if (areMembersKnown && isNews(person)) timeline.addPresence(user, true, now);
   }
   conversation.areMembersKnown = true;
 }

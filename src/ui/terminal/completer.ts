@@ -85,13 +85,13 @@ export class Completer {
 
 /** What may be completed now: who spoke last comes first, then who is in the conversation, then everyone. */
 export function candidatesOf(model: Model, emoji: EmojiBook | undefined): Candidates {
-  const { mode, current, lobby, conversations, surroundings } = model;
+  const { mode, current, lobby, conversations, suggestions } = model;
   const names = new Set<string>();
   for (const item of current?.timeline.items.slice(-SPEAKERS_AMONG).reverse() ?? [])
     if (item.type === 'message') names.add(item.message.from);
-  for (const { user } of current?.members.all() ?? []) names.add(user);
-  for (const { user } of lobby?.members.all() ?? []) names.add(user);
+  for (const person of [...(current?.members.all() ?? []), ...(lobby?.members.all() ?? [])])
+    if (!model.isMe(person)) names.add(person.user);
   names.delete(model.me);
-  const tags = surroundings.suggestions(lobby?.members, model.me).map(({ tag }) => tag);
+  const tags = suggestions.map(({ tag }) => tag);
   return { mode, rooms: conversations.map(({ room }) => room), names: [...names], tags, emoji };
 }

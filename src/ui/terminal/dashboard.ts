@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { ClientCommands, ClientEvent, GroupCommands, RingCommands, Target } from '../../chat/events.js';
+import type { ClientCommands, ClientEvent, RingCommands, Target } from '../../chat/events.js';
 import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
@@ -44,9 +44,9 @@ export interface Stage {
 
 export interface DashboardOptions {
   readonly stage: Stage;
-  readonly commands: ClientCommands & GroupCommands;
+  readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
-  readonly ring?: RingCommands;
+  readonly ring?: RingCommands & { readonly key: string };
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -79,7 +79,7 @@ export class Dashboard {
   constructor(options: DashboardOptions) {
     this.#options = options;
     const { stage, commands, ring, now } = options;
-    this.model = new Model(homedir(), ring === undefined ? 'server' : 'ring');
+    this.model = new Model(homedir(), ring?.key);
     this.#moves = this.#movesOf(stage);
     this.#navigator = new Navigator(this.model, commands);
     this.#pace = new Pace(PROGRESS_EVERY_MS, () => stage.invalidate());

@@ -1,5 +1,5 @@
 /** The third column: who is in the conversation, with a sign for who is away or gone. */
-import type { Presence } from '../../chat/events.js';
+import type { Person, Presence } from '../../chat/events.js';
 import type { Conversation } from './conversation.js';
 import type { Model } from './model.js';
 import type { Row } from './pane.js';
@@ -16,14 +16,15 @@ export function memberRows(
   height: number,
   theme: Theme,
 ): Row[] {
-  const { me } = model;
-  const names = membersOf(model, conversation).sort(
-    ([a, stateA], [b, stateB]) => ORDER.indexOf(stateA) - ORDER.indexOf(stateB) || a.localeCompare(b),
+  const people = membersOf(model, conversation).sort(
+    (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.user.localeCompare(b.user),
   );
-  const rows: Row[] = [[{ text: pad(` MEMBERS  ${names.length}`, width), look: theme.heading }]];
-  for (const [name, state] of names) {
-    const label = `${name}${name === me ? ' (you)' : ''}${state === 'online' ? '' : ` ${state}`}`;
-    const look = name === me ? theme.mine : nameLook(theme, name);
+  const rows: Row[] = [[{ text: pad(` MEMBERS  ${people.length}`, width), look: theme.heading }]];
+  for (const person of people) {
+    const { user, state } = person;
+    const isMe = model.isMe(person);
+    const label = `${user}${isMe ? ' (you)' : ''}${state === 'online' ? '' : ` ${state}`}`;
+    const look = isMe ? theme.mine : nameLook(theme, user);
     rows.push([
       { text: ` ${SIGNS[state]} `, look: state === 'online' ? theme.good : theme.dim },
       { text: pad(label, width - 3), look: state === 'online' ? look : theme.dim },
@@ -35,16 +36,19 @@ export function memberRows(
 }
 
 /** Members of a conversation, each as present as the lobby knows. */
-function membersOf(model: Model, conversation: Conversation): [string, Presence][] {
+function membersOf(model: Model, conversation: Conversation): Person[] {
   if (conversation.info.kind === 'direct') {
     const other = conversation.room.slice(1);
-    return [model.me, other].map((name) => [name, model.stateOf(name) ?? 'offline']);
+    return [model.me, other].map((user) => ({ user, state: model.stateOf(user) ?? 'offline' }));
   }
-  return [...conversation.members.all()].map(({ user, state }) => [user, model.stateOf(user) ?? state]);
+  return [...conversation.members.all()].map((person) => ({
+    ...person,
+    state: model.stateOf(person.user) ?? person.state,
+  }));
 }
 
 /** How many are there, away or not. */
 export function presentCount(model: Model, conversation: Conversation): number {
   if (conversation.members.size === 0) return conversation.info.members;
-  return membersOf(model, conversation).filter(([, state]) => state !== 'offline').length;
+  return membersOf(model, conversation).filter(({ state }) => state !== 'offline').length;
 }

@@ -19,7 +19,7 @@ import { sanitise, sanitiseLine } from '../../chat/text.js';
 import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
 import { type Conversation, newConversation, rank, weight } from './conversation.js';
 import { Link } from './link.js';
-import { Surroundings } from './surroundings.js';
+import { type Neighbour, type Suggestion, Surroundings } from './surroundings.js';
 import type { NoticeItem } from './timeline.js';
 import { cleanOffer, type FileEntry, isOffered, TransferList } from './transfers.js';
 
@@ -36,6 +36,9 @@ export type Effect =
   /** Nothing but how far a file has come. */
   | { readonly effect: 'progress' }
   | { readonly effect: 'none' };
+
+/** A peer of the ring meets everybody who is there within about so long; ms. */
+const MEETING_MS = 5_000;
 
 const NONE: Effect = { effect: 'none' };
 
@@ -55,9 +58,15 @@ export class Model {
   /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
   isReading = true;
 
-  /** @param home see `TransferList` */
-  constructor(home = '', mode: Mode = 'server') {
-    this.mode = mode;
+  /** In the ring, where a name may be marked: the fingerprint of one's own key. */
+  readonly #key: string | undefined;
+  /** Whoever is met before then, ms since 1970, was there already. */
+  #newcomersFrom = 0;
+
+  /** @param home see `TransferList` @param key of a peer of the ring: the fingerprint of its key */
+  constructor(home = '', key?: string) {
+    this.mode = key === undefined ? 'server' : 'ring';
+    this.#key = key;
     this.transfers = new TransferList(home);
   }
 
@@ -74,6 +83,20 @@ export class Model {
     const everyone = this.lobby?.members;
     if (everyone === undefined || everyone.size === 0) return undefined;
     return everyone.named(user)?.state ?? 'offline';
+  }
+
+  /** Who is near oneself. */
+  get neighbours(): readonly Neighbour[] {
+    return this.surroundings.neighbours(this.lobby?.members, (person) => this.isMe(person));
+  }
+
+  /** What others are interested in. */
+  get suggestions(): readonly Suggestion[] {
+    return this.surroundings.suggestions(this.lobby?.members, (person) => this.isMe(person));
+  }
+
+  isMe({ user, author }: Person): boolean {
+    return author === undefined || this.#key === undefined ? user === this.me : author === this.#key;
   }
 
   find(room: Target): Conversation | undefined {
@@ -133,6 +156,7 @@ export class Model {
         return NONE;
       case 'welcome':
         this.me = sanitiseLine(event.user);
+        if (this.mode === 'ring') this.#newcomersFrom = now + MEETING_MS;
         return NONE;
       case 'pinned':
         this.note(`First contact with ${event.server}. Its key is ${event.fingerprint}.`, now);
@@ -307,18 +331,21 @@ export class Model {
 
   #presence(room: Target, person: Person, now: number): void {
     const conversation = this.find(room);
-    if (conversation !== undefined) takePresence(conversation, person, this.#isMe, now);
+    if (conversation === undefined) return;
+    const isNews = now >= this.#newcomersFrom && !this.isMe(person);
+    takePresence(conversation, person, isNews, now);
   }
 
   #group(group: Group, now: number): void {
-    this.surroundings.groups.set(group.group, group);
+    const { groups } = this.surroundings;
+    // Who is in a group when one comes to it is no news.
+    const isNews = groups.has(group.group);
+    groups.set(group.group, group);
     const conversation = this.find(group.group);
     // Everybody is in the lobby, and presence tells of each.
     if (conversation !== undefined && group.kind !== 'lobby')
-      takeGroup(conversation, group, this.lobby, this.#isMe, now);
+      takeGroup(conversation, group, this.lobby, (person) => isNews && !this.isMe(person), now);
   }
-
-  readonly #isMe = ({ user }: Person): boolean => user === this.me;
 
   #typing(room: Target, user: string, isOn: boolean, now: number): void {
     const conversation = this.find(room);

@@ -128,7 +128,7 @@ function drawChord(canvas: Canvas, from: Point, to: Point, dot: Span): void {
   }
 }
 
-/** Outside of the circle, where nobody else stands and no other name does. */
+/** Outside of the circle, or else inside, where nobody stands and no other name does; else there is only the list. */
 function drawName(
   canvas: Canvas,
   { user, role }: RingPeer,
@@ -139,13 +139,16 @@ function drawName(
 ): void {
   const text = truncate(user, LABEL_CELLS);
   const cells = textWidth(text);
-  const isRight = x >= (width - 1) / 2;
-  const start = isRight ? Math.round(x) + 2 : Math.round(x) - 1 - cells;
+  const sides = [Math.round(x) + 2, Math.round(x) - 1 - cells];
+  if (x < (width - 1) / 2) sides.reverse();
   const row = Math.round(y);
-  const wanted = Array.from({ length: cells }, (_, index) => keyOf({ x: start + index, y: row }));
-  if (start < 0 || start + cells > width || wanted.some((cell) => taken.has(cell))) return;
-  for (const cell of wanted) taken.add(cell);
-  canvas.put(start, row, text, role === 'self' ? theme.mine : theme.plain);
+  for (const start of sides) {
+    const wanted = Array.from({ length: cells }, (_, index) => keyOf({ x: start + index, y: row }));
+    if (start < 0 || start + cells > width || wanted.some((cell) => taken.has(cell))) continue;
+    for (const cell of wanted) taken.add(cell);
+    canvas.put(start, row, text, role === 'self' ? theme.mine : theme.plain);
+    return;
+  }
 }
 
 function keyOf({ x, y }: Point): string {

@@ -89,16 +89,12 @@ function sectionsOf(
     ]);
 }
 
-function neighboursOf({ surroundings, lobby, me }: Model): Around[] {
-  return surroundings
-    .neighbours(lobby?.members, me)
-    .map(({ user, nearness }) => ({ kind: 'around', name: user, what: nearness }));
+function neighboursOf({ neighbours }: Model): Around[] {
+  return neighbours.map(({ user, nearness }) => ({ kind: 'around', name: user, what: nearness }));
 }
 
-function suggestionsOf({ surroundings, lobby, me }: Model): Around[] {
-  return surroundings
-    .suggestions(lobby?.members, me)
-    .map(({ tag, people }) => ({ kind: 'around', name: `+${tag}`, what: `(${people})` }));
+function suggestionsOf({ suggestions }: Model): Around[] {
+  return suggestions.map(({ tag, people }) => ({ kind: 'around', name: `+${tag}`, what: `(${people})` }));
 }
 
 /** How many conversations other than the current one hold something unread. */

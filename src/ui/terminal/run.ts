@@ -1,6 +1,6 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
-import type { ClientCommands, ClientEvent, GroupCommands, RingCommands } from '../../chat/events.js';
+import type { ClientCommands, ClientEvent, RingCommands } from '../../chat/events.js';
 import { Dashboard } from './dashboard.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { type RingWish, Setup, type SetupStart } from './setup.js';
@@ -13,9 +13,9 @@ const SIGNAL_QUIT_MS = 1_000;
 
 type OnEvent = (event: ClientEvent) => void;
 /** A client of a server. */
-type ServerClient = ClientCommands & GroupCommands & { close(): Promise<void> };
+type ServerClient = ClientCommands & { close(): Promise<void> };
 /** A peer of a ring. */
-type RingClient = ServerClient & RingCommands;
+type RingClient = ServerClient & RingCommands & { readonly key: string };
 
 export interface TerminalOptions extends SeatOptions {
   /** Makes the client; its events go to `onEvent` from then on. */
@@ -108,7 +108,7 @@ export async function runRing(
   return exitCode;
 }
 
-function dashboardOn(seat: Seat, commands: ClientCommands & GroupCommands, ring?: RingCommands): Dashboard {
+function dashboardOn(seat: Seat, commands: ClientCommands, ring?: RingClient): Dashboard {
   const { screen, theme, glyphs, depth, look, now, quit } = seat;
   const own = ring === undefined ? {} : { ring };
   return new Dashboard({ stage: screen, commands, ...own, theme, glyphs, depth, look, now, quit });

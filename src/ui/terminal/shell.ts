@@ -3,7 +3,7 @@ import { findCommand, helpLines, parseInput, wrongForm } from '../../chat/comman
 import type { CommandName } from '../../chat/commands.js';
 import { loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { ClientCommands, GroupCommands, MessageKind, Person, Target } from '../../chat/events.js';
+import type { ClientCommands, MessageKind, Person, Target } from '../../chat/events.js';
 import { nameKey, parsePerson, parseTarget, personText } from '../../chat/name.js';
 import { findSticker, STICKERS } from '../../chat/sticker.js';
 import { parseText, sanitiseLine } from '../../chat/text.js';
@@ -17,7 +17,7 @@ const FOUND_MAX = 10;
 
 /** What the shell needs of the screen around it. */
 export interface ShellHost extends FileHost, GroupHost {
-  readonly commands: ClientCommands & GroupCommands;
+  readonly commands: ClientCommands;
   /** Shows lines of the program's own. */
   note(text: string): void;
   /** Something was said privately from elsewhere: goes there, if that is what this screen does. */

@@ -1,5 +1,5 @@
 /** What is around oneself besides conversations: one's place, who is near, what others like, and the ring. */
-import type { Group, Location, RingStatus, Target } from '../../chat/events.js';
+import type { Group, Location, Person, RingStatus, Target } from '../../chat/events.js';
 import { isCell, kmBetween } from '../../chat/geo.js';
 import type { People } from './people.js';
 
@@ -29,6 +29,8 @@ export interface RingNow extends RingStatus {
   readonly since: number;
 }
 
+type IsMe = (person: Person) => boolean;
+
 interface Derived {
   readonly from: string;
   readonly neighbours: readonly Neighbour[];
@@ -44,32 +46,33 @@ export class Surroundings {
   #derived: Derived = { from: '', neighbours: [], suggestions: [] };
 
   /** Who is near oneself, the nearest first. */
-  neighbours(everyone: People | undefined, me: string): readonly Neighbour[] {
-    return this.#derive(everyone, me).neighbours;
+  neighbours(everyone: People | undefined, isMe: IsMe): readonly Neighbour[] {
+    return this.#derive(everyone, isMe).neighbours;
   }
 
   /** What others are interested in, the commonest first. */
-  suggestions(everyone: People | undefined, me: string): readonly Suggestion[] {
-    return this.#derive(everyone, me).suggestions;
+  suggestions(everyone: People | undefined, isMe: IsMe): readonly Suggestion[] {
+    return this.#derive(everyone, isMe).suggestions;
   }
 
   /** Made anew only when somebody or oneself has changed: a frame asks several times. */
-  #derive(everyone: People | undefined, me: string): Derived {
+  #derive(everyone: People | undefined, isMe: IsMe): Derived {
     if (everyone === undefined) return { from: '', neighbours: [], suggestions: [] };
     const own = [...this.groups.keys()].join(' ');
-    const from = `${everyone.revision} ${this.place?.cell ?? ''} ${me} ${own}`;
+    const from = `${everyone.revision} ${this.place?.cell ?? ''} ${own}`;
     if (this.#derived.from === from) return this.#derived;
-    const neighbours = neighboursOf(everyone, me, this.place?.cell);
-    this.#derived = { from, neighbours, suggestions: suggestionsOf(everyone, me, this.groups) };
+    const neighbours = neighboursOf(everyone, isMe, this.place?.cell);
+    this.#derived = { from, neighbours, suggestions: suggestionsOf(everyone, isMe, this.groups) };
     return this.#derived;
   }
 }
 
-function neighboursOf(everyone: People, me: string, cell: string | undefined): Neighbour[] {
+function neighboursOf(everyone: People, isMe: IsMe, cell: string | undefined): Neighbour[] {
   if (cell === undefined) return [];
   const found: Neighbour[] = [];
-  for (const { user, near = '', state } of everyone.all()) {
-    if (user === me || state === 'offline' || !isCell(near)) continue;
+  for (const person of everyone.all()) {
+    const { user, near = '', state } = person;
+    if (isMe(person) || state === 'offline' || !isCell(near)) continue;
     const km = kmBetween(cell, near);
     const nearness = NEARNESS.find(([limit]) => km <= limit)?.[1];
     if (nearness !== undefined) found.push({ user, nearness });
@@ -78,10 +81,11 @@ function neighboursOf(everyone: People, me: string, cell: string | undefined): N
   return found.sort((a, b) => rank(a) - rank(b) || a.user.localeCompare(b.user));
 }
 
-function suggestionsOf(everyone: People, me: string, groups: ReadonlyMap<Target, Group>): Suggestion[] {
+function suggestionsOf(everyone: People, isMe: IsMe, groups: ReadonlyMap<Target, Group>): Suggestion[] {
   const counts = new Map<string, number>();
-  for (const { user, state, interests = [] } of everyone.all()) {
-    if (user === me || state === 'offline') continue;
+  for (const person of everyone.all()) {
+    const { state, interests = [] } = person;
+    if (isMe(person) || state === 'offline') continue;
     for (const tag of interests) if (!groups.has(`+${tag}`)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   return [...counts]
