@@ -17,11 +17,14 @@ export const RADIUS_MAX_KM = 20_000;
 /** Nobody types more for two numbers; what is longer is not even looked at. */
 const INPUT_MAX = 64;
 
+/** From north to south, a little less than it is. */
+const KM_PER_DEGREE_MIN = 111;
+
 const CELL = /^[0-9bcdefghjkmnp-z]{5}$/;
 const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,15})?$/;
 
 /** Reads `LAT,LON` in degrees. @throws NatterError BAD_ARGUMENT */
-export function parsePoint(text: string): { readonly lat: number; readonly lon: number } {
+export function parsePoint(text: string): Point {
   const parts = text.length > INPUT_MAX ? [] : text.split(',').map((part) => part.trim());
   const [lat = Number.NaN, lon = Number.NaN] = parts.map((part) =>
     NUMBER.test(part) ? Number(part) : Number.NaN,
@@ -47,8 +50,14 @@ export function isCell(text: string): boolean {
   return CELL.test(text);
 }
 
-/** The middle of a cell, degrees. */
-export function centreOf(cell: Cell): { readonly lat: number; readonly lon: number } {
+/** Degrees. */
+export interface Point {
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** The middle of a cell. */
+export function centreOf(cell: Cell): Point {
   const { latitude, longitude } = geohash.decode(cell);
   return { lat: latitude, lon: longitude };
 }
@@ -62,7 +71,13 @@ export function kmBetween(a: Cell, b: Cell): number {
 
 /** Whether somebody in that cell belongs to a group around a centre. No cell is nowhere. */
 export function isWithin(cell: Cell | '', centre: Cell, km: number): boolean {
-  return cell !== '' && kmBetween(cell, centre) <= km;
+  return cell !== '' && isReached(centreOf(cell), centreOf(centre), km);
+}
+
+/** As `isWithin`, for who asks about many cells: what lies too far north or south costs next to nothing. */
+export function isReached(point: Point, centre: Point, km: number): boolean {
+  if (Math.abs(point.lat - centre.lat) * KM_PER_DEGREE_MIN > km) return false;
+  return distance(point.lon, point.lat, centre.lon, centre.lat) <= km;
 }
 
 /** Reads a radius in km: a whole number from RADIUS_MIN_KM to RADIUS_MAX_KM. @throws NatterError BAD_ARGUMENT */

@@ -1,4 +1,5 @@
 /** Groups kept by a server, as people meet them: the real program, each in a process of its own. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Natter } from '../support/natter.js';
 import { Party } from '../support/party.js';
@@ -75,6 +76,13 @@ it('takes groups as targets of scripted commands', async () => {
   expect(await send.exit).toBe(0);
   expect((await tail.first('message')).room).toBe('+tea');
   tail.kill();
+
+  writeFileSync(party.path('leaves.txt'), 'oolong');
+  const put = party.put('ana', '+tea', party.path('leaves.txt'));
+  expect(await put.exit, put.stderr).toBe(0);
+  const get = party.run('bo', ['get', '--into', party.folder('inbox'), '--once']);
+  expect(await get.exit, get.stderr).toBe(0);
+  expect(readFileSync(`${party.path('inbox')}/leaves.txt`, 'utf8')).toBe('oolong');
 
   const near = party.run('bo', ['send', '--at', '48.2,16.37', '--to', '~ana', 'just passing']);
   expect(await near.exit, near.stderr).toBe(0);

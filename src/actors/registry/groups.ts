@@ -1,5 +1,5 @@
 import { NatterError } from '../../chat/error.js';
-import { isWithin } from '../../chat/geo.js';
+import { centreOf, isReached, type Point } from '../../chat/geo.js';
 import { ConversationKind } from '../../chat/operations.js';
 import { parseTag } from '../../chat/tag.js';
 import type * as Body from './bodies.js';
@@ -73,11 +73,12 @@ export class Groups {
     const account = this.#ledger.state.account(a);
     if (!account) return { e: [], g: [] };
     const key = idKey(a);
+    const here = c === '' ? undefined : centreOf(c);
     const e: number[] = [];
     const g: number[] = [];
     for (const geo of this.#ledger.state.geoGroups()) {
       const isIn = geo.members.has(key);
-      if (isWithinGroup(c, geo) === isIn) continue;
+      if (reaches(geo, here) === isIn) continue;
       if (isIn) g.push(geo.log);
       else if (!geo.group?.declined.has(key)) e.push(geo.log);
     }
@@ -141,6 +142,6 @@ export class Groups {
   }
 }
 
-function isWithinGroup(cell: string, { group }: Conversation): boolean {
-  return group !== undefined && isWithin(cell, group.cell, group.km);
+function reaches({ group }: Conversation, point: Point | undefined): boolean {
+  return point !== undefined && group?.centre !== undefined && isReached(point, group.centre, group.km);
 }

@@ -1,3 +1,4 @@
+import { centreOf, type Point } from '../../chat/geo.js';
 import { ConversationKind } from '../../chat/operations.js';
 import type { Change } from './change.js';
 
@@ -47,6 +48,8 @@ export interface GroupFacts {
   /** Geo: the middle, a cell, and how far it reaches. An interest has none: '' and 0. */
   readonly cell: string;
   readonly km: number;
+  /** The middle of that cell; everybody who moves is compared with it. */
+  readonly centre?: Point;
   /** Geo: account keys of who left it although they are near; they are not enrolled again. */
   readonly declined: Set<string>;
 }
@@ -213,7 +216,12 @@ export class RegistryState {
         id: hex(conversation.id),
         members: hexKeys(conversation.members),
         ...(group && {
-          group: { ...group, founder: hex(group.founder), declined: hexKeys(group.declined) },
+          group: {
+            founder: hex(group.founder),
+            cell: group.cell,
+            km: group.km,
+            declined: hexKeys(group.declined),
+          },
         }),
       })),
       lastLog: this.#lastLog,
@@ -276,7 +284,7 @@ export class RegistryState {
     } else {
       const { cell, km } = change;
       const name = this.account(founder)?.name ?? '';
-      const group = { founder, cell, km, declined };
+      const group = { founder, cell, km, centre: centreOf(cell), declined };
       this.#geoByFounder.set(idKey(founder), this.#add({ log, id, kind: ConversationKind.Geo, name, group }));
     }
   }
