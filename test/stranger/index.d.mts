@@ -25,10 +25,10 @@ export declare class Reader {
 
 export declare function blake2b(length: number, content: Buffer, key?: Buffer | null): Buffer;
 export declare function keyPair(secret?: Buffer): Pair;
-export declare function initiation(pattern: 1 | 2, id: Buffer, token: Buffer, message: Buffer): Buffer;
+export declare function initiation(pattern: 1 | 2 | 3, id: Buffer, token: Buffer, message: Buffer): Buffer;
 
 export declare class Initiator {
-  constructor(own: Pair, pinned?: Buffer, ephemeral?: Pair);
+  constructor(own: Pair, pinned?: Buffer, ephemeral?: Pair, peers?: { prologue: Buffer; psk?: Buffer });
   first(payload: Buffer): Buffer;
   second(message: Buffer): { server: Buffer; payload: Buffer };
   third(): Buffer;

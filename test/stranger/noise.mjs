@@ -1,5 +1,5 @@
 /**
- * The initiator's half of Noise XX and IK (revision 34) with X25519, ChaChaPoly and BLAKE2b, out of node:crypto;
+ * The initiator's half of Noise XX, IK and XXpsk0 (revision 34) with X25519, ChaChaPoly and BLAKE2b, out of node:crypto;
  * sodium-native only for keyed BLAKE2b, which node:crypto lacks.
  */
 
@@ -70,12 +70,12 @@ function dh(secret, raw) {
 
 /** The symmetric state of Noise section 5.2. */
 class Symmetric {
-  constructor(name) {
+  constructor(name, prologue) {
     this.hash = Buffer.alloc(64);
     this.hash.write(name, 'ascii');
     this.chain = this.hash;
     this.key = undefined;
-    this.mixHash(PROLOGUE);
+    this.mixHash(prologue);
   }
 
   mixHash(content) {
@@ -85,6 +85,15 @@ class Symmetric {
   mixKey(secret) {
     const [chain, key] = this.expand(secret);
     this.chain = chain;
+    this.key = key.subarray(0, 32);
+    this.counter = 0;
+  }
+
+  /** Section 9: a pre-shared key. */
+  mixKeyAndHash(secret) {
+    const [chain, content, key] = this.expand(secret);
+    this.chain = chain;
+    this.mixHash(content);
     this.key = key.subarray(0, 32);
     this.counter = 0;
   }
@@ -114,7 +123,8 @@ class Symmetric {
   expand(secret) {
     const temporary = hmac(this.chain, secret);
     const first = hmac(temporary, Buffer.from([1]));
-    return [first, hmac(temporary, first, Buffer.from([2]))];
+    const second = hmac(temporary, first, Buffer.from([2]));
+    return [first, second, hmac(temporary, second, Buffer.from([3]))];
   }
 
   nonce() {
@@ -131,19 +141,23 @@ export class Initiator {
    * @param own the static key pair
    * @param pinned the server's static key, which makes it IK; undefined makes it XX
    * @param ephemeral a fixed key pair, for test vectors only
+   * @param peers `{ prologue, psk }` between peers of a ring; with a key it is XXpsk0
    */
-  constructor(own, pinned, ephemeral = keyPair()) {
+  constructor(own, pinned, ephemeral = keyPair(), peers = { prologue: PROLOGUE }) {
     this.own = own;
     this.pinned = pinned;
     this.ephemeral = ephemeral;
-    this.state = new Symmetric(`Noise_${pinned ? 'IK' : 'XX'}_25519_ChaChaPoly_BLAKE2b`);
+    this.psk = peers.psk;
+    const pattern = pinned ? 'IK' : this.psk ? 'XXpsk0' : 'XX';
+    this.state = new Symmetric(`Noise_${pattern}_25519_ChaChaPoly_BLAKE2b`, peers.prologue);
     if (pinned) this.state.mixHash(pinned);
   }
 
   /** Message 1: `e`, and with IK `es, s, ss`. */
   first(payload) {
-    const { state, own, ephemeral, pinned } = this;
-    state.mixHash(ephemeral.publicKey);
+    const { state, own, ephemeral, pinned, psk } = this;
+    if (psk) state.mixKeyAndHash(psk);
+    this.mixEphemeral(state, ephemeral.publicKey);
     if (!pinned) return Buffer.concat([ephemeral.publicKey, state.encrypt(payload)]);
     state.mixKey(dh(ephemeral.secret, pinned));
     const sealedKey = state.encrypt(own.publicKey);
@@ -151,11 +165,17 @@ export class Initiator {
     return Buffer.concat([ephemeral.publicKey, sealedKey, state.encrypt(payload)]);
   }
 
+  /** Section 9.2: with a pre-shared key every ephemeral key goes into the chain as well. */
+  mixEphemeral(state, publicKey) {
+    state.mixHash(publicKey);
+    if (this.psk) state.mixKey(publicKey);
+  }
+
   /** Reads message 2 (`e, ee, s, es` or `e, ee, se`). Throws, changing nothing, when it is not authentic. */
   second(message) {
     const state = this.state.clone();
     const theirs = message.subarray(0, 32);
-    state.mixHash(theirs);
+    this.mixEphemeral(state, theirs);
     state.mixKey(dh(this.ephemeral.secret, theirs));
     let server = this.pinned;
     let at = 32;
