@@ -98,7 +98,13 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         this.#files.seen(fileRoom(room), message, author, body, isNew),
       emit,
     });
-    this.#presence = new RingPresence({ peer, names, rooms: this.#rooms, emit });
+    this.#presence = new RingPresence({
+      peer,
+      names,
+      rooms: this.#rooms,
+      joined: (group, target, by) => this.#nearby.joined(group, target, by),
+      emit,
+    });
     this.#standing = new Standing({ clock: world.clock, peer, names, emit });
     this.#nearby = new Nearby({ peer, names, rooms: this.#rooms, presence: this.#presence, gazetteer, emit });
     this.peer = new RingPeer({

@@ -141,10 +141,10 @@ export class Nearby implements GroupCommands {
     emit({ event: 'notice', text: `You are not in ${target} any more: ${why}.` });
   }
 
-  /** Somebody else has come into a group of like-minded people in which one was alone. */
-  joined(group: RingGroup, room: RingRoom, by: string): void {
+  /** Somebody else is in a group in which one was alone: of like-minded people that is worth telling. */
+  joined(group: RingGroup, target: string, by: string): void {
     if (group.kind !== 'interest') return;
-    this.#options.emit({ event: 'notice', text: `You share ${room.target} with ${by}.` });
+    this.#options.emit({ event: 'notice', text: `You share ${target} with ${by}.` });
   }
 
   /** The group one founded, else the one one came into last. */

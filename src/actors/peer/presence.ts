@@ -16,6 +16,8 @@ export interface PresenceOptions {
   readonly peer: () => RingPeer;
   readonly names: Names;
   readonly rooms: RingRooms;
+  /** Somebody else is in a group in which one was alone. */
+  readonly joined: (group: RingGroup, target: string, by: string) => void;
   readonly emit: (event: ClientEvent) => void;
 }
 
@@ -63,7 +65,7 @@ export class RingPresence {
   settle(): void {
     if (!this.#isChanged) return;
     this.#isChanged = false;
-    const { peer, rooms, emit } = this.#options;
+    const { peer, names, rooms, joined, emit } = this.#options;
     const mine = new Set<GroupId>();
     for (const ring of peer().groups.mine) {
       const room = rooms.group(ring.id);
@@ -74,10 +76,11 @@ export class RingPresence {
       if (this.#told.get(ring.id) === text) continue;
       this.#told.set(ring.id, text);
       emit({ event: 'group', ...group });
-      if (room.members !== group.members.length) {
-        room.members = group.members.length;
-        rooms.touch(room);
-      }
+      if (room.members === group.members.length) continue;
+      const [other] = group.members.filter((user) => user !== names.of(peer().self));
+      if (room.members <= 1 && other !== undefined) joined(ring, room.target, other);
+      room.members = group.members.length;
+      rooms.touch(room);
     }
     for (const id of this.#told.keys()) if (!mine.has(id)) this.#told.delete(id);
   }
