@@ -1,4 +1,3 @@
-import type { Actor } from 'xstate';
 import { type Reader, Writer } from '../../net/bytes.js';
 import { FrameType, GROUP_ENTRIES_MAX, PeerState } from '../../net/constants.js';
 import { HybridClock } from '../../net/ring/clock.js';
@@ -11,22 +10,21 @@ import { FOUNDINGS_GROUP } from '../../net/ring/groups.js';
 import type { Overlay } from '../../net/ring/overlay/overlay.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { Contact, Neighbourhood, Part, PeerId, RingState } from '../../net/ring/types.js';
-import type { CloseReason, PathAddress } from '../../net/types.js';
+import type { PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
-import { prepareMachine } from '../inner-machine.js';
 import { addressText } from './address.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
 import { Links } from './links.js';
-import { nodeMachine } from './node.machine.js';
+import { RingNode } from './node.js';
 import type { Profile } from './own-record.js';
 import { Parts } from './parts.js';
 import { PassiveTable } from './passive.js';
 import { People } from './people.js';
 import type { PrivateEvents } from './private-author.js';
-import { Ticker } from './ticker.js';
-import type { PeerWorld, WireHandler } from './world.js';
+import { type ChunkHandler, WireEvents } from './wire-events.js';
+import type { PeerWorld } from './world.js';
 
 /** What a peer tells whoever owns it: a client for people, or a simulation. */
 export interface PeerPort extends PrivateEvents {
@@ -62,16 +60,11 @@ export interface RingPeerOptions {
   readonly broadcast?: (port: BroadcastPort) => Broadcaster;
 }
 
-/** Of the wires' events those about files. */
-export type ChunkHandler = Pick<WireHandler, 'wanted' | 'chunk' | 'supplied'>;
-
-/** The passive view is kept, and one's own addresses looked at, so often. */
-const HOUSEKEEPING_MS = 5_000;
 /** A goodbye needs so long to leave before its links are closed. */
 const FAREWELL_MS = 300;
 
 /** A peer of the ring: everything but its wires, its disk and its screen. */
-export class RingPeer implements WireHandler {
+export class RingPeer {
   readonly self: PeerId;
   readonly links: Links;
   readonly parts: Parts;
@@ -80,89 +73,50 @@ export class RingPeer implements WireHandler {
   readonly feeds: Feeds;
   readonly #options: RingPeerOptions;
   readonly #passive: PassiveTable;
-  readonly #node: Actor<typeof nodeMachine>;
-  readonly #ticker: Ticker;
-  /** Where chunks of files go. */
-  #files: ChunkHandler | undefined;
-  /** Done when the turn ends, since no part may be called while it is calling. */
-  #drops: PeerId[] = [];
-  /** Since when there are others, ms since 1970. */
-  #companySince = Number.POSITIVE_INFINITY;
-  #isMoved = false;
-  #isSeeking = false;
-  #isRunning = false;
-  #housekeepingAt = Number.POSITIVE_INFINITY;
+  readonly #node: RingNode;
+  readonly #events: WireEvents;
 
   constructor(options: RingPeerOptions) {
-    const { world, community, store, port } = options;
+    const { world, community, store, mail, port } = options;
     this.#options = options;
     const self = contactOf(community, world.identity.publicKey, []);
     this.self = self.id;
     this.#passive = new PassiveTable(community, store.rows('passive'));
-    this.#ticker = new Ticker(world, {
-      deadline: () => this.#deadline(),
-      tick: (now) => this.#tick(now),
-      settle: () => this.#settle(),
+    this.#node = new RingNode({
+      world,
+      links: () => this.links,
+      people: () => this.people,
+      parts: () => this.parts,
+      port: {
+        seek: () => this.#seek(),
+        stands: () => port.stands(),
+        keepHouse: () => this.#keepHouse(),
+      },
     });
     this.people = this.#makePeople();
-    this.links = new Links(world, this.self, community, {
-      record: () => this.people.own,
-      linked: (record, isMet) => this.#linked(record, isMet),
-      unlinked: (peer) => this.#unlinked(peer),
-      unreachable: (peer) => this.parts.overlay.unreachable(peer, this.#now),
-      happened: () => this.#ticker.touch(),
-      frame: (from, type, body) => this.#framed(from, type, body),
-      foreign: (address) => this.#foreign(address),
-      seen: (address, by) => this.people.seen(address, this.links.find(by)?.path),
-    });
-    this.groups = new Groups({
-      entered: (group) => {
-        this.parts.companions.changed();
-        port.entered(group);
-      },
-      left: (group, dismantled) => {
-        store.drop(group.id);
-        port.left(group, dismantled);
-      },
-    });
+    this.links = this.#makeLinks();
+    this.groups = this.#makeGroups();
     const hybrid = new HybridClock(store.lastClock);
     this.feeds = this.#makeFeeds(hybrid);
+    const { links, people, groups, feeds } = this;
+    const passive = this.#passive.contacts;
     this.parts = new Parts({
-      world,
-      self,
-      community,
-      store,
-      mail: options.mail,
-      hybrid,
-      passive: this.#passive.contacts,
-      links: this.links,
-      people: this.people,
-      groups: this.groups,
-      feeds: this.feeds,
+      ...{ world, self, community, store, mail, hybrid, passive, links, people, groups, feeds },
+      broadcast: options.broadcast,
       events: port,
       port: {
         died: (contact) => this.#died(contact),
-        moved: () => this.#moved(),
-        wake: () => this.#ticker.touch(),
-      },
-      broadcast: options.broadcast,
-    });
-    this.#node = prepareMachine(world, nodeMachine, {
-      port: {
-        seek: () => {
-          this.#isSeeking = true;
-          this.#ticker.touch();
-        },
-        tell: () => port.stands(),
-        chance: () => this.#chance(),
+        moved: () => this.#node.moved(),
+        wake: () => this.#node.touch(),
       },
     });
+    this.#events = new WireEvents(links, people, () => this.#node.touch());
   }
 
   /** Files go over the same links; before `begin`. */
   attach(files: Part & ChunkHandler): void {
     this.parts.add(files);
-    this.#files = files;
+    this.#events.files = files;
   }
 
   // ---- Coming and going ---------------------------------------------------------------------------------
@@ -170,40 +124,35 @@ export class RingPeer implements WireHandler {
   /** Looks for the others. */
   begin(): void {
     const { world, store, profile } = this.#options;
-    world.wires.handler = this;
-    this.#isRunning = true;
+    world.wires.handler = this.#events;
     this.people.begin();
     for (const { entry } of store.after(FOUNDINGS_GROUP.toString('hex'), 0, GROUP_ENTRIES_MAX))
       this.groups.heard(entry);
     this.groups.settle(profile.cell, profile.interests);
     // Of groups that one was in last time and is not any more.
     for (const group of store.groups()) if (!this.groups.keeps(group)) store.drop(group);
-    this.#housekeepingAt = this.#now + HOUSEKEEPING_MS;
-    this.#node.start();
-    this.parts.overlay.begin(this.#now);
-    this.#ticker.touch();
+    this.#node.begin();
+    this.overlay.begin(world.clock.now());
   }
 
   /** Tells the others that one leaves, then closes every link. @param done called once they had time to hear it */
   leave(done: () => void): void {
-    if (!this.#isRunning) {
+    if (!this.#node.isRunning) {
       done();
       return;
     }
     this.people.change({ state: PeerState.Left });
-    this.#passive.keep(this.parts.overlay.passive);
-    this.parts.overlay.leave();
-    this.#isRunning = false;
-    this.#node.stop();
-    const { clock } = this.#options.world;
-    clock.setTimeout(() => {
+    this.#passive.keep(this.overlay.passive);
+    this.overlay.leave();
+    this.#node.leave();
+    this.#options.world.clock.setTimeout(() => {
       this.links.closeAll();
-      this.#ticker.stop();
+      this.#node.stop();
       done();
     }, FAREWELL_MS);
   }
 
-  // ---- What one says ------------------------------------------------------------------------------------
+  // ---- What one says and asks ---------------------------------------------------------------------------
 
   /** Says something else about oneself from now on, to everybody; groups follow. */
   change(change: Partial<Profile & { readonly state: PeerState }>): void {
@@ -212,88 +161,29 @@ export class RingPeer implements WireHandler {
     this.groups.settle(cell, interests);
   }
 
-  /** Somebody may be there. */
-  meet(address: PathAddress): void {
-    this.links.meet(address);
-  }
-
   get overlay(): Overlay {
     return this.parts.overlay;
   }
 
   get neighbourhood(): Neighbourhood {
-    return this.parts.overlay.neighbourhood;
+    return this.overlay.neighbourhood;
   }
 
   get state(): RingState {
-    return this.#node.getSnapshot().value;
-  }
-
-  // ---- From the wires -----------------------------------------------------------------------------------
-
-  opened(wire: number, handshakeKey: Buffer, path: PathAddress, dialled: boolean): void {
-    this.links.opened(wire, handshakeKey, path, dialled);
-    this.#ticker.touch();
-  }
-
-  frame(wire: number, type: number, body: Buffer): void {
-    this.links.frame(wire, type, body);
-    this.#ticker.touch();
-  }
-
-  closed(wire: number, reason: CloseReason): void {
-    this.links.closed(wire, reason);
-    this.#ticker.touch();
-  }
-
-  failed(wire: number, reason: CloseReason): void {
-    this.links.failed(wire, reason);
-    this.#ticker.touch();
-  }
-
-  wanted(wire: number, transfer: number, first: number, count: number): void {
-    this.#files?.wanted(wire, transfer, first, count);
-  }
-
-  chunk(wire: number, transfer: number, chunk: number, record: Buffer): void {
-    this.#files?.chunk(wire, transfer, chunk, record);
-  }
-
-  supplied(wire: number, transfer: number, chunk: number): void {
-    this.#files?.supplied(wire, transfer, chunk);
-  }
-
-  moved(wire: number, path: PathAddress): void {
-    this.links.moved(wire, path);
-  }
-
-  /** This machine has other addresses than before. */
-  readdressed(): void {
-    this.people.checkAddresses();
-    this.#ticker.touch();
-  }
-
-  found(at: PathAddress): void {
-    this.meet(at);
-    this.#ticker.touch();
+    return this.#node.state;
   }
 
   // ---- From the links -----------------------------------------------------------------------------------
 
   #linked(record: PeerRecord, isMet: boolean): void {
+    const { contact } = record;
     const now = this.#now;
-    this.#companySince = Math.min(this.#companySince, this.#options.world.clock.wall());
+    this.#node.linked();
     this.people.greeted(record);
-    this.parts.linked(record.contact, now);
-    if (isMet) this.parts.overlay.introduce(record.contact, now);
-    if (!this.parts.sync.isComparing(record.contact.id)) this.links.find(record.contact.id)?.synced();
+    this.parts.linked(contact, now);
+    if (isMet) this.overlay.introduce(contact, now);
+    if (!this.parts.sync.isComparing(contact.id)) this.links.find(contact.id)?.synced();
     this.people.announce();
-    this.#moved();
-  }
-
-  #unlinked(peer: PeerId): void {
-    this.parts.unlinked(peer, this.#now);
-    this.#moved();
   }
 
   /** A frame of no part is one of a later version's. */
@@ -302,11 +192,18 @@ export class RingPeer implements WireHandler {
     else this.parts.frame(from, type, body, this.#now);
   }
 
+  /** Told only where the user said that somebody is: elsewhere it is nobody's mistake. */
+  #foreign(at: PathAddress): void {
+    const text = addressText(at);
+    const isMeant = this.#options.bootstrap.some((address) => addressText(address) === text);
+    if (isMeant) this.#options.port.foreign?.(at);
+  }
+
   // ---- From the parts -----------------------------------------------------------------------------------
 
   #publish(item: Item): void {
     this.parts.broadcast.publish(item, this.#now);
-    this.#ticker.touch();
+    this.#node.touch();
   }
 
   #entry(entry: FeedEntry, number: number, hops: Hops): void {
@@ -320,13 +217,6 @@ export class RingPeer implements WireHandler {
   }
 
   /** What somebody says who lives in the future is refused; they are told, by those who hear it first. */
-  /** Only where the user said that somebody is: elsewhere it is nobody's mistake. */
-  #foreign(at: PathAddress): void {
-    const text = addressText(at);
-    const isMeant = this.#options.bootstrap.some((address) => addressText(address) === text);
-    if (isMeant) this.#options.port.foreign?.(at);
-  }
-
   #misdated(entry: FeedEntry, from: PeerId): void {
     if (entry.author.toString('hex') !== from) return;
     const ahead = aheadMs(entry.clock, this.#options.world.clock.wall());
@@ -335,70 +225,44 @@ export class RingPeer implements WireHandler {
 
   #died(contact: Contact): void {
     this.people.died(contact, this.#now);
-    this.#drop(contact.id);
+    this.#node.drop(contact.id);
   }
 
-  #drop(peer: PeerId): void {
-    this.#drops.push(peer);
-    this.#ticker.touch();
+  // ---- From the node ------------------------------------------------------------------------------------
+
+  #seek(): void {
+    if (this.neighbourhood.state === 'alone') this.people.forgetAnnounced();
+    for (const address of this.#options.bootstrap) this.links.meet(address);
   }
 
-  #moved(): void {
-    this.#isMoved = true;
-    this.#ticker.touch();
+  #keepHouse(): void {
+    const { world, store } = this.#options;
+    this.people.checkAddresses();
+    this.#passive.keep(this.overlay.passive);
+    store.sweep(world.clock.wall());
   }
 
-  // ---- Turns --------------------------------------------------------------------------------------------
+  // ---- What it is made of -------------------------------------------------------------------------------
 
   get #now(): number {
     return this.#options.world.clock.now();
   }
 
-  #tick(now: number): void {
-    this.links.tick(now);
-    this.parts.tick(now);
-    this.people.tick(now);
-    if (now < this.#housekeepingAt) return;
-    this.#housekeepingAt = now + HOUSEKEEPING_MS;
-    this.people.checkAddresses();
-    this.#passive.keep(this.parts.overlay.passive);
-    this.#options.store.sweep(this.#options.world.clock.wall());
-  }
-
-  #deadline(): number {
-    return Math.min(
-      this.#housekeepingAt,
-      this.links.deadline(),
-      this.people.deadline(),
-      this.parts.deadline(),
-    );
-  }
-
-  #settle(): boolean {
-    const drops = this.#drops;
-    const isMoved = this.#isMoved;
-    const isSeeking = this.#isSeeking;
-    this.#drops = [];
-    this.#isMoved = false;
-    this.#isSeeking = false;
-    this.links.drain();
-    for (const peer of drops) this.links.drop(peer);
-    if (isSeeking) this.#seek();
-    if (isMoved && this.#isRunning) this.#lookAround();
-    return isMoved || isSeeking || drops.length > 0;
-  }
-
-  /** The neighbours or their number have changed. */
-  #lookAround(): void {
-    const { state, successors, predecessor } = this.parts.overlay.neighbourhood;
-    const edges = [successors[0], predecessor].filter((contact) => contact !== undefined);
-    this.parts.pinned(
-      edges.map(({ id }) => id),
-      this.#now,
-    );
-    if (state !== this.state) this.#node.send({ type: NODE_EVENTS[state] });
-    if (state === 'alone') this.#companySince = Number.POSITIVE_INFINITY;
-    this.#options.port.stands();
+  #makeLinks(): Links {
+    const { world, community } = this.#options;
+    return new Links(world, this.self, community, {
+      record: () => this.people.own,
+      linked: (record, isMet) => this.#linked(record, isMet),
+      unlinked: (peer) => {
+        this.parts.unlinked(peer, this.#now);
+        this.#node.moved();
+      },
+      unreachable: (peer) => this.overlay.unreachable(peer, this.#now),
+      happened: () => this.#node.touch(),
+      frame: (from, type, body) => this.#framed(from, type, body),
+      foreign: (address) => this.#foreign(address),
+      seen: (address, by) => this.people.seen(address, this.links.find(by)?.path),
+    });
   }
 
   #makePeople(): People {
@@ -413,12 +277,26 @@ export class RingPeer implements WireHandler {
         publish: (item) => this.#publish(item),
         tell: (peer, item) => this.links.send(peer, FrameType.Gossip, gossipFrame.encode(item, 1)),
         isLive: (peer) => this.links.isLive(peer),
-        reported: (peer) => this.parts.overlay.reported(peer, this.#now),
-        hasLeft: (peer) => this.#drop(peer),
+        reported: (peer) => this.overlay.reported(peer, this.#now),
+        hasLeft: (peer) => this.#node.drop(peer),
         changed: (id) => {
           this.parts.person(id, this.people.roster.shown(id) !== undefined, this.#now);
           port.person(id);
         },
+      },
+    });
+  }
+
+  #makeGroups(): Groups {
+    const { store, port } = this.#options;
+    return new Groups({
+      entered: (group) => {
+        this.parts.companions.changed();
+        port.entered(group);
+      },
+      left: (group, isDismantled) => {
+        store.drop(group.id);
+        port.left(group, isDismantled);
       },
     });
   }
@@ -433,7 +311,7 @@ export class RingPeer implements WireHandler {
       port: {
         keeps: (group) => this.groups.keeps(group),
         publish: (item) => this.#publish(item),
-        companySince: () => this.#companySince,
+        companySince: () => this.#node.companySince,
         entry: (entry, number, hops) => this.#entry(entry, number, hops),
         misdated: (entry, from) => this.#misdated(entry, from),
         forked: (entry) => port.forked(entry),
@@ -441,22 +319,4 @@ export class RingPeer implements WireHandler {
       },
     });
   }
-
-  #chance(): number {
-    const bytes = Buffer.alloc(4);
-    this.#options.world.random(bytes);
-    return bytes.readUInt32BE() / 2 ** 32;
-  }
-
-  #seek(): void {
-    if (this.parts.overlay.neighbourhood.state === 'alone') this.people.forgetAnnounced();
-    for (const address of this.#options.bootstrap) this.links.meet(address);
-  }
 }
-
-const NODE_EVENTS = {
-  alone: 'ALONE',
-  joining: 'JOINING',
-  stable: 'STABLE',
-  repairing: 'REPAIRING',
-} as const;
