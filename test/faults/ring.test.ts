@@ -1,8 +1,13 @@
 /** Seven real processes on loopback: everything people do in a ring, then two neighbours die at once. */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/natter.js';
 import { type Member, RingParty } from '../support/ring-party.js';
 
 const party = new RingParty('harbour');
+const files = temporaryFolder();
 const NICKS = ['ada', 'ben', 'cleo', 'dan', 'eva', 'finn', 'gus'];
 /** Three of them are in Vienna, two in Graz 145 km away, and two do not say. */
 const PLACES: Record<string, readonly string[]> = {
@@ -33,7 +38,10 @@ beforeAll(async () => {
   await Promise.all(NICKS.map((nick) => of(nick).isIn(6, 60_000)));
 }, 120_000);
 
-afterAll(() => party.close());
+afterAll(async () => {
+  await party.close();
+  files.remove();
+});
 
 describe('seven people without a server', () => {
   it('form one ring: everyone is the successor of one and the predecessor of one', async () => {
@@ -120,6 +128,28 @@ describe('seven people without a server', () => {
       expect(of(nick).run.stdout).not.toContain('only for you');
   });
 
+  it('send files from one to the other', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'ring');
+    const path = join(files.path, 'chart.bin');
+    writeFileSync(path, bytes);
+    of('finn').type(`/send ${path} @ben`);
+    await of('ben').run.until('the offer', ({ lines }) =>
+      lines.some(
+        ({ event, state, name }) => event === 'transfer' && state === 'offered' && name === 'chart.bin',
+      ),
+    );
+    of('ben').type('/accept');
+    await of('ben').run.until(
+      'the file',
+      ({ lines }) => lines.some(({ event, state }) => event === 'transfer' && state === 'done'),
+      60_000,
+    );
+    const done = of('ben')
+      .run.events('transfer')
+      .find(({ state }) => state === 'done');
+    expect(sha(readFileSync(String(done?.path)))).toBe(sha(bytes));
+  }, 90_000);
+
   it('give a late joiner the history, once', async () => {
     const { member } = await party.start('hal', { args: ['--peer', first] });
     await member.isIn(7);
@@ -149,3 +179,7 @@ describe('seven people without a server', () => {
     }
   }, 120_000);
 });
+
+function sha(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
