@@ -11,7 +11,7 @@ import { Weather, type WeatherOptions } from '../../src/sim/weather.js';
 import { SimWires } from '../../src/sim/wires.js';
 import { MemoryFeedStore } from '../../src/store/feeds/memory.js';
 import type { StoredLetter } from '../../src/store/mail/letters.js';
-import { memoryMail } from '../../src/store/mail/tables.js';
+import { type MailTables, memoryMail } from '../../src/store/mail/tables.js';
 
 const CALM: WeatherOptions = { seed: 7, loss: 0, bursts: false, oneWay: 0 };
 const COMMUNITY = Buffer.alloc(32, 5);
@@ -22,6 +22,7 @@ export interface PersonOptions {
   readonly cell?: string;
   readonly bootstrap?: readonly PathAddress[];
   readonly store?: MemoryFeedStore;
+  readonly mail?: MailTables;
   /** Whose key it has; its own without it. */
   readonly key?: number;
 }
@@ -37,7 +38,7 @@ export class Person {
   /** `nick online`, `nick offline`... as it came. */
   readonly presence: string[] = [];
   readonly groups: string[] = [];
-  readonly mail = memoryMail();
+  readonly mail: MailTables;
   readonly letters: StoredLetter[] = [];
   readonly founded: Founded[] = [];
   readonly ahead: number[] = [];
@@ -48,6 +49,7 @@ export class Person {
     const identity = identityOf(Buffer.alloc(32, (options.key ?? number) + 1));
     this.wires = new SimWires(network, this.host, handshakeKeys(identity).publicKey);
     this.store = options.store ?? new MemoryFeedStore();
+    this.mail = options.mail ?? memoryMail();
     const { clock, random } = this.host;
     this.peer = new RingPeer({
       world: {
