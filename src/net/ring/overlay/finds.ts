@@ -56,7 +56,7 @@ export class Finds {
   }
 
   asked(from: PeerId, find: Find, now: number): void {
-    if (this.#waitingFor(from) >= FINDS_OF_ONE_MAX) return;
+    this.#makeRoom(from, now);
     const next = find.hops === 0 ? undefined : this.#port.nearer(find.place, new Set([from]));
     const onward = { ...find, hops: Math.min(FIND_HOPS_MAX, find.hops) - 1 };
     const source = { from, number: find.number, done: undefined };
@@ -99,7 +99,6 @@ export class Finds {
   }
 
   #ask(next: PeerId, find: Find, source: Pick<Open, 'from' | 'number' | 'done'>, now: number): boolean {
-    if (this.#open.size >= FINDS_MAX) return false;
     const number = ++this.#number;
     const body = FindFrame.encode(this.#writer, { ...find, number });
     if (!this.#port.send(next, FrameType.Find, body)) return false;
@@ -107,10 +106,22 @@ export class Finds {
     return true;
   }
 
-  #waitingFor(peer: PeerId): number {
+  /** The oldest gives way, its own before those of others: so a flood costs whoever makes it most. */
+  #makeRoom(from: PeerId, now: number): void {
     let count = 0;
-    for (const { from } of this.#open.values()) if (from === peer) count++;
-    return count;
+    let oldest: number | undefined;
+    for (const [number, open] of this.#open) {
+      if (open.from !== from) continue;
+      oldest ??= number;
+      count++;
+    }
+    if (oldest !== undefined && count >= FINDS_OF_ONE_MAX) this.#open.delete(oldest);
+    if (this.#open.size < FINDS_MAX) return;
+    for (const [number, open] of this.#open) {
+      this.#open.delete(number);
+      open.done?.(undefined, now);
+      return;
+    }
   }
 
   #answer(to: PeerId, number: number, around: Around): void {

@@ -1,5 +1,5 @@
 import type { Reader } from '../../bytes.js';
-import { EVICTED_MS, FOUND_CONTACTS_MAX, FrameType, PASSIVE_MAX } from '../../constants.js';
+import { FOUND_CONTACTS_MAX, FrameType, PASSIVE_MAX } from '../../constants.js';
 import type { Place } from '../place.js';
 import type { Contact, Neighbourhood, Part, PeerId } from '../types.js';
 import { Chance } from './chance.js';
@@ -144,17 +144,13 @@ export class Overlay implements Part {
     if (known !== undefined) this.#probes.heard(known, now);
   }
 
-  /** Somebody says, signed, that this peer is dead. Whom we can ask ourselves is asked; else it may well be so. */
+  /**
+   * Somebody says, signed, that this peer is dead. If there is a link it is asked at once; if there is none, those who
+   * have one tell us in their lists: were we to believe it, a single liar could empty ours.
+   */
   reported(peer: PeerId, now: number): void {
-    const listed = this.#pointers.successors.list.find(({ id }) => id === peer);
-    const known = this.#acquaintance.get(peer) ?? (listed && this.#acquaintance.meet(listed));
-    if (known === undefined || known.health === 'dead') return;
-    if (known.linked || known.needed || known.health === 'deaf') {
-      this.#probes.detector.doubt(known, now);
-      return;
-    }
-    known.bury(now + EVICTED_MS);
-    this.#upkeep.look(now);
+    const known = this.#acquaintance.get(peer);
+    if (known?.linked || known?.needed) this.#probes.detector.doubt(known, now);
   }
 
   linked(peer: Contact, now: number): void {

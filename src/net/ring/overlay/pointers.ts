@@ -119,12 +119,13 @@ export class Pointers {
     return 'stable';
   }
 
-  /** Whoever is nearest counter-clockwise of those who were ever linked: our true predecessor keeps a link to us. */
+  /** Whoever of those who are linked is nearest counter-clockwise: our true predecessor keeps a link to us. */
   #nearestBehind(): Known | undefined {
     let best: Known | undefined;
     for (const known of this.#acquaintance.all) {
       if (!known.proven || !known.alive) continue;
-      const isThere = known.linked || known.watch !== undefined || known.health === 'deaf';
+      const isKept = known === this.predecessor && (known.watch !== undefined || known.health === 'deaf');
+      const isThere = known.linked || isKept;
       if (isThere && (best === undefined || known.way > best.way)) best = known;
     }
     return best;
