@@ -76,14 +76,18 @@ describe('real peers on loopback', { timeout: 90_000 }, () => {
     expect((await bo.line('error', {})).message).toMatch(/not (?:online|there)/);
   });
 
-  test('a closed community lets in only those with its link, and the others learn why not', async () => {
+  test('let in who has the link to a closed community, and tell who is at the wrong door', async () => {
     const ana = await peers.start('ana', ['--closed']);
     ana.type('/invite');
     const { link } = await ana.line('invite', {});
+    const eve = await peers.start('eve', ['--peer', ana.at]);
     const bo = await peers.start('bo', ['--join', String(link)]);
     await bo.line('ring', { peers: 1 });
-    const eve = await peers.start('eve', ['--peer', ana.at]);
-    expect(await eve.line('error', { code: 'WRONG_COMMUNITY' })).toBeDefined();
+    const dee = await peers.start('dee', [], 'runners');
+    const gus = await peers.start('gus', ['--peer', dee.at]);
+    await gus.line('error', { code: 'WRONG_COMMUNITY' });
+    // Whoever has no key is not even told that there is a door.
+    expect(eve.natter.events('ring').at(-1)).toMatchObject({ peers: 0, state: 'alone' });
     expect(ana.natter.events('presence').some(({ user }) => user === 'eve')).toBe(false);
   });
 });
