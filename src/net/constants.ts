@@ -136,7 +136,6 @@ export const FrameType = {
   Receipt: 0x44,
   Shelf: 0x45,
   Lacking: 0x46,
-  Call: 0x47,
 } as const;
 
 // ---- Handshake ------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ export interface Piece {
 
 const DOMAIN = Buffer.from('natter/1 mail');
 
-export function nameOf(bytes: Buffer): string {
+function nameOf(bytes: Buffer): string {
   const digest = Buffer.alloc(LETTER_ID_BYTES);
   sodium.crypto_generichash(digest, bytes);
   return digest.toString('hex');

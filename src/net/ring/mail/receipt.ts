@@ -29,7 +29,7 @@ export interface Receipt {
   readonly bytes: Buffer;
 }
 
-export const RECEIPT_BYTES = KEY_BYTES + LETTER_ID_BYTES + 1 + SIGNATURE_BYTES;
+const RECEIPT_BYTES = KEY_BYTES + LETTER_ID_BYTES + 1 + SIGNATURE_BYTES;
 const DOMAIN = Buffer.from('natter/1 receipt');
 
 export function signReceipt(identity: Identity, community: Buffer, piece: string, verdict: Verdict): Receipt {
