@@ -60,6 +60,16 @@ async function knownOf(options: ChatOptions, console: Console, { last }: ChatPar
   return isAnyone ? { ...(await last(data, server)), ...given } : given;
 }
 
+/** What holds in a ring as it does with a server. */
+function shared({ data, at, city, interest }: ChatOptions): SharingFlags & { readonly data?: string } {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(at === undefined ? {} : { at }),
+    ...(city === undefined ? {} : { city }),
+    ...(interest === undefined ? {} : { interest }),
+  };
+}
+
 async function profileOf(data: string | undefined) {
   const [{ Profile }, { FolderPart, openFolder }] = await Promise.all([
     import('../../store/profile.js'),
@@ -119,7 +129,7 @@ async function runPlain(
     if (chosen === 'nowhere') return Exit.Done;
     if (chosen === 'server') return await linear.run();
     const { ring, nick } = chosen;
-    const flags = { ...ringNamed(ring), nick, ...(data === undefined ? {} : { data }) };
+    const flags = { ...shared(options), ...ringNamed(ring), nick };
     return await runLines(ringStart(flags, console.env), {}, console, parts.ring, asker);
   } finally {
     await client.quit(QUIT_MS).catch(() => undefined);
@@ -177,7 +187,7 @@ async function runScreen(
       return client;
     },
     ring: ({ ring, nick }, onEvent) => {
-      const flags = { ...ringNamed(ring), nick, ...(data === undefined ? {} : { data }) };
+      const flags = { ...shared(options), ...ringNamed(ring), nick };
       return openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
     },
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
