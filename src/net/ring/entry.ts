@@ -60,7 +60,7 @@ const DOMAIN = Buffer.from('natter/1 entry');
 const FIRST = Buffer.alloc(FEED_HASH_BYTES);
 export const NO_ENTRY = FIRST;
 
-export function feedIdOf(author: Uint8Array, group: Uint8Array, epoch: Uint8Array): FeedId {
+function feedIdOf(author: Uint8Array, group: Uint8Array, epoch: Uint8Array): FeedId {
   const digest = Buffer.alloc(FEED_ID_BYTES);
   sodium.crypto_generichash_batch(digest, [author, group, epoch]);
   return digest.toString('hex');

@@ -10,7 +10,7 @@ import { Malformed, type Reader, Writer } from '../../bytes.js';
 import { GRAFT_IDS_MAX, IHAVE_IDS_MAX, ITEM_ID_BYTES, ITEM_MAX_BYTES } from '../../constants.js';
 import { type Item, type ItemId, isItemKind } from './item.js';
 
-export const HOPS_MAX = 255;
+const HOPS_MAX = 255;
 
 // One frame is written at a time on a thread, and sending copies.
 const writer = new Writer(256, ITEM_MAX_BYTES + 2);
