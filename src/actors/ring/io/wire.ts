@@ -18,6 +18,7 @@ import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from
 import { RING } from '../../singletons.js';
 import type { Line } from './line.js';
 import { Lines } from './lines.js';
+import { Loads } from './loads.js';
 import { WireNumbers } from './numbers.js';
 import { Shelf } from './shelf.js';
 
@@ -26,9 +27,6 @@ const ADDRESS_MAX_BYTES = 80;
 const FRAME_MAX_BYTES = 1 << 17;
 /** Of what the ring is too slow for; chunks are bounded by what it wants. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
-/** How soon the ring hears how much of what it told is still held. */
-const LOAD_EVERY_MS = 50;
-const RTT_EVERY_MS = 2_000;
 /** Networks come and go without telling anybody. */
 const ADDRESSES_EVERY_MS = 3_000;
 
@@ -71,15 +69,13 @@ export class WireActor implements Actor, EndpointHandler {
   readonly #numbers: WireNumbers;
   readonly #shelf: Shelf;
   readonly #ring: Conduit;
+  readonly #loads: Loads;
   readonly #reader = new Reader();
   readonly #writer = new Writer(2048, FRAME_MAX_BYTES);
   /** Of the ring that is told; undefined before there was one. */
   #life: number | undefined;
   #ready = false;
   #addresses: readonly PathAddress[] = [];
-  /** Wires of which something is held, or of which the ring knows too little. */
-  readonly #busy = new Set<Line>();
-  #loadDue = false;
   readonly #handlers: Readonly<Record<number, (reader: Reader) => void>> = {
     [WireMessage.Listen]: () => this.#begin(),
     [WireMessage.Renew]: (reader) => this.#renew(reader.varint()),
@@ -101,16 +97,14 @@ export class WireActor implements Actor, EndpointHandler {
       mark: RingMessage.Mark,
       tell: (type, body) => this.#context.tell(RING, type, body),
     });
-    this.#shelf = new Shelf(
-      (wire) => this.#lines.at(wire)?.connection,
-      (type, body) => this.#ring.tell(type, body),
-    );
+    const tell = (type: number, body: Uint8Array) => this.#ring.tell(type, body);
+    this.#shelf = new Shelf((wire) => this.#lines.at(wire)?.connection, tell);
+    this.#loads = new Loads({ clock: options.context.clock, lines: this.#lines, tell });
     // What was on its way through an actor that failed is lost, and a wire loses nothing: it ends.
     if (options.isReborn) this.#tell(RingMessage.Lost, this.#writer.reset());
     for (const connection of this.#endpoint?.connections.values() ?? [])
       connection.close(CloseCode.ShuttingDown, 'begins anew');
     this.#context.snapshot(Buffer.of(1));
-    this.#sweepRtt();
     this.#watchAddresses();
   }
 
@@ -159,7 +153,7 @@ export class WireActor implements Actor, EndpointHandler {
   closed(connection: Connection, reason: CloseReason): void {
     const line = this.#lines.close(connection);
     if (line === undefined) return;
-    this.#busy.delete(line);
+    this.#loads.forget(line);
     this.#shelf.closed(line.wire);
     this.#ended(RingMessage.Closed, line.wire, reason);
   }
@@ -220,7 +214,7 @@ export class WireActor implements Actor, EndpointHandler {
       this.#lines.close(connection);
       connection.close(CloseCode.ShuttingDown, 'begins anew');
     }
-    this.#busy.clear();
+    this.#loads.clear();
     this.#shelf.clear();
   }
 
@@ -273,7 +267,7 @@ export class WireActor implements Actor, EndpointHandler {
     const body = reader.rest();
     line.taken++;
     line.takenBytes += body.length;
-    this.#note(line);
+    this.#loads.note(line);
     if (line.connection.send(type, body, lane) !== 0) return;
     // Nothing may be missing in a wire, so it ends; its other end will see that and can come again.
     this.counters.overrun++;
@@ -287,36 +281,6 @@ export class WireActor implements Actor, EndpointHandler {
   }
 
   // ---- What the ring is told now and then ---------------------------------------------------------------
-
-  #note(line: Line): void {
-    this.#busy.add(line);
-    if (this.#loadDue) return;
-    this.#loadDue = true;
-    this.#context.clock.setTimeout(() => this.#tellLoads(), LOAD_EVERY_MS);
-  }
-
-  #tellLoads(): void {
-    this.#loadDue = false;
-    const busy = [...this.#busy];
-    this.#busy.clear();
-    for (const line of busy) {
-      if (line.stale) this.#tellLoad(line);
-      if (!line.idle) this.#note(line);
-    }
-  }
-
-  #sweepRtt(): void {
-    for (const line of this.#lines.all()) if (line.rttChanged) this.#tellLoad(line);
-    this.#context.clock.setTimeout(() => this.#sweepRtt(), RTT_EVERY_MS);
-  }
-
-  #tellLoad(line: Line): void {
-    const { wire, taken, takenBytes, rttUs } = line;
-    const { outgoingMessages, outgoingBytes } = line.connection;
-    const writer = this.#writer.reset().varint(wire).varint(taken).varint(takenBytes);
-    this.#tell(RingMessage.Load, writer.varint(outgoingMessages).varint(outgoingBytes).varint(rttUs));
-    line.told();
-  }
 
   #watchAddresses(): void {
     const socket = this.#options.socket();
