@@ -27,7 +27,8 @@ export interface Wires {
   /** Gives up a handshake silently. */
   abandon(wire: number): void;
   /**
-   * One frame, sent again until acknowledged or the wire is closed. Copies `body`. @returns false when its bounds are reached
+   * One frame, sent again until acknowledged or the wire is closed; what was lost comes later than what was said
+   * after it. Copies `body`. @returns false when its bounds are reached
    * @throws RangeError for a body near MESSAGE_MAX_BYTES or above
    */
   send(wire: number, type: number, body: Uint8Array, lane: Lane): boolean;
