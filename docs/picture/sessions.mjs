@@ -2,9 +2,12 @@
  * What is in the pictures, by name. Each plays a real session: a server, people who talk through clients of
  * their own, and mia, whose terminal is drawn.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Resvg } from '@resvg/resvg-js';
 import { openClient } from '#natter/actors/client/client.js';
 import { startServer } from '#natter/actors/server/server.js';
@@ -158,7 +161,79 @@ async function files(start) {
   return { session: mia, end: place.end };
 }
 
+/** Who is in the ring of the picture, with what they share. */
+const WALKERS = [
+  ['ana', '--city', 'Vienna', '--interest', 'hiking'],
+  ['bo', '--at', '48.15,16.1', '--interest', 'hiking', '--interest', 'chess'],
+  ['cyd', '--interest', 'chess'],
+  ['dana', '--city', 'Graz'],
+  ['Élise', '--interest', 'chess'],
+  ['noor'],
+];
+
+/** A peer of a ring as a process; `line` waits for a JSON line. */
+async function openPeer(folder, [nick, ...flags]) {
+  const args = ['ring', '--name', 'walkers', '--listen', '127.0.0.1:0', '--json', '--nick', nick, ...flags];
+  const child = spawn(process.execPath, [MAIN, ...args, '--data', join(folder, nick)]);
+  const lines = [];
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => lines.push(JSON.parse(line)));
+  const line = async (fits) => {
+    while (!lines.some(fits)) await once(reader, 'line');
+    return lines.find(fits);
+  };
+  const { host, port } = await line(({ event }) => event === 'listening');
+  return {
+    at: `${host}:${port}`,
+    line,
+    say: (text) => child.stdin.write(`${text}\n`),
+    end: async () => {
+      child.stdin.end();
+      await once(child, 'close');
+    },
+  };
+}
+
+/** Seven people and nobody in charge: the lobby, or the ring itself. */
+async function ring(start, columns, rows, isView) {
+  const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
+  const [founder, ...others] = WALKERS;
+  const ana = await openPeer(folder, founder);
+  const peers = [ana];
+  for (const walker of others) peers.push(await openPeer(folder, [...walker, '--peer', ana.at]));
+  const [, bo, cyd, dana] = peers;
+  const args = ['ring', '--name', 'walkers', '--listen', '127.0.0.1:0', '--peer', ana.at, '--nick', 'mia'];
+  const mia = start(
+    process.execPath,
+    [MAIN, ...args, '--city', 'Vienna', '--interest', 'hiking', '--data', join(folder, 'mia')],
+    { columns, rows },
+  );
+  await mia.see(`ring: ${WALKERS.length} peers, stable`);
+  await mia.see('near Vienna');
+  ana.say('the server room is flooded. good thing we need none');
+  await mia.see('flooded');
+  bo.say('so we meet up here again');
+  await mia.see('meet up');
+  ana.say('/join-geo 40');
+  await mia.see('~ana');
+  ana.say('who comes up the Kahlenberg on Sunday?');
+  cyd.say('/msg mia are you bringing the map?');
+  await mia.see('@cyd');
+  dana.say('too far for me, have fun');
+  await mia.see('have fun');
+  mia.type(isView ? '\x1b[15~' : 'see you on Sunday :tada:\r');
+  await mia.see(isView ? 'Esc close' : ' ok ');
+  if (isView) await mia.see('@ mia');
+  const end = async () => {
+    for (const peer of peers) await peer.end();
+    rmSync(folder, { recursive: true });
+  };
+  return { session: mia, end };
+}
+
 export const SESSIONS = {
+  ring: (start) => ring(start, 100, 28, false),
+  'ring-view': (start) => ring(start, 80, 24, true),
   files,
   setup: async (start) => {
     const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
