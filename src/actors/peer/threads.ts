@@ -11,6 +11,7 @@ import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from 
 import { type Commands, commandsOver } from './commands.js';
 import type { CoreData, CoreNews } from './core.js';
 import type { RingOptions } from './options.js';
+import { Repeats } from './repeats.js';
 
 const LISTEN_MS = 10_000;
 const STOP_MS = 5_000;
@@ -31,6 +32,7 @@ export class ThreadedPeer {
   readonly commands: Commands;
   readonly #options: RingOptions;
   readonly #home: Home;
+  readonly #repeats = new Repeats();
   #system: Supervisor | undefined;
   #closed: Promise<void> | undefined;
 
@@ -39,6 +41,12 @@ export class ThreadedPeer {
     this.#home = home;
     this.key = fingerprint(home.identity.publicKey);
     this.commands = commandsOver((name, args) => this.#call(name, args));
+  }
+
+  /** The threads, for the inspector and for tests. */
+  get system(): Supervisor {
+    if (this.#system !== undefined) return this.#system;
+    throw new NatterError('STOPPED', 'This peer has not started.');
   }
 
   async start(profile: Profile, bootstrap: readonly PathAddress[]): Promise<void> {
@@ -104,7 +112,7 @@ export class ThreadedPeer {
     const { onEvent } = this.#options;
     switch (event.type) {
       case 'posted':
-        onEvent((event.value as CoreNews).events);
+        onEvent(this.#repeats.filter((event.value as CoreNews).events));
         return;
       case 'restarted':
         if (event.thread === 'io') this.#listen(this.host, this.port).catch((error) => this.#tell(error));
