@@ -248,7 +248,7 @@ export const RegistryMessage = {
 export const GroupsMessage = {
   /** conn, account (16), name text, place. */
   Enter: 1,
-  /** conn. */
+  /** conn, goodbye u8: 1 when the client said so, 0 when the connection was lost. */
   Exit: 2,
   /** Asked: as Enter: the account is there now, and in the groups around there; answers nothing. */
   Here: 3,

@@ -3,6 +3,7 @@ import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { RegistryState } from '../../src/actors/registry/state.js';
 import { cellOf } from '../../src/chat/geo.js';
 import { EventKind, GoneReason, Operation } from '../../src/chat/operations.js';
+import { CloseCode } from '../../src/net/types.js';
 import { type TestClient, TestServer } from '../support/chat-server.js';
 
 const VIENNA = cellOf(48.2, 16.37);
@@ -95,14 +96,14 @@ it('dismantles the group one founded when one founds another, and tells those wh
   expect(again.l).toBe(second.l);
 });
 
-it('keeps a group while its founder is away, and everybody in it through a restart and a reconnect', async () => {
+it('keeps a group while its founder is cut off, and everybody in it through a restart and a reconnect', async () => {
   const server = new TestServer();
   const [ada, ben] = await people(server, 'ada', 'ben');
   await at(ada, VIENNA);
   await at(ben, BRATISLAVA);
   const { l } = await ada.do(Operation.Near, { k: 60 });
   await server.settle();
-  server.io.close(ada.conn);
+  server.io.close(ada.conn, CloseCode.Silent);
   await server.system.advance(LINGER_MS / 2);
   expect(await members(ben, l)).toEqual(['ada', 'ben']);
   await server.system.advance(LINGER_MS);
@@ -121,6 +122,24 @@ it('keeps a group while its founder is away, and everybody in it through a resta
   back.post(Number(l), 1, 'here again');
   await server.settle();
   expect(ben.pushed(Number(l))).toContain('ada: here again');
+});
+
+it('forgets where somebody was soon after they said goodbye, but not while they change connections', async () => {
+  const server = new TestServer();
+  const [ada, ben] = await people(server, 'ada', 'ben');
+  await at(ada, VIENNA);
+  await at(ben, VIENNA);
+  const { l } = await ada.do(Operation.Near, { k: 60 });
+  const again = await server.connect(ben.key);
+  await again.login('ben');
+  server.io.close(ben.conn);
+  await server.system.advance(1_000);
+  await at(again, VIENNA);
+  await server.system.advance(10_000);
+  expect(gone(again)).toEqual([]);
+  server.io.close(again.conn);
+  await server.system.advance(10_000);
+  expect(await members(ada, l)).toEqual(['ada']);
 });
 
 it('lets whoever left a group stay out of it until they ask for it again', async () => {
@@ -160,6 +179,7 @@ it('lets nobody try out one place after the other', async () => {
   const answers: string[] = [];
   for (let i = 0; i < 25; i++) answers.push(await ada.refused(Operation.Here, { c: cellOf(48, i) }));
   expect(answers.filter((code) => code === 'RATE_LIMITED').length).toBeGreaterThan(3);
+  expect(await ada.refused(Operation.Here, { c: '' })).toBe('done');
   expect(await ada.refused(Operation.Here, { c: cellOf(48, answers.indexOf('RATE_LIMITED') - 1) })).toBe(
     'done',
   );

@@ -11,6 +11,7 @@ import {
 import { BLOBS } from '../../src/actors/singletons.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
+import { CloseCode } from '../../src/net/types.js';
 
 /** A frame as a client would see it. */
 export interface Received {
@@ -71,11 +72,12 @@ export class FakeIo {
     this.#tell(conn, SessionMessage.Frame, new Writer(256, 1 << 17).u8(type).bytes(body).view());
   }
 
-  close(conn: number): void {
+  /** The connection is gone: its client said goodbye, unless another code says why. */
+  close(conn: number, code: CloseCode = CloseCode.Done): void {
     if (!this.connections.delete(conn)) return;
     for (const { readers } of this.tables.values()) readers.delete(conn);
     this.context?.unwatch({ kind: Kind.Session, key: conn });
-    this.#tell(conn, SessionMessage.Closed, new Writer().varint(0).text('').view(), MailLane.Control);
+    this.#tell(conn, SessionMessage.Closed, new Writer().varint(code).text('').view(), MailLane.Control);
     this.context?.tell(BLOBS, BlobsMessage.Closed, new Writer().varint(conn).view());
   }
 

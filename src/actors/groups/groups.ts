@@ -3,7 +3,6 @@ import { type Cell, isWithin } from '../../chat/geo.js';
 import { parseTarget } from '../../chat/name.js';
 import { NAME_TYPED_MAX_BYTES } from '../../chat/schemas.js';
 import { encodeBody } from '../../chat/wire.js';
-import { Buckets } from '../../net/bucket.js';
 import { Reader, Writer } from '../../net/bytes.js';
 import { ACCOUNT_ID_BYTES, AUTHOR_MAX_BYTES } from '../../net/constants.js';
 import { askRegistry } from '../asking.js';
@@ -13,17 +12,20 @@ import { rateLimited } from '../refusal.js';
 import type * as Registry from '../registry/bodies.js';
 import { idKey, LOBBY } from '../registry/state.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
+import { DeathReason } from '../runtime/cells.js';
 import type { FindRequest, NearRequest } from './bodies.js';
 import { Enrolments } from './enrolments.js';
+import { Moves } from './moves.js';
 import type { Neighbour } from './neighbour.js';
 import { aboutOf, Neighbours } from './neighbours.js';
 
-/** Who is gone is still near for so long: a laptop that sleeps over lunch loses no group by it. */
+/** Whose connection was lost is still near for so long: a laptop that sleeps over lunch loses no group by it. */
 const LINGER_MS = 10 * 60 * 1000;
+/** After a goodbye. A client that changes from one connection to the next says one too. */
+const GOODBYE_MS = 5_000;
 const CELL_MAX_BYTES = 5;
-/** Nobody travels faster; who tries out places one after the other to see who is there does. */
-const MOVES_PER_MINUTE = 6;
-const MOVES_BURST = 20;
+/** By then a session's last word is here, or lost. */
+const EXIT_MS = 1_000;
 const LOBBY_ROOM = { kind: Kind.Room, key: LOBBY } as const;
 const NOTHING = new Uint8Array();
 
@@ -54,7 +56,7 @@ export class GroupsActor implements Actor {
   readonly #report: (error: Error) => void;
   readonly #people = new Neighbours();
   readonly #enrolments: Enrolments;
-  readonly #moves = new Buckets(MOVES_PER_MINUTE / 60, MOVES_BURST);
+  readonly #moves = new Moves();
   readonly #reader = new Reader();
   #serial: Promise<unknown> = Promise.resolve();
 
@@ -78,7 +80,7 @@ export class GroupsActor implements Actor {
         this.#enter(toldIn(reader));
         return;
       case GroupsMessage.Exit:
-        this.#exit(reader.varint());
+        this.#exit(reader.varint(), reader.u8() === 1);
         return;
       case GroupsMessage.Here:
         this.#here(toldIn(reader), message);
@@ -90,7 +92,9 @@ export class GroupsActor implements Actor {
       }
       case GroupsMessage.Find: {
         const body = unpackCbor<FindRequest>(message.body);
-        this.#answer(message, () => this.#find(body));
+        // An interest has nothing to do with places: it waits for nobody.
+        if (body.n.trimStart().startsWith('+')) this.#reply(message, this.#openInterest(body));
+        else this.#answer(message, () => this.#find(body));
         return;
       }
       case GroupsMessage.Tags:
@@ -105,7 +109,7 @@ export class GroupsActor implements Actor {
       case SystemMessage.Terminated:
         // Only sessions are watched.
         reader.u8();
-        this.#exit(reader.u48());
+        this.#ended(reader.u48(), reader.u8());
     }
   }
 
@@ -113,7 +117,7 @@ export class GroupsActor implements Actor {
 
   #enter({ conn, account, name, cell, at }: Told): void {
     const before = this.#people.byConn(conn);
-    if (before && !before.account.equals(account)) this.#exit(conn);
+    if (before && !before.account.equals(account)) this.#exit(conn, true);
     const isBack = this.#people.find(account)?.isHere !== true;
     const neighbour = this.#people.enter(conn, account, name);
     if (before !== neighbour) {
@@ -125,13 +129,19 @@ export class GroupsActor implements Actor {
     if (at > 0 && at >= neighbour.at) this.#place(neighbour, conn, cell, at);
   }
 
-  #exit(conn: number): void {
+  #exit(conn: number, isGoodbye: boolean): void {
     const neighbour = this.#people.exit(conn);
     if (!neighbour) return;
     this.#context.unwatch({ kind: Kind.Session, key: conn });
     const isPlaceless = neighbour.cell === '';
     if (isPlaceless) this.#people.forget(neighbour);
-    else if (neighbour.toldBy === conn) this.#forgetLater(neighbour);
+    else if (neighbour.toldBy === conn) this.#forgetLater(neighbour, isGoodbye ? GOODBYE_MS : this.#lingerMs);
+  }
+
+  /** A session that stopped has said how, but its word is on the slower lane. */
+  #ended(conn: number, reason: number): void {
+    if (reason !== DeathReason.Stopped) this.#exit(conn, false);
+    else this.#context.clock.setTimeout(() => this.#exit(conn, false), EXIT_MS);
   }
 
   #place(neighbour: Neighbour, conn: number, cell: Cell | '', at: number): void {
@@ -150,13 +160,13 @@ export class GroupsActor implements Actor {
     void this.#do(() => this.#enrolments.settle(neighbour.account, neighbour.cell));
   }
 
-  #forgetLater(neighbour: Neighbour): void {
+  #forgetLater(neighbour: Neighbour, ms: number): void {
     const { clock } = this.#context;
     clock.clearTimeout(neighbour.timer);
     neighbour.timer = clock.setTimeout(() => {
       this.#move(neighbour, '');
       this.#people.forget(neighbour);
-    }, this.#lingerMs);
+    }, ms);
   }
 
   /** Of accounts that are in a group and told no place to this life of the actor. */
@@ -197,8 +207,7 @@ export class GroupsActor implements Actor {
   // ---- What is asked ------------------------------------------------------------------------------------
 
   #here(told: Told, message: Message): void {
-    const isMove = this.#people.find(told.account)?.cell !== told.cell;
-    const waitMs = isMove ? this.#moves.take(idKey(told.account), this.#context.clock.now()) : 0;
+    const waitMs = this.#moves.take(idKey(told.account), told.cell, this.#context.clock.now());
     if (waitMs > 0) {
       this.#context.refuse(message, rateLimited(waitMs));
       return;
@@ -222,14 +231,16 @@ export class GroupsActor implements Actor {
     return packCbor({ l });
   }
 
-  /** @throws NatterError NO_SUCH_ROOM, NO_SUCH_USER, NOT_ALLOWED, NAME_* */
+  /** @throws NatterError NAME_*, NOT_ALLOWED, RATE_LIMITED */
+  async #openInterest(open: FindRequest): Promise<Uint8Array> {
+    const { InterestOpen: type } = RegistryMessage;
+    return packCbor(await askRegistry<Registry.ByLog>(this.#context, type, open));
+  }
+
+  /** @throws NatterError NO_SUCH_ROOM, NO_SUCH_USER, NOT_ALLOWED */
   async #find({ a, n, p }: FindRequest): Promise<Uint8Array> {
-    const { kind, name } = parseTarget(n);
-    const open: Registry.RoomOpen = { a, n: kind === 'interest' ? n : name, p };
-    if (kind === 'interest') {
-      const { InterestOpen: type } = RegistryMessage;
-      return packCbor(await askRegistry<Registry.ByLog>(this.#context, type, open));
-    }
+    const { name } = parseTarget(n);
+    const open: Registry.RoomOpen = { a, n: name, p };
     const { GeoByName: type } = RegistryMessage;
     const { l, c, k, m } = await askRegistry<Registry.GeoFoundBy>(this.#context, type, open);
     if (m) return packCbor({ l });
@@ -247,10 +258,13 @@ export class GroupsActor implements Actor {
   // ---- One after the other ------------------------------------------------------------------------------
 
   #answer(message: Message, run: () => Promise<Uint8Array>): void {
+    this.#reply(message, this.#queue(run));
+  }
+
+  #reply(message: Message, answer: Promise<Uint8Array>): void {
     const held = this.#context.hold(message);
-    const done = this.#queue(run);
-    done.then(
-      (answer) => this.#context.reply(held, answer),
+    answer.then(
+      (body) => this.#context.reply(held, body),
       (error: Error) => this.#context.refuse(held, error),
     );
   }

@@ -118,6 +118,7 @@ export class SessionActor implements Actor, SessionPort {
         this.#open(reader);
         return;
       case SessionMessage.Closed:
+        this.#standing.hasLeft = reader.varint() === CloseCode.Done;
         this.#machine.send({ type: 'CLOSED' });
         return;
       case SystemMessage.Terminated:
@@ -293,6 +294,7 @@ export class SessionActor implements Actor, SessionPort {
       settle: (cell) => standing.settle(cell),
       logout: () => {
         standing.dropIdentity();
+        standing.hasLeft = true;
         this.#machine.send({ type: 'LOGOUT' });
       },
     };

@@ -42,6 +42,8 @@ export class Standing {
   author: Author | undefined;
   /** The files that are open: `keep` after a change. */
   openFiles: readonly OpenFile[] = [];
+  /** The client said goodbye: where it was is nobody's business any more. */
+  hasLeft = false;
   readonly #context: ActorContext;
   readonly #downlink: Downlink;
   readonly #forgotten: () => void;
@@ -79,7 +81,9 @@ export class Standing {
     this.#context.unwatch(PRESENCE);
     this.#tell(PresenceMessage.Exit, new Writer(16));
     this.#context.unwatch(GROUPS);
-    this.#context.tell(GROUPS, GroupsMessage.Exit, new Writer(16).varint(this.#context.self.key).view());
+    const exit = new Writer(16).varint(this.#context.self.key).u8(this.hasLeft ? 1 : 0);
+    this.#context.tell(GROUPS, GroupsMessage.Exit, exit.view());
+    this.hasLeft = false;
     this.author = undefined;
     this.openFiles = [];
     this.#away = false;
