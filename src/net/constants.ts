@@ -317,6 +317,8 @@ export const ADDRESSES_MAX = 6;
 export const PeerState = { Left: 0, Online: 1, Away: 2 } as const;
 export type PeerState = (typeof PeerState)[keyof typeof PeerState];
 export const RECORD_MAX_BYTES = 1024;
+/** Records and handshake keys that need not be worked out again. */
+export const RECORDS_REMEMBERED_MAX = 4_096;
 /** A geohash of 5 characters is a cell of about 4.9 km; nothing finer is ever announced. */
 export const CELL_MAX_BYTES = 5;
 export const INTERESTS_MAX = 16;
@@ -371,6 +373,8 @@ export const ITEM_KEPT_MS = 60_000;
 export const ITEMS_KEPT_MAX_BYTES = 256 * 1024;
 /** An IHAVE waits so long for others to share its frame. */
 export const IHAVE_DELAY_MS = 100;
+/** And the next one so long after that: when much is said, more share it. */
+export const IHAVE_EVERY_MS = 400;
 /** Ids in one IHAVE: they fit a datagram. */
 export const IHAVE_IDS_MAX = 64;
 /** Links that are told with IHAVE, the ring's two edges first. */

@@ -3,7 +3,7 @@
  * map) under which the same peer shakes hands. So whoever knows a peer's key knows whom a handshake must prove.
  */
 import sodium from 'sodium-native';
-import { KEY_BYTES, SIGNATURE_BYTES, SIGNING_SECRET_BYTES } from '../constants.js';
+import { KEY_BYTES, RECORDS_REMEMBERED_MAX, SIGNATURE_BYTES, SIGNING_SECRET_BYTES } from '../constants.js';
 import type { KeyPair } from '../types.js';
 
 export interface Identity {
@@ -30,11 +30,27 @@ export function handshakeKeys(identity: Identity): KeyPair {
   return { publicKey, secretKey };
 }
 
-/** The handshake key of a signing key; undefined when that is no point of the curve's main group. */
-export function handshakeKeyOf(key: Uint8Array): Buffer | undefined {
+const handshakeKeysKnown = new Map<string, Buffer | undefined>();
+
+/**
+ * The handshake key of a signing key; undefined when that is no point of the curve's main group. The last ones are
+ * remembered: one takes as long as a signature, and is asked for whenever a link begins.
+ */
+export function handshakeKeyOf(key: Buffer): Buffer | undefined {
+  const name = key.toString('latin1');
+  if (handshakeKeysKnown.has(name)) return handshakeKeysKnown.get(name);
+  const curve = toCurve(key);
+  handshakeKeysKnown.set(name, curve);
+  const [oldest] = handshakeKeysKnown.keys();
+  if (handshakeKeysKnown.size > RECORDS_REMEMBERED_MAX && oldest !== undefined)
+    handshakeKeysKnown.delete(oldest);
+  return curve;
+}
+
+function toCurve(key: Buffer): Buffer | undefined {
   const curve = Buffer.alloc(KEY_BYTES);
   try {
-    sodium.crypto_sign_ed25519_pk_to_curve25519(curve, Buffer.from(key));
+    sodium.crypto_sign_ed25519_pk_to_curve25519(curve, key);
     return curve;
   } catch {
     return undefined;

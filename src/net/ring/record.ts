@@ -12,12 +12,14 @@ import {
   KEY_BYTES,
   PeerState,
   RECORD_MAX_BYTES,
+  RECORDS_REMEMBERED_MAX,
   SIGNATURE_BYTES,
   TAG_NAME_MAX_BYTES,
 } from '../constants.js';
 import type { PathAddress } from '../types.js';
 import { contactOf, readAddresses, writeAddresses } from './contact.js';
 import { type Identity, sign, type Verify } from './identity.js';
+import { Remembered } from './remembered.js';
 import type { Contact } from './types.js';
 
 export interface PeerProfile {
@@ -53,10 +55,15 @@ export function signRecord(identity: Identity, community: Buffer, profile: PeerP
   return { ...profile, contact: contactOf(community, identity.publicKey, profile.addresses), bytes };
 }
 
+const remembered = new Remembered<PeerRecord>(RECORDS_REMEMBERED_MAX);
+
 /** @param bytes copied @throws Malformed when it is no record of this community, or not signed by its key */
 export function readRecord(bytes: Buffer, community: Buffer, verify: Verify): PeerRecord {
   if (bytes.length > RECORD_MAX_BYTES) throw new Malformed('a record above its limit');
-  const own = Buffer.from(bytes);
+  return remembered.read(bytes, community, verify, () => parse(Buffer.from(bytes), community, verify));
+}
+
+function parse(own: Buffer, community: Buffer, verify: Verify): PeerRecord {
   const reader = new Reader(own);
   const key = reader.bytes(KEY_BYTES);
   const version = reader.u48();

@@ -27,6 +27,7 @@ import {
   GRAFTS_BURST,
   GRAFTS_PER_S,
   IHAVE_DELAY_MS,
+  IHAVE_EVERY_MS,
   IHAVE_IDS_MAX,
   LAZY_LINKS_MAX,
   REPEATS_BURST,
@@ -78,6 +79,7 @@ export class Broadcast implements Broadcaster {
   #parent: PeerId | undefined;
   #told: Told[] = [];
   #tellAt = Number.POSITIVE_INFINITY;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(port: BroadcastPort) {
     this.#port = port;
@@ -154,7 +156,7 @@ export class Broadcast implements Broadcaster {
   }
 
   tick(now: number): void {
-    if (now >= this.#tellAt) this.#tellAll();
+    if (now >= this.#tellAt) this.#tellAll(now);
     if (now < this.#missing.deadline) return;
     const asks = new Map<PeerId, ItemId[]>();
     this.counters.unserved += this.#missing.due(now, asks);
@@ -234,12 +236,13 @@ export class Broadcast implements Broadcaster {
 
   #tell(id: ItemId, from: PeerId, toAll: boolean, now: number): void {
     this.#told.push({ id, from, toAll });
-    if (this.#told.length >= IHAVE_IDS_MAX) this.#tellAll();
-    else this.#tellAt = Math.min(this.#tellAt, now + IHAVE_DELAY_MS);
+    if (this.#told.length >= IHAVE_IDS_MAX) this.#tellAll(now);
+    else this.#tellAt = Math.min(this.#tellAt, Math.max(now + IHAVE_DELAY_MS, this.#toldAt + IHAVE_EVERY_MS));
   }
 
-  #tellAll(): void {
+  #tellAll(now: number): void {
     const told = this.#told;
+    this.#toldAt = now;
     this.#told = [];
     this.#tellAt = Number.POSITIVE_INFINITY;
     const lazy = new Set(this.#lazy());
