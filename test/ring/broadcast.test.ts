@@ -184,7 +184,27 @@ test('a link that brings an item again is pruned, unless it belongs to the trunk
   lab.sent.length = 0;
   lab.gossip(0, item('a'));
   for (const from of [0, 1, 2, 3]) lab.gossip(from, item('a'));
-  expect(lab.took(FrameType.Prune)).toEqual([1]);
+  // The trunk brought it too, so the first is not needed either.
+  expect(lab.took(FrameType.Prune)).toEqual([0, 1]);
+});
+
+test('what a graft added goes again once the trunk brings items by itself', () => {
+  const lab = new Lab(4);
+  lab.broadcast.rooted(lab.name(2));
+  lab.ihave(3, item('a'));
+  lab.wait(1_000);
+  expect(lab.took(FrameType.Graft)).toEqual([2, 3]);
+  lab.gossip(3, item('a'));
+  lab.gossip(2, item('a'));
+  expect(lab.took(FrameType.Prune)).toEqual([3]);
+});
+
+test('the link that stood in for a way to the root is given up when there is one', () => {
+  const lab = new Lab(4);
+  lab.broadcast.rooted(lab.name(2));
+  expect(lab.took(FrameType.Prune)).toEqual([0]);
+  lab.broadcast.publish(item('a'), 0);
+  expect(lab.took(FrameType.Gossip)).toEqual([2]);
 });
 
 test('the trunk follows the overlay: the new way is grafted, the old one pruned', () => {

@@ -8,45 +8,23 @@
  *     GRAFT   give me these       makes the link eager at both ends
  *     PRUNE   I have that         makes the link lazy at both ends
  *
- * There is one tree for everything and everybody, since its links are used both ways. It grows from a trunk: each
- * peer's link to whoever is nearest to one place, the root's (Castro et al.: Scribe, 2002). Those links never make a
- * circle, reach the root in few hops, and are not pruned; grafts are for when they fail. (Plumtree's own way to
- * shorten the tree follows one sender's hops; with a hundred senders it never comes to rest.)
- *
- *               root            ── trunk, both ways
- *              /  |  \          ·· lazy: announced only
- *             a ··b   c
- *            / \  |   ·
- *           d ··e f···
+ * There is one tree for everything and everybody, since its links are used both ways; tree.ts says how it grows.
  */
-import { Bucket } from '../../bucket.js';
 import { Malformed, type Reader } from '../../bytes.js';
 import {
   FrameType,
   GRAFT_IDS_MAX,
-  GRAFTS_BURST,
-  GRAFTS_PER_S,
   IHAVE_DELAY_MS,
   IHAVE_EVERY_MS,
   IHAVE_IDS_MAX,
-  LAZY_LINKS_MAX,
-  REPEATS_BURST,
-  REPEATS_PER_S,
 } from '../../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import { gossipFrame, graftFrame, ihaveFrame } from './frames.js';
 import { type Item, type ItemId, itemIdOf } from './item.js';
 import { MissingItems } from './missing.js';
 import { SeenItems } from './seen.js';
+import { Tree, type TreeLink } from './tree.js';
 import type { BroadcastCounters, Broadcaster, BroadcastPort } from './types.js';
-
-interface Link {
-  isEager: boolean;
-  readonly grafts: Bucket;
-  readonly repeats: Bucket;
-  /** The other end has grafted it without wanting an item: it is on the trunk, and we are nearer to the root. */
-  isChild: boolean;
-}
 
 /** Announced at the next tick. */
 interface Told {
@@ -57,37 +35,42 @@ interface Told {
   readonly toAll: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
 const OWN = '';
 
 export class Broadcast implements Broadcaster {
-  readonly counters: BroadcastCounters = {
-    received: 0,
-    repeated: 0,
-    sent: 0,
-    grafts: 0,
-    prunes: 0,
-    refused: 0,
-    unserved: 0,
-  };
   readonly #port: BroadcastPort;
-  readonly #links = new Map<PeerId, Link>();
+  readonly #tree: Tree;
   readonly #seen = new SeenItems();
   readonly #missing = new MissingItems();
-  #pinned: readonly PeerId[] = [];
-  /** The next one on the way to the root of the trunk. */
-  #parent: PeerId | undefined;
+  #received = 0;
+  #repeated = 0;
+  #sent = 0;
+  #refused = 0;
+  #unserved = 0;
   #told: Told[] = [];
   #tellAt = Number.POSITIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(port: BroadcastPort) {
     this.#port = port;
+    this.#tree = new Tree(port);
+  }
+
+  get counters(): BroadcastCounters {
+    return {
+      received: this.#received,
+      repeated: this.#repeated,
+      sent: this.#sent,
+      grafts: this.#tree.grafts,
+      prunes: this.#tree.prunes,
+      refused: this.#refused,
+      unserved: this.#unserved,
+    };
   }
 
   /** Links along which items are pushed. */
   get eager(): readonly PeerId[] {
-    return [...this.#links].filter(([, link]) => link.isEager).map(([peer]) => peer);
+    return [...this.#tree.links].filter(([, link]) => link.isEager).map(([peer]) => peer);
   }
 
   publish(item: Item, now: number): boolean {
@@ -101,42 +84,26 @@ export class Broadcast implements Broadcaster {
   }
 
   pinned(peers: readonly PeerId[]): void {
-    this.#pinned = [...peers];
+    this.#tree.pinned = [...peers];
   }
 
   rooted(parent: PeerId | undefined): void {
-    const before = this.#parent;
-    this.#parent = parent;
-    if (before !== undefined && before !== parent) {
-      const link = this.#links.get(before);
-      if (link?.isEager) this.#prune(before, link);
-    }
-    if (parent !== undefined && this.#links.get(parent)?.isEager === false) this.#graft(parent, []);
+    this.#tree.rooted(parent);
   }
 
   // ---- Part ---------------------------------------------------------------------------------------------
 
   linked(peer: Contact, now: number): void {
-    const link: Link = {
-      isEager: false,
-      grafts: new Bucket(GRAFTS_PER_S, GRAFTS_BURST, now),
-      repeats: new Bucket(REPEATS_PER_S, REPEATS_BURST, now),
-      isChild: false,
-    };
-    this.#links.set(peer.id, link);
-    if (this.#eagerCount() === 0) this.#graft(peer.id, []);
+    this.#tree.linked(peer.id, now);
   }
 
   unlinked(peer: PeerId): void {
-    const link = this.#links.get(peer);
-    if (link === undefined) return;
-    this.#links.delete(peer);
+    this.#tree.unlinked(peer);
     this.#missing.unlinked(peer);
-    if (link.isEager) this.#keepOneEager(peer);
   }
 
   frame(from: PeerId, type: number, body: Reader, now: number): boolean {
-    const link = this.#links.get(from);
+    const link = this.#tree.links.get(from);
     switch (type) {
       case FrameType.Gossip:
         if (link !== undefined) this.#gossiped(from, link, body, now);
@@ -148,7 +115,7 @@ export class Broadcast implements Broadcaster {
         if (link !== undefined) this.#grafted(from, link, graftFrame.decode(body), now);
         return true;
       case FrameType.Prune:
-        if (link !== undefined) this.#pruned(from, link);
+        if (link !== undefined) this.#tree.pruned(from, link);
         return true;
       default:
         return false;
@@ -159,10 +126,10 @@ export class Broadcast implements Broadcaster {
     if (now >= this.#tellAt) this.#tellAll(now);
     if (now < this.#missing.deadline) return;
     const asks = new Map<PeerId, ItemId[]>();
-    this.counters.unserved += this.#missing.due(now, asks);
+    this.#unserved += this.#missing.due(now, asks);
     for (const [peer, ids] of asks)
       for (let at = 0; at < ids.length; at += GRAFT_IDS_MAX)
-        this.#graft(peer, ids.slice(at, at + GRAFT_IDS_MAX));
+        this.#tree.graft(peer, ids.slice(at, at + GRAFT_IDS_MAX));
   }
 
   deadline(): number {
@@ -171,20 +138,19 @@ export class Broadcast implements Broadcaster {
 
   // ---- What comes ---------------------------------------------------------------------------------------
 
-  #gossiped(from: PeerId, link: Link, body: Reader, now: number): void {
+  #gossiped(from: PeerId, link: TreeLink, body: Reader, now: number): void {
     const { item, hops } = gossipFrame.decode(body);
     const id = itemIdOf(item);
     const seen = this.#seen.get(id);
     if (seen !== undefined) {
-      this.counters.repeated++;
+      this.#repeated++;
       // A few are under way when a link is pruned; who goes on and on does not listen.
       if (link.repeats.take(now) > 0) throw new Malformed('items that came again and again');
-      const isTrunk = link.isChild || from === this.#parent;
-      if (seen.from !== from && !isTrunk) this.#prune(from, link);
+      if (seen.from !== from) this.#tree.repeated(from, seen.from);
       return;
     }
     const verdict = this.#port.received(item, from, hops, now);
-    this.counters.received++;
+    this.#received++;
     this.#missing.came(id, from, now);
     this.#seen.add(id, item, from, hops, now);
     if (verdict === 'drop') {
@@ -198,16 +164,14 @@ export class Broadcast implements Broadcaster {
 
   #announced(from: PeerId, ids: readonly ItemId[], now: number): void {
     for (const id of ids)
-      if (this.#seen.get(id) === undefined && !this.#missing.announced(from, id, now))
-        this.counters.refused++;
+      if (this.#seen.get(id) === undefined && !this.#missing.announced(from, id, now)) this.#refused++;
   }
 
-  #grafted(from: PeerId, link: Link, ids: readonly ItemId[], now: number): void {
-    link.isEager = true;
-    if (ids.length === 0) link.isChild = true;
+  #grafted(from: PeerId, link: TreeLink, ids: readonly ItemId[], now: number): void {
+    this.#tree.grafted(link, ids.length === 0);
     for (const id of ids) {
       if (link.grafts.take(now) > 0) {
-        this.counters.refused++;
+        this.#refused++;
         continue;
       }
       const seen = this.#seen.get(id);
@@ -215,23 +179,15 @@ export class Broadcast implements Broadcaster {
     }
   }
 
-  #pruned(from: PeerId, link: Link): void {
-    link.isChild = false;
-    if (!link.isEager) return;
-    link.isEager = false;
-    if (from === this.#parent) this.#graft(from, []);
-    else this.#keepOneEager(from);
-  }
-
   // ---- What goes ----------------------------------------------------------------------------------------
 
   #push(item: Item, except: PeerId, hops: number): void {
-    for (const [peer, link] of this.#links)
+    for (const [peer, link] of this.#tree.links)
       if (link.isEager && peer !== except) this.#send(peer, item, hops + 1);
   }
 
   #send(to: PeerId, item: Item, hops: number): void {
-    if (this.#port.send(to, FrameType.Gossip, gossipFrame.encode(item, hops))) this.counters.sent++;
+    if (this.#port.send(to, FrameType.Gossip, gossipFrame.encode(item, hops))) this.#sent++;
   }
 
   #tell(id: ItemId, from: PeerId, toAll: boolean, now: number): void {
@@ -245,54 +201,12 @@ export class Broadcast implements Broadcaster {
     this.#toldAt = now;
     this.#told = [];
     this.#tellAt = Number.POSITIVE_INFINITY;
-    const lazy = new Set(this.#lazy());
-    for (const [peer, { isEager }] of this.#links) {
+    const { lazy } = this.#tree;
+    for (const [peer, { isEager }] of this.#tree.links) {
       if (!isEager && !lazy.has(peer)) continue;
       const some = told.filter(({ from, toAll }) => from !== peer && (toAll || !isEager));
       if (some.length > 0)
         this.#port.send(peer, FrameType.IHave, ihaveFrame.encode(some.map(({ id }) => id)));
-    }
-  }
-
-  /** The ring's edges, then the links that have been there the longest. */
-  #lazy(): PeerId[] {
-    const lazy = this.#pinned.filter((peer) => this.#links.get(peer)?.isEager === false);
-    for (const [peer, { isEager }] of this.#links) {
-      if (lazy.length >= LAZY_LINKS_MAX) break;
-      if (!isEager && !lazy.includes(peer)) lazy.push(peer);
-    }
-    return lazy;
-  }
-
-  // ---- The tree -----------------------------------------------------------------------------------------
-
-  #graft(peer: PeerId, ids: readonly ItemId[]): void {
-    const link = this.#links.get(peer);
-    if (link === undefined) return;
-    link.isEager = true;
-    this.counters.grafts++;
-    this.#port.send(peer, FrameType.Graft, graftFrame.encode(ids));
-  }
-
-  #prune(peer: PeerId, link: Link): void {
-    link.isEager = false;
-    this.counters.prunes++;
-    this.#port.send(peer, FrameType.Prune, NOTHING);
-  }
-
-  #eagerCount(): number {
-    let count = 0;
-    for (const link of this.#links.values()) if (link.isEager) count++;
-    return count;
-  }
-
-  /** A peer without an eager link would hear of everything late. */
-  #keepOneEager(except: PeerId): void {
-    if (this.#eagerCount() > 0) return;
-    for (const peer of [...this.#pinned, ...this.#links.keys()]) {
-      if (peer === except || !this.#links.has(peer)) continue;
-      this.#graft(peer, []);
-      return;
     }
   }
 }
