@@ -6,6 +6,7 @@ import { NatterError } from '../../chat/error.js';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
 import { type Answer, unpack } from '../runtime/control.js';
 import type { Client } from './client.js';
+import { commandsOver } from './commands.js';
 
 /** How long the thread may take to say goodbye before it is ended. */
 const CLOSE_MS = 2_000;
@@ -57,50 +58,4 @@ export async function openRemoteClient(
 
 function died(): never {
   throw new NatterError('ACTOR_DIED', "The client's thread has ended; start natter again.");
-}
-
-type Call = (name: CommandName, args: readonly unknown[]) => Promise<unknown>;
-
-/** The commands as functions of their own; what they answer is what the thread's own commands answer. */
-function commandsOver(call: Call): ClientCommands {
-  const over =
-    <N extends keyof ClientCommands>(name: N) =>
-    (...args: Parameters<ClientCommands[N]>) =>
-      call(name, args) as ReturnType<ClientCommands[N]>;
-  return {
-    login: over('login'),
-    probe: over('probe'),
-    join: over('join'),
-    leave: over('leave'),
-    say: over('say'),
-    retry: over('retry'),
-    discard: over('discard'),
-    history: over('history'),
-    follow: over('follow'),
-    read: over('read'),
-    typing: over('typing'),
-    away: over('away'),
-    who: over('who'),
-    rooms: over('rooms'),
-    topic: over('topic'),
-    locate: over('locate'),
-    location: over('location'),
-    near: over('near'),
-    interest: over('interest'),
-    groups: over('groups'),
-    tags: over('tags'),
-    changePassword: over('changePassword'),
-    devices: over('devices'),
-    forgetDevice: over('forgetDevice'),
-    sendFile: over('sendFile'),
-    acceptFile: over('acceptFile'),
-    rejectFile: over('rejectFile'),
-    pauseFile: over('pauseFile'),
-    resumeFile: over('resumeFile'),
-    cancelFile: over('cancelFile'),
-    trust: over('trust'),
-    transfers: over('transfers'),
-    offers: over('offers'),
-    quit: over('quit'),
-  };
 }

@@ -8,7 +8,7 @@ import type { WireData } from '../ring/io/worker.js';
 import type { Profile } from '../ring/own-record.js';
 import { Kind } from '../runtime/actor.js';
 import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from '../runtime/supervisor.js';
-import { type Commands, commandsOver } from './commands.js';
+import { type Commands, ringCommandsOver } from './commands.js';
 import type { CoreData, CoreNews } from './core.js';
 import type { RingOptions } from './options.js';
 import { Repeats } from './repeats.js';
@@ -40,7 +40,7 @@ export class ThreadedPeer {
     this.#options = options;
     this.#home = home;
     this.key = fingerprint(home.identity.publicKey);
-    this.commands = commandsOver((name, args) => this.#call(name, args));
+    this.commands = ringCommandsOver((name, args) => this.#call(name, args));
   }
 
   /** The threads, for the inspector and for tests. */
