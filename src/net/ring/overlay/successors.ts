@@ -54,14 +54,11 @@ export class Successors {
   remake(now: number): boolean {
     const near = this.#acquaintance.all.filter(isThere).sort(byWay);
     const usable = near.filter((known) => known.usable);
-    const fresh = usable.filter((known) => known.toldAt > now - FRESH_MS);
-    const told = fresh.length > 0 ? fresh : usable.filter(({ view }) => view !== undefined);
-    this.tellers = told.slice(0, SUCCESSORS_LINKED);
-    this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !fresh.includes(known));
-    const horizon = this.tellers[SUCCESSORS_LINKED - 1]?.way ?? RING_PLACES;
-    const found: Listed[] = near.filter(({ view, way }) => view !== undefined && way <= horizon);
-    let covered = 0;
-    for (const known of this.tellers) covered = Math.max(covered, this.#addTold(found, known));
+    this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !isFresh(known, now));
+    const found: Listed[] = [];
+    const covered = this.#ask(usable, found, now);
+    const horizon = this.tellers.at(-1)?.way ?? RING_PLACES;
+    for (const known of near) if (known.view !== undefined && known.way <= horizon) found.push(known);
     found.sort(byWay);
     const all: Contact[] = [];
     let way = 0;
@@ -79,19 +76,49 @@ export class Successors {
     return !same;
   }
 
-  /** @returns how far it told of everybody; RING_PLACES: all the way round to us */
-  #addTold(found: Listed[], teller: Known): number {
+  /**
+   * Chooses the tellers, and takes what they told. Each stands within the stretch of which those before it told, or
+   * says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any number of
+   * others before it.
+   * @returns how far everybody is told of; RING_PLACES: all the way round to us
+   */
+  #ask(usable: readonly Known[], found: Listed[], now: number): number {
+    const tellers: Known[] = [];
+    let covered = RING_PLACES;
+    for (const known of usable) {
+      if (known.view === undefined) continue;
+      if (tellers.length === SUCCESSORS_LINKED || !this.#follows(known, covered)) break;
+      const fresh = isFresh(known, now);
+      if (!fresh && tellers.length > 0) continue;
+      const told = this.#addTold(found, known, fresh);
+      covered = tellers.length === 0 ? told : Math.max(covered, told);
+      tellers.push(known);
+    }
+    this.tellers = tellers;
+    return covered;
+  }
+
+  #follows(known: Known, covered: number): boolean {
+    if (known.way <= covered) return true;
+    const predecessor = known.view?.predecessor;
+    return predecessor !== undefined && clockwise(this.#self.place, predecessor.place) <= covered;
+  }
+
+  /** @returns how far it told of everybody; of the whole ring only if that is not long ago, when it may have been small */
+  #addTold(found: Listed[], teller: Known, fresh: boolean): number {
     let before = teller.way;
     for (const contact of teller.view?.successors ?? []) {
       const way = clockwise(this.#self.place, contact.place);
       // Behind ourselves, or out of order: from here on it says nothing about what is before us.
-      if (way <= before) return RING_PLACES;
+      if (way <= before) return fresh ? RING_PLACES : before;
       before = way;
       if (this.#acquaintance.get(contact.id)?.health !== 'dead') found.push({ contact, way });
     }
     return before;
   }
 }
+
+const isFresh = (known: Known, now: number) => known.toldAt > now - FRESH_MS;
 
 const byWay = (a: Listed, b: Listed) => a.way - b.way;
 
