@@ -172,6 +172,20 @@ describe('a link', () => {
     ]);
   });
 
+  it('is another one also when the connection has outlived the program at its other end', () => {
+    const { wires, told, opened, greeted } = setUp();
+    opened(1);
+    greeted(1, LARGE, 1);
+    greeted(1, LARGE, 2);
+    expect(told.filter((line) => !line.startsWith('seen'))).toEqual([
+      `linked ${LARGE.record.name}`,
+      'unlinked',
+      `linked ${LARGE.record.name}`,
+    ]);
+    expect(wires.closed).toEqual([]);
+    expect(wires.sent.filter(({ type }) => type === FrameType.Hello)).toHaveLength(2);
+  });
+
   it('is closed when neither side needs it, and not before', () => {
     const { wires, links, told, opened, greeted, pass } = setUp();
     opened(1);

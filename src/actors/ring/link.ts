@@ -215,6 +215,12 @@ export class Link implements LinkPort {
     this.#machine.send({ type: 'OPENED' });
   }
 
+  /** Gives a wire away, for a link that begins with it. */
+  release(wire: number): { readonly path: PathAddress; readonly dialled: boolean } | undefined {
+    const at = this.#lines.findIndex((each) => each.wire === wire);
+    return at < 0 ? undefined : this.#lines.splice(at, 1)[0];
+  }
+
   closed(wire: number): void {
     const at = this.#lines.findIndex((each) => each.wire === wire);
     if (at < 0) return;

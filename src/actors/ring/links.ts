@@ -201,8 +201,7 @@ export class Links implements LinkOwner {
       this.#byWire.set(wire, { link, key: Buffer.from(key), path });
       link.start(wire, path, dialled);
     }
-    const hello = helloCodec.encode({ life: this.#life, seen: path, record: this.#port.record() });
-    this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
+    this.#greet(wire, path);
   }
 
   failed(wire: number, { code }: CloseReason): void {
@@ -313,7 +312,9 @@ export class Links implements LinkOwner {
   }
 
   /** Whose link the wire belongs to, now that it is known who is there. */
-  #settle(link: Link, wire: number, id: PeerId, life: Buffer): Link {
+  #settle(met: Link, wire: number, id: PeerId, life: Buffer): Link {
+    const isRenewed = met.life !== undefined && !met.life.equals(life);
+    const link = isRenewed ? this.#renew(met, wire) : met;
     let other = this.#byPeer.get(id);
     if (other === link) return link;
     if (other?.life !== undefined && !other.life.equals(life)) {
@@ -331,6 +332,24 @@ export class Links implements LinkOwner {
     other.adopt(link, wire);
     link.close();
     return other;
+  }
+
+  /** The program at the other end began anew over the same connection: it knows nothing of the link there was. */
+  #renew(link: Link, wire: number): Link {
+    const known = this.#byWire.get(wire);
+    const line = link.release(wire);
+    link.close();
+    const fresh = this.#begin(undefined, []);
+    if (known === undefined || line === undefined) return fresh;
+    this.#byWire.set(wire, { ...known, link: fresh });
+    fresh.start(wire, line.path, line.dialled);
+    this.#greet(wire, line.path);
+    return fresh;
+  }
+
+  #greet(wire: number, path: PathAddress): void {
+    const hello = helloCodec.encode({ life: this.#life, seen: path, record: this.#port.record() });
+    this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
   }
 
   #tell(news: () => void): void {
