@@ -4,30 +4,17 @@ import {
   FRAMES_BEFORE_HELLO_MAX,
   FrameType,
   LINK_IDLE_MS,
-  TWIN_LINGER_MS,
-  TWIN_WINDOW_MS,
 } from '../../net/constants.js';
 import { needCodec } from '../../net/ring/hello.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';
 import { Lane, type PathAddress } from '../../net/types.js';
 import { prepareMachine } from '../inner-machine.js';
+import { Lines } from './lines.js';
 import { type LinkPort, linkMachine } from './link.machine.js';
 import type { PeerWorld } from './world.js';
 
 export type LinkState = 'dialling' | 'handshaking' | 'syncing' | 'live' | 'suspect' | 'gone';
-
-/** One wire of a link: more than one only while both sides dialled at once, or one began anew. */
-interface Line {
-  readonly wire: number;
-  path: PathAddress;
-  readonly dialled: boolean;
-  readonly openedAt: number;
-  /** The other end's HELLO came. */
-  isGreeted: boolean;
-  /** Another one took its place: closed then. */
-  closeAt: number;
-}
 
 interface Frame {
   readonly type: number;
@@ -69,7 +56,7 @@ export class Link implements LinkPort {
   /** Addresses still to be tried, the likeliest first. */
   readonly #untried: PathAddress[];
   readonly #dials = new Set<number>();
-  readonly #lines: Line[] = [];
+  readonly #lines = new Lines();
   /** Why it is needed here. */
   readonly #needs = new Set<string>();
   #needsTold = 0;
@@ -101,20 +88,16 @@ export class Link implements LinkPort {
   }
 
   get isFlowing(): boolean {
-    return this.isLinked && this.#lines.length > 0;
-  }
-
-  get wires(): readonly number[] {
-    return this.#lines.map(({ wire }) => wire);
+    return this.isLinked && this.#lines.first !== undefined;
   }
 
   /** The wire in use. */
   get wire(): number | undefined {
-    return this.#lines[0]?.wire;
+    return this.#lines.first?.wire;
   }
 
   get path(): PathAddress | undefined {
-    return this.#lines[0]?.path;
+    return this.#lines.first?.path;
   }
 
   get rttMs(): number | undefined {
@@ -168,11 +151,7 @@ export class Link implements LinkPort {
 
   /** Closes what was needed by nobody for long enough, and wires whose place another has taken. */
   tick(now: number): void {
-    for (const line of [...this.#lines]) {
-      if (line.closeAt > now) continue;
-      this.#lines.splice(this.#lines.indexOf(line), 1);
-      this.#owner.hangUp(line.wire, 'another wire has taken its place');
-    }
+    for (const { wire } of this.#lines.due(now)) this.#owner.hangUp(wire, 'another wire has taken its place');
     if (!this.isLinked || this.isNeeded || this.#isNeededThere) {
       this.#idleSince = undefined;
       return;
@@ -197,7 +176,7 @@ export class Link implements LinkPort {
 
   /** The other end has said HELLO on one of its wires. */
   greeted(wire: number, life: Buffer, record: PeerRecord): void {
-    const line = this.#lines.find((each) => each.wire === wire);
+    const line = this.#lines.find(wire);
     if (line === undefined) return;
     line.isGreeted = true;
     this.life = life;
@@ -208,29 +187,26 @@ export class Link implements LinkPort {
 
   /** Takes a wire on which this link's peer was met by another. */
   adopt(other: Link, wire: number): void {
-    const at = other.#lines.findIndex((each) => each.wire === wire);
-    const [line] = other.#lines.splice(at, 1);
+    const line = other.#lines.remove(wire);
     if (line === undefined) return;
-    this.#lines.push(line);
+    this.#lines.add(line);
     this.#machine.send({ type: 'OPENED' });
   }
 
   /** Gives a wire away, for a link that begins with it. */
   release(wire: number): { readonly path: PathAddress; readonly dialled: boolean } | undefined {
-    const at = this.#lines.findIndex((each) => each.wire === wire);
-    return at < 0 ? undefined : this.#lines.splice(at, 1)[0];
+    return this.#lines.remove(wire);
   }
 
   closed(wire: number): void {
-    const at = this.#lines.findIndex((each) => each.wire === wire);
-    if (at < 0) return;
-    this.#lines.splice(at, 1);
-    if (this.#lines.length === 0) this.#machine.send({ type: 'LOST' });
+    if (this.#lines.remove(wire) === undefined) return;
+    if (this.#lines.first === undefined) this.#machine.send({ type: 'LOST' });
     else this.#choose();
   }
 
   movedTo(wire: number, path: PathAddress): void {
-    for (const line of this.#lines) if (line.wire === wire) line.path = path;
+    const line = this.#lines.find(wire);
+    if (line !== undefined) line.path = path;
   }
 
   /** A frame that overtook the HELLO. @returns false when too many wait */
@@ -253,7 +229,7 @@ export class Link implements LinkPort {
   // ---- The machine's port -------------------------------------------------------------------------------
 
   dialNext(): void {
-    if (this.#lines.length > 0) {
+    if (this.#lines.first !== undefined) {
       this.#machine.send({ type: 'OPENED' });
       return;
     }
@@ -278,8 +254,7 @@ export class Link implements LinkPort {
   }
 
   end(): void {
-    for (const { wire } of this.#lines) this.#owner.hangUp(wire, 'not needed any more');
-    this.#lines.length = 0;
+    for (const { wire } of this.#lines.clear()) this.#owner.hangUp(wire, 'not needed any more');
     this.#owner.ended(this);
   }
 
@@ -287,38 +262,13 @@ export class Link implements LinkPort {
 
   #add(wire: number, path: PathAddress, dialled: boolean): void {
     const openedAt = this.#owner.world.clock.now();
-    this.#lines.push({ wire, path, dialled, openedAt, isGreeted: false, closeAt: Number.POSITIVE_INFINITY });
+    this.#lines.add({ wire, path, dialled, openedAt, isGreeted: false, closeAt: Number.POSITIVE_INFINITY });
   }
 
-  /**
-   * Puts the wire to be used first. Of two that were dialled by both sides at once the one dialled by the smaller id
-   * stays, so that both choose alike; else the newer one, since the other side has a reason to dial again: it woke up
-   * at another place. The smaller id closes what goes.
-   */
   #choose(): void {
-    const ready = this.#lines.filter(({ isGreeted }) => isGreeted);
-    const [first, ...others] = ready;
-    if (first === undefined) return;
-    let best = first;
-    for (const line of others) if (this.#isBetter(line, best)) best = line;
-    const isChange = best !== this.#lines[0];
-    this.#lines.splice(this.#lines.indexOf(best), 1);
-    this.#lines.unshift(best);
-    best.closeAt = Number.POSITIVE_INFINITY;
-    if (isChange) this.#tellNeed();
-    if (!this.#isSmaller) return;
-    const closeAt = this.#owner.world.clock.now() + TWIN_LINGER_MS;
-    for (const line of ready) if (line !== best) line.closeAt = Math.min(line.closeAt, closeAt);
-  }
-
-  #isBetter(line: Line, than: Line): boolean {
-    const isAtOnce = Math.abs(line.openedAt - than.openedAt) <= TWIN_WINDOW_MS;
-    if (!isAtOnce || line.dialled === than.dialled) return line.openedAt > than.openedAt;
-    return line.dialled === this.#isSmaller;
-  }
-
-  get #isSmaller(): boolean {
-    return this.#owner.self < (this.record?.contact.id ?? '');
+    const { self, world } = this.#owner;
+    const isSmaller = self < (this.record?.contact.id ?? '');
+    if (this.#lines.choose(isSmaller, world.clock.now())) this.#tellNeed();
   }
 
   #tellNeed(): void {

@@ -7,6 +7,7 @@ import type { Contact, PeerId } from '../../net/ring/types.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress } from '../../net/types.js';
 import { addressText } from './address.js';
 import { Link, type LinkOwner } from './link.js';
+import { News } from './news.js';
 import type { PeerWorld } from './world.js';
 
 /** How often links are looked through for what is not needed any more. */
@@ -61,9 +62,7 @@ export class Links implements LinkOwner {
   /** Where nobody but ourselves is. */
   readonly #own = new Set<string>();
   readonly #reader = new Reader();
-  /** What is to be told, in order: never from within a machine's action or a part's call. */
-  #news: (() => void)[] = [];
-  #isTelling = false;
+  readonly #news: News;
   #lookAt: number;
 
   constructor(
@@ -74,6 +73,7 @@ export class Links implements LinkOwner {
   ) {
     this.#community = community;
     this.#port = port;
+    this.#news = new News(() => port.happened());
     this.#handshakeKey = handshakeKeys(world.identity).publicKey;
     this.#lookAt = world.clock.now() + LOOK_EVERY_MS;
     world.random(this.#life);
@@ -108,7 +108,7 @@ export class Links implements LinkOwner {
     let link = this.#byPeer.get(contact.id);
     if (link === undefined) {
       if (this.#all.size >= PEER_LINKS_MAX) {
-        this.#tell(() => this.#port.unreachable(contact.id));
+        this.#news.tell(() => this.#port.unreachable(contact.id));
         return;
       }
       const addresses = contact.addresses.filter((address) => !this.#own.has(addressText(address)));
@@ -156,14 +156,7 @@ export class Links implements LinkOwner {
 
   /** Tells what has happened to links. */
   drain(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    for (;;) {
-      const tell = this.#news.shift();
-      if (tell === undefined) break;
-      tell();
-    }
-    this.#isTelling = false;
+    this.#news.drain();
   }
 
   tick(now: number): void {
@@ -255,7 +248,7 @@ export class Links implements LinkOwner {
 
   linked(link: Link): void {
     const { record, isMet } = link;
-    if (record !== undefined) this.#tell(() => this.#port.linked(record, isMet));
+    if (record !== undefined) this.#news.tell(() => this.#port.linked(record, isMet));
   }
 
   ended(link: Link): void {
@@ -264,7 +257,7 @@ export class Links implements LinkOwner {
     if (peer === undefined || this.#byPeer.get(peer) !== link) return;
     this.#byPeer.delete(peer);
     const { isLinked } = link;
-    this.#tell(() => (isLinked ? this.#port.unlinked(peer) : this.#port.unreachable(peer)));
+    this.#news.tell(() => (isLinked ? this.#port.unlinked(peer) : this.#port.unreachable(peer)));
   }
 
   // ---- Within -------------------------------------------------------------------------------------------
@@ -350,11 +343,6 @@ export class Links implements LinkOwner {
   #greet(wire: number, path: PathAddress): void {
     const hello = helloCodec.encode({ life: this.#life, seen: path, record: this.#port.record() });
     this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
-  }
-
-  #tell(news: () => void): void {
-    this.#news.push(news);
-    this.#port.happened();
   }
 
   #meetOurselves(wire: number, path: PathAddress, dial: Link | undefined): void {
