@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ClientEvent, LinkState, Message } from '../../src/chat/events.js';
 import { foldText } from '../../src/ui/terminal/chat.js';
@@ -45,6 +46,31 @@ describe('messages', () => {
     );
     expect(texts()).toEqual(['3', '4', 'five']);
     expect(model.current?.timeline.first).toBe(3);
+  });
+
+  test('of the ring stand in the order of clocks, then authors, in whichever order they come', () => {
+    const said = fc.record({
+      clock: fc.constantFrom('01', '02', '03', '04'),
+      author: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.option(said, { freq: 3 }), { maxLength: 40 }), (came) => {
+        const timeline = new Timeline();
+        const { message: sample } = message(1, 'x') as ClientEvent & { event: 'message' };
+        came.forEach((words, index) => {
+          if (words === null) timeline.add({ type: 'notice', at: NOW, text: '', isWarning: false });
+          else timeline.put({ ...sample, ...words, id: `${index}`, seq: index + 1 }, false);
+        });
+        const keys = timeline.items.flatMap((item) =>
+          item.type === 'message' ? [`${item.message.clock}${item.message.author}`] : [],
+        );
+        expect(keys).toEqual([...keys].sort());
+        expect(timeline.items).toHaveLength(came.length);
+        const newest = timeline.after(came.length - 1)?.message.seq;
+        expect(newest).toBe(came.at(-1) ? came.length : undefined);
+      }),
+      { seed: 4 },
+    );
   });
 
   test('that failed are retried oldest first', () => {

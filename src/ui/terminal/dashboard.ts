@@ -5,6 +5,7 @@ import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
 import type { ClientCommands, ClientEvent, RingCommands, Target } from '../../chat/events.js';
+import { Bell } from './bell.js';
 import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
@@ -28,8 +29,6 @@ import { Shell } from './shell.js';
 import type { Theme } from './theme.js';
 import { drawScene, type Glyphs, layoutOf, type Scene } from './view.js';
 
-/** The bell rings at most this often; ms. */
-const BELL_EVERY_MS = 2_000;
 const WHEEL_ROWS = 3;
 
 /** What the dashboard needs of what it is shown on. */
@@ -67,6 +66,7 @@ export class Dashboard {
   readonly #files: FileDesk;
   readonly #ring: RingDesk;
   readonly #pace: Pace;
+  readonly #bell: Bell;
   readonly #moves: Partial<Record<Action, () => void>>;
   #panels: Panels = { rooms: true, members: true };
   #emoji: EmojiBook | undefined;
@@ -74,7 +74,6 @@ export class Dashboard {
   #isMouseOn = false;
   #isFocused = true;
   #confirm: Confirm | undefined;
-  #rangAt = 0;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
@@ -82,6 +81,7 @@ export class Dashboard {
     this.model = new Model(homedir(), ring?.key);
     this.#moves = this.#movesOf(stage);
     this.#navigator = new Navigator(this.model, commands);
+    this.#bell = new Bell(() => stage.bell());
     this.#pace = new Pace(PROGRESS_EVERY_MS, () => stage.invalidate());
     this.#reader = new Reader(this.model, options, () => this.#layout().chat);
     this.#older = new Older(commands, now, () => stage.invalidate());
@@ -145,10 +145,7 @@ export class Dashboard {
     if (event.event === 'ring') this.#ring.look();
     if (effect.effect === 'received') this.#files.show(effect.entry, false).catch(this.#fail);
     const isCall = effect.effect === 'mention' || effect.effect === 'offered';
-    if (isCall && now() - this.#rangAt >= BELL_EVERY_MS) {
-      this.#rangAt = now();
-      stage.bell();
-    }
+    if (isCall) this.#bell.call(now());
     if (effect.effect === 'progress') this.#pace.want();
     else stage.invalidate();
   }
@@ -283,17 +280,13 @@ export class Dashboard {
     return this.#files.panel.isShown || this.#ring.panel.isShown;
   }
 
-  /** What is not told by itself: files of before, one's place, the groups one is in. */
   #welcomed(): void {
-    const { commands, now } = this.#options;
     this.#files.load();
-    const learn = async () => {
-      this.model.surroundings.place = await commands.location();
-      for (const group of await commands.groups()) this.model.apply({ event: 'group', ...group }, now());
-      this.#options.stage.invalidate();
-    };
     // Without an answer the link is down, which the status bar says; the next welcome asks again.
-    learn().catch(() => undefined);
+    this.#navigator.lookAround(this.#options.now).then(
+      () => this.#options.stage.invalidate(),
+      () => undefined,
+    );
   }
 
   /** Who is in it is told once; presence keeps it up to date. */

@@ -18,6 +18,7 @@ import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
 import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
 import { type Conversation, newConversation, rank, weight } from './conversation.js';
+import { fileNews } from './file-news.js';
 import { Link } from './link.js';
 import { type Neighbour, type Suggestion, Surroundings } from './surroundings.js';
 import type { NoticeItem } from './timeline.js';
@@ -311,21 +312,12 @@ export class Model {
   /** What a person should hear of stands in the conversation too; the line of the file says the rest. */
   #transfer(raw: Transfer, now: number): Effect {
     const { entry, transfer, before } = this.transfers.apply(raw);
-    const { name, state, direction, room, reason, path, code } = transfer;
+    const { state, direction } = transfer;
     if (before?.state === state) return before.answer === transfer.answer ? { effect: 'progress' } : NONE;
-    // What was done here is said where the person is, for the file's own line may be out of sight.
-    if (code === 'CANCELLED' && state === 'failed') this.note(`${name} is cancelled.`, now);
-    if (state === 'paused' && reason === undefined)
-      this.note(`${name} is paused; /resume ${entry.number} goes on.`, now);
-    if (state === 'failed' && code !== 'CANCELLED')
-      this.note(`${name} failed: ${reason ?? 'nobody says why.'}`, now, true, room);
-    if (state === 'paused' && reason !== undefined)
-      this.note(`${name} is paused: ${reason} /resume ${entry.number} goes on.`, now, true, room);
+    const news = fileNews(entry, transfer);
+    if (news !== undefined) this.note(news.text, now, news.isWarning, news.room);
     if (direction === 'out') return NONE;
-    if (state === 'done') {
-      this.note(`${name} is here: ${path ?? 'in the downloads folder'}`, now, false, room);
-      return { effect: 'received', entry };
-    }
+    if (state === 'done') return { effect: 'received', entry };
     return isOffered(entry) ? { effect: 'offered', entry } : NONE;
   }
 

@@ -31,6 +31,12 @@ export class Navigator {
     this.open(conversations[(at + conversations.length) % conversations.length]?.room);
   }
 
+  /** Learns what is not told by itself: one's place, and the groups one is in. @param now ms since 1970 */
+  async lookAround(now: () => number): Promise<void> {
+    this.#model.surroundings.place = await this.#commands.location();
+    for (const group of await this.#commands.groups()) this.#model.apply({ event: 'group', ...group }, now());
+  }
+
   /**
    * A conversation has appeared: who is in it is asked once, presence keeps it up to date.
    * @returns its members, undefined when nobody has to be asked or nobody answers
