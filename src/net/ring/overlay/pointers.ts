@@ -27,6 +27,8 @@ export class Pointers {
   readonly #longs: Longs;
   #isSmall = true;
   #described: Neighbourhood | undefined;
+  /** Joining ends with the first successor's own list (Zave): until then ours holds whoever we happened to meet. */
+  #hasJoined = false;
 
   /** @param version to begin with, so that nobody takes the pointers of a last life for those of this one */
   constructor(self: Contact, acquaintance: Acquaintance, longs: Longs, version: number) {
@@ -97,10 +99,16 @@ export class Pointers {
     return known === this.predecessor || this.successors.list.some(({ id }) => id === known.contact.id);
   }
 
-  /** @returns whether screen and machine should look again */
-  judge(now: number): boolean {
+  /**
+   * @param isSeeking somebody may turn out to be nearer than those we have
+   * @returns whether screen and machine should look again
+   */
+  judge(now: number, isSeeking: boolean): boolean {
     const before = this.state;
-    this.state = this.#stateNow(now);
+    const state = this.#stateNow(now);
+    if (state === 'alone') this.#hasJoined = false;
+    else if (state === 'stable' && !isSeeking) this.#hasJoined = true;
+    this.state = this.#hasJoined || state === 'alone' ? state : 'joining';
     this.#described = undefined;
     return this.state !== before;
   }

@@ -121,7 +121,15 @@ export class Upkeep {
     for (const known of wanted)
       if (known.needed && !known.linked && pointers.holds(known)) probes.detector.asked(known, 0, now);
     longs.wake(now);
-    if (pointers.judge(now) || isNews) port.changed();
+    if (pointers.judge(now, this.#isSeeking(now)) || isNews) port.changed();
+  }
+
+  /** Somebody was asked who is around our place, or was named for it and has not said anything yet. */
+  #isSeeking(now: number): boolean {
+    if (this.#kept.visits.isAsking) return true;
+    for (const known of this.#shared.acquaintance.all)
+      if (known.triedUntil > now && known.alive && known.view === undefined) return true;
+    return false;
   }
 
   /** Whoever is not even dialled any more cannot answer. */

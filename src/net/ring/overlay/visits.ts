@@ -20,6 +20,8 @@ export class Visits {
   readonly #finds: Finds;
   readonly #hearsay: Hearsay;
   #at = Number.POSITIVE_INFINITY;
+  /** Questions without an answer yet. */
+  #asking = 0;
 
   /** @param passive peers of last time */
   constructor(shared: Shared, finds: Finds, hearsay: Hearsay, passive: readonly Contact[]) {
@@ -27,6 +29,10 @@ export class Visits {
     this.#finds = finds;
     this.#hearsay = hearsay;
     this.passive = new Passive(passive, shared.chance);
+  }
+
+  get isAsking(): boolean {
+    return this.#asking > 0;
   }
 
   begin(now: number): void {
@@ -52,10 +58,13 @@ export class Visits {
     if (!known.linked || !known.toVisit) return;
     known.toVisit = false;
     const { self } = this.#shared;
+    this.#asking++;
     this.#finds.find(
       self.place,
       (around, at) => {
+        this.#asking--;
         if (around !== undefined) this.#hearsay.around(around, at);
+        this.#shared.look(at);
       },
       now,
       known.contact.id,
