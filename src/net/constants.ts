@@ -334,11 +334,16 @@ export const CLOCK_BYTES = 8;
 export const FEED_ENTRY_MAX_BYTES = TEXT_MAX_BYTES + 512;
 /** An entry further ahead of one's own clock is refused, and its author is told. */
 export const CLOCK_AHEAD_MAX_MS = 3_600_000;
+/** Nobody's clock follows one further ahead: else what they say next would be refused by whose clock is a little behind. */
+export const CLOCK_FOLLOWED_MAX_MS = CLOCK_AHEAD_MAX_MS / 2;
 /** A number of one start of a program: tells a peer that began anew from one that dials twice. */
 export const LIFE_BYTES = 8;
 export const HELLO_MAX_BYTES = RECORD_MAX_BYTES + 64;
 /** How long the other end of a wire may take for its HELLO. */
 export const HELLO_PATIENCE_MS = 5_000;
+/** HELLOs of one wire: more than one only from who began anew over it. */
+export const HELLOS_BURST = 4;
+export const HELLOS_PER_S = 0.1;
 /** Frames that overtook the HELLO, kept per wire. */
 export const FRAMES_BEFORE_HELLO_MAX = 64;
 export const BYTES_BEFORE_HELLO_MAX = 64 * 1024;
@@ -354,6 +359,11 @@ export const TWIN_WINDOW_MS = 3_000;
 export const TWIN_LINGER_MS = 2_000;
 /** Links of one peer, those that are only being dialled among them. */
 export const PEER_LINKS_MAX = 256;
+/** Of those, dialled by others, and by others of one network (ratelimit.ts). The rest is for those that we dial. */
+export const GUESTS_MAX = 192;
+export const GUESTS_PER_NETWORK_MAX = 64;
+/** Addresses of one peer that are dialled in one network. */
+export const ADDRESSES_PER_NETWORK_MAX = 2;
 /** A death notice: subject, version, reporter, signature. */
 export const DEATH_BYTES = 2 * KEY_BYTES + 6 + SIGNATURE_BYTES;
 /** People known, present or not; beyond it those who are gone the longest are forgotten. */
@@ -398,6 +408,12 @@ export const AUTHOR_BURST = 5;
 export const AUTHOR_PER_S = 1;
 export const CONTENT_BURST = 3;
 export const CONTENT_PER_S = 0.5;
+/** Records of one peer, as often as it has to refute its death; what is above is left to sync. */
+export const RECORD_BURST = 8;
+export const RECORD_PER_S = 0.5;
+/** Records of peers that nobody here has heard of, over one link; what is above is left to sync. */
+export const STRANGERS_BURST = 200;
+export const STRANGERS_PER_S = 20;
 /** A body shorter than this has no rate of its own. */
 export const CONTENT_MIN_BYTES = 32;
 /** Payloads that a link may bring again at once, and each second: what is under way when it is pruned. */

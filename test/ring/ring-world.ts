@@ -14,7 +14,7 @@ import type { StoredLetter } from '../../src/store/mail/letters.js';
 import { type MailTables, memoryMail } from '../../src/store/mail/tables.js';
 
 const CALM: WeatherOptions = { seed: 7, loss: 0, bursts: false, oneWay: 0 };
-const COMMUNITY = Buffer.alloc(32, 5);
+export const COMMUNITY = Buffer.alloc(32, 5);
 
 export interface PersonOptions {
   readonly nick?: string;

@@ -1,5 +1,5 @@
 /** Peers that keep to nothing: they shake hands like others, and then say whatever a test wants. */
-import { type WireHandler, type Wires } from '../../src/actors/ring/world.js';
+import type { WireHandler, Wires } from '../../src/actors/ring/world.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
 import { FrameType, GROUP_ID_BYTES, PeerState } from '../../src/net/constants.js';
 import { clockAt } from '../../src/net/ring/clock.js';

@@ -1,11 +1,21 @@
+import { Bucket } from '../../net/bucket.js';
 import { Malformed, Reader } from '../../net/bytes.js';
-import { DIAL_PATIENCE_MS, FrameType, LIFE_BYTES, PEER_LINKS_MAX } from '../../net/constants.js';
+import {
+  DIAL_PATIENCE_MS,
+  FrameType,
+  HELLOS_BURST,
+  HELLOS_PER_S,
+  LIFE_BYTES,
+  PEER_LINKS_MAX,
+} from '../../net/constants.js';
+import { fewOfEachNetwork } from '../../net/ring/addresses.js';
 import { helloCodec, needCodec } from '../../net/ring/hello.js';
 import { handshakeKeyOf, handshakeKeys } from '../../net/ring/identity.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { Contact, PeerId } from '../../net/ring/types.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress } from '../../net/types.js';
 import { addressText } from './address.js';
+import { Guests } from './guests.js';
 import { Link, type LinkOwner } from './link.js';
 import { News } from './news.js';
 import type { PeerWorld } from './world.js';
@@ -39,6 +49,8 @@ export interface LinkFigures {
   opened: number;
   /** HELLOs under a key that the handshake had not proven, and frames that broke the protocol. */
   refused: number;
+  /** Wires for which there was no place: too many of others, above all from the same network. */
+  crowded: number;
   framesIn: number;
   framesOut: number;
   bytesOut: number;
@@ -46,7 +58,14 @@ export interface LinkFigures {
 
 /** Every link of a peer, by who is at its other end. Everything that enters or leaves the peer passes here. */
 export class Links implements LinkOwner {
-  readonly figures: LinkFigures = { opened: 0, refused: 0, framesIn: 0, framesOut: 0, bytesOut: 0 };
+  readonly figures: LinkFigures = {
+    opened: 0,
+    refused: 0,
+    crowded: 0,
+    framesIn: 0,
+    framesOut: 0,
+    bytesOut: 0,
+  };
   readonly #community: Buffer;
   readonly #port: LinksPort;
   readonly #life = Buffer.alloc(LIFE_BYTES);
@@ -54,9 +73,10 @@ export class Links implements LinkOwner {
   /** One per peer, and those that are only known by an address. */
   readonly #byPeer = new Map<PeerId, Link>();
   readonly #all = new Set<Link>();
+  readonly #guests = new Guests();
   readonly #byWire = new Map<
     number,
-    { readonly link: Link; readonly key: Buffer; readonly path: PathAddress }
+    { readonly link: Link; readonly key: Buffer; readonly path: PathAddress; readonly hellos: Bucket }
   >();
   readonly #dials = new Map<number, { readonly link: Link; readonly to: PathAddress }>();
   /** Where nobody but ourselves is. */
@@ -111,7 +131,9 @@ export class Links implements LinkOwner {
         this.#news.tell(() => this.#port.unreachable(contact.id));
         return;
       }
-      const addresses = contact.addresses.filter((address) => !this.#own.has(addressText(address)));
+      const addresses = fewOfEachNetwork(
+        contact.addresses.filter((address) => !this.#own.has(addressText(address))),
+      );
       link = this.#begin(contact.id, addresses);
       link.need(reason);
       link.start();
@@ -181,17 +203,19 @@ export class Links implements LinkOwner {
     this.figures.opened++;
     const expected = dial?.peer === undefined ? undefined : handshakeKeyOf(Buffer.from(dial.peer, 'hex'));
     if (dial !== undefined && (expected === undefined || expected.equals(key))) {
-      this.#byWire.set(wire, { link: dial, key: Buffer.from(key), path });
+      this.#byWire.set(wire, { link: dial, key: Buffer.from(key), path, hellos: this.#hellos() });
       dial.opened(wire, path);
     } else {
       // Somebody else lives there now: an address is only a hint. Whoever it is, they are met.
       dial?.failed(wire);
-      if (this.#all.size >= PEER_LINKS_MAX) {
+      if (!this.#guests.admits(path.address)) {
+        this.figures.crowded++;
         this.world.wires.close(wire, CloseCode.Limit, 'too many links');
         return;
       }
       const link = this.#begin(undefined, []);
-      this.#byWire.set(wire, { link, key: Buffer.from(key), path });
+      this.#guests.add(link, path.address);
+      this.#byWire.set(wire, { link, key: Buffer.from(key), path, hellos: this.#hellos() });
       link.start(wire, path, dialled);
     }
     this.#greet(wire, path);
@@ -253,6 +277,7 @@ export class Links implements LinkOwner {
 
   ended(link: Link): void {
     this.#all.delete(link);
+    this.#guests.delete(link);
     const { peer } = link;
     if (peer === undefined || this.#byPeer.get(peer) !== link) return;
     this.#byPeer.delete(peer);
@@ -285,6 +310,8 @@ export class Links implements LinkOwner {
   #greeted(wire: number, body: Buffer): void {
     const known = this.#byWire.get(wire);
     if (known === undefined) return;
+    // Each costs a signature to check, and may be a link to begin anew.
+    if (known.hellos.take(this.world.clock.now()) > 0) throw new Malformed('HELLO again and again');
     const { life, seen, record } = helloCodec.decode(
       this.#reader.reset(body),
       this.#community,
@@ -335,6 +362,7 @@ export class Links implements LinkOwner {
     const fresh = this.#begin(undefined, []);
     if (known === undefined || line === undefined) return fresh;
     this.#byWire.set(wire, { ...known, link: fresh });
+    if (!line.dialled) this.#guests.add(fresh, line.path.address);
     fresh.start(wire, line.path, line.dialled);
     this.#greet(wire, line.path);
     return fresh;
@@ -343,6 +371,10 @@ export class Links implements LinkOwner {
   #greet(wire: number, path: PathAddress): void {
     const hello = helloCodec.encode({ life: this.#life, seen: path, record: this.#port.record() });
     this.world.wires.send(wire, FrameType.Hello, hello, Lane.Control);
+  }
+
+  #hellos(): Bucket {
+    return new Bucket(HELLOS_PER_S, HELLOS_BURST, this.world.clock.now());
   }
 
   #meetOurselves(wire: number, path: PathAddress, dial: Link | undefined): void {

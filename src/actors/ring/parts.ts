@@ -75,7 +75,9 @@ export class Parts implements Part {
     this.broadcast = make({
       send,
       received: (item, from, hops, now) =>
-        item.kind === ItemKind.Entry ? feeds.heard(item.bytes, from, hops, now) : people.heard(item, now),
+        item.kind === ItemKind.Entry
+          ? feeds.heard(item.bytes, from, hops, now)
+          : people.heard(item, now, from),
     });
     this.sync = this.#makeSync(send);
     this.companions = this.#makeCompanions();

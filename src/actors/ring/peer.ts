@@ -96,7 +96,9 @@ export class RingPeer {
     this.people = this.#makePeople();
     this.links = this.#makeLinks();
     this.groups = this.#makeGroups();
-    const hybrid = new HybridClock(store.lastClock);
+    const hybrid = new HybridClock();
+    // Later than what was said before this start; the store also has what others dated ahead.
+    if (store.lastClock !== undefined) hybrid.hear(store.lastClock, world.clock.wall());
     this.feeds = this.#makeFeeds(hybrid);
     const { links, people, groups, feeds } = this;
     const passive = this.#passive.contacts;

@@ -1,5 +1,11 @@
 import { Buckets } from '../../net/bucket.js';
-import { PeerState } from '../../net/constants.js';
+import {
+  PeerState,
+  RECORD_BURST,
+  RECORD_PER_S,
+  STRANGERS_BURST,
+  STRANGERS_PER_S,
+} from '../../net/constants.js';
 import { readDeath, signDeath } from '../../net/ring/death.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
 import type { Verdict } from '../../net/ring/gossip/types.js';
@@ -41,11 +47,20 @@ export interface PeopleOptions {
   readonly port: PeoplePort;
 }
 
+/** Counts from the start. */
+export interface PeopleFigures {
+  /** Records that came too often, of one peer or of strangers over one link. */
+  throttled: number;
+}
+
 /** Who is there, and what one says about oneself: records and death notices, as they come, go and are refuted. */
 export class People {
   readonly roster: Roster;
   readonly #options: PeopleOptions;
   readonly #own: OwnRecord;
+  readonly figures: PeopleFigures = { throttled: 0 };
+  readonly #subjects = new Buckets(RECORD_PER_S, RECORD_BURST);
+  readonly #bringers = new Buckets(STRANGERS_PER_S, STRANGERS_BURST);
   readonly #reporters = new Buckets(DEATHS_PER_S, DEATHS_BURST);
   /** The version that others were told. */
   #announced = 0;
@@ -109,12 +124,17 @@ export class People {
     if (death !== undefined) port.tell(id, { kind: ItemKind.Death, bytes: death.bytes });
   }
 
-  /** A record or a death notice that came by broadcast or sync. @throws Malformed when nobody signed it */
-  heard({ kind, bytes }: Item, now: number): Verdict {
+  /**
+   * A record or a death notice that came by broadcast or sync. @throws Malformed when nobody signed it
+   * @param from the link that brought it by broadcast; undefined: sync did
+   */
+  heard({ kind, bytes }: Item, now: number, from?: PeerId): Verdict {
     const { community, world } = this.#options;
     if (kind === ItemKind.Death) return this.#heardDeath(bytes, now);
     const record = readRecord(bytes, community, world.verify);
-    return this.#heardRecord(record, now);
+    if (this.#mayLearn(record, now, from)) return this.#heardRecord(record, now);
+    this.figures.throttled++;
+    return 'drop';
   }
 
   /** The overlay has evicted it, after everything: others are told, unless they know or it has left. */
@@ -139,6 +159,14 @@ export class People {
 
   deadline(): number {
     return Math.min(this.roster.deadline(), this.#isAccused ? this.#refuteAt : Number.POSITIVE_INFINITY);
+  }
+
+  /** One key may not be news all the time, nor one link bring ever new keys: sync brings what is left out. */
+  #mayLearn({ contact: { id }, version }: PeerRecord, now: number, from: PeerId | undefined): boolean {
+    const known = this.roster.get(id);
+    if (known !== undefined && known.record.version >= version) return true;
+    if (known === undefined && from !== undefined && this.#bringers.take(from, now) > 0) return false;
+    return this.#subjects.take(id, now) === 0;
   }
 
   #heardRecord(record: PeerRecord, now: number): Verdict {

@@ -1,6 +1,7 @@
 /** Where a peer may be found: what it is bound to, what its machine has, and what others saw of it. */
-import { ADDRESSES_MAX } from '../constants.js';
+import { ADDRESSES_MAX, ADDRESSES_PER_NETWORK_MAX } from '../constants.js';
 import { isLoopback, sameAddress } from '../path.js';
+import { networkOf } from '../ratelimit.js';
 import type { PathAddress } from '../types.js';
 
 /** What a socket is bound to that listens everywhere. */
@@ -65,4 +66,15 @@ export function mergeAddresses(own: readonly PathAddress[], observed: readonly P
   const all = [...own.filter(isPublic), ...observed, ...own.filter((at) => !isPublic(at))];
   const distinct = all.filter((at, index) => all.findIndex((other) => sameAddress(other, at)) === index);
   return distinct.slice(0, ADDRESSES_MAX);
+}
+
+/** Without those beyond ADDRESSES_PER_NETWORK_MAX: a list that others made may be meant to have many knock at one door. */
+export function fewOfEachNetwork(addresses: readonly PathAddress[]): PathAddress[] {
+  const counts = new Map<string, number>();
+  return addresses.filter(({ address }) => {
+    const network = networkOf(address);
+    const count = (counts.get(network) ?? 0) + 1;
+    counts.set(network, count);
+    return count <= ADDRESSES_PER_NETWORK_MAX;
+  });
 }

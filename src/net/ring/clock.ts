@@ -3,7 +3,7 @@
  * milliseconds that never run behind what was heard, and a counter for what happens within one millisecond. Eight
  * bytes, 48 bits of milliseconds and 16 that count, sort as they are, also as hex.
  */
-import { CLOCK_AHEAD_MAX_MS, CLOCK_BYTES } from '../constants.js';
+import { CLOCK_AHEAD_MAX_MS, CLOCK_BYTES, CLOCK_FOLLOWED_MAX_MS } from '../constants.js';
 
 const COUNTS = 0x10000;
 const MS_BYTES = 6;
@@ -29,11 +29,6 @@ export class HybridClock {
   #ms = 0;
   #count = 0;
 
-  /** @param last what it had said or heard before this start, so that it never goes back */
-  constructor(last?: Buffer) {
-    if (last !== undefined) this.#set(clockMs(last), last.readUInt16BE(MS_BYTES));
-  }
-
   /** The clock of something that happens now: later than everything said and heard. 8 bytes of its own. */
   tick(wall: number): Buffer {
     if (wall > this.#ms) this.#set(wall, 0);
@@ -42,10 +37,10 @@ export class HybridClock {
     return this.#bytes();
   }
 
-  /** Takes in what somebody else said. @returns false for one too far ahead, which changes nothing */
+  /** Takes in what somebody else said. @returns false for one too far ahead to follow, which changes nothing */
   hear(clock: Buffer, wall: number): boolean {
-    if (isAhead(clock, wall)) return false;
     const ms = clockMs(clock);
+    if (ms > wall + CLOCK_FOLLOWED_MAX_MS) return false;
     const count = clock.readUInt16BE(MS_BYTES);
     if (ms > this.#ms || (ms === this.#ms && count > this.#count)) this.#set(ms, count);
     return true;
