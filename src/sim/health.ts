@@ -36,7 +36,9 @@ export class Health {
   #hasBase = false;
   /** Assumptions were broken, and the ring has not been whole since. */
   #isExcused = false;
-  /** Until when: as long as there are two networks there are two rings. */
+  /** Somebody lies from the beginning, and lists hold what they were told. */
+  #hasLiars = false;
+  /** As long as there are two networks there are two rings. */
   #isCut = false;
   readonly #recoveries: Recovery[] = [];
   readonly #diedAt = new Map<PeerId, number>();
@@ -74,6 +76,12 @@ export class Health {
     } else if (!Number.isNaN(diedAt)) this.detections.push(now - diedAt);
   }
 
+  /** Those who lie break an assumption as long as they are there. */
+  lied(liars: number): void {
+    this.#hasLiars = liars > 0;
+    this.broken(liars);
+  }
+
   cut(): void {
     this.#isCut = true;
     this.broken(1);
@@ -96,7 +104,7 @@ export class Health {
   /** Something that the proofs rule out has happened. */
   broken(times: number): void {
     this.assumptionBreaks += times;
-    this.#isExcused = true;
+    if (times > 0) this.#isExcused = true;
   }
 
   // ---- What is checked ----------------------------------------------------------------------------------
@@ -118,9 +126,12 @@ export class Health {
     if (unskipped < truth.base) this.#fault(now, `only ${unskipped} members are passed over by no list`);
   }
 
-  /** Nothing has happened for a while: what is still wrong stays so. */
-  atRest(now: number): readonly string[] {
-    const differences = new Truth(this.#present()).differences();
+  /** Nothing has happened for a while: what is still wrong stays so. @param outside who has not joined */
+  atRest(now: number, outside: readonly number[]): readonly string[] {
+    const differences = [
+      ...outside.map((number) => `${number}: has not joined`),
+      ...new Truth(this.#present()).differences(),
+    ];
     if (!this.#isExcused) for (const difference of differences) this.#fault(now, difference);
     return differences;
   }
@@ -138,7 +149,7 @@ export class Health {
   #look(truth: Truth, now: number): void {
     if (this.#isCut || !truth.isWhole) return;
     if (truth.members.length > truth.base) this.#hasBase = true;
-    this.#isExcused = false;
+    this.#isExcused = this.#hasLiars;
     for (const { since, done } of this.#recoveries.splice(0)) done(now - since);
   }
 

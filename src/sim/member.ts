@@ -109,7 +109,9 @@ export class Member implements Placed {
    * which is when a peer first finds itself stable. Until then its list holds whoever it happens to know.
    */
   get isIn(): boolean {
-    this.#hasJoined ||= this.neighbourhood.state === 'stable';
+    // Nobody can tell whether a liar has joined: it has its place as soon as it is heard of.
+    const { state, successors } = this.neighbourhood;
+    this.#hasJoined ||= this.isLiar ? successors.length > 0 : state === 'stable';
     return this.isAlive && this.#hasJoined;
   }
 

@@ -10,7 +10,7 @@ import { Member } from './member.js';
 import { Network } from './network.js';
 import { Payloads } from './payloads.js';
 import { hopsBetween } from './routes.js';
-import { KILL_AT_MS, RUN_MS, type Scenario, SETTLING_MS, STEADY_AT_MS } from './scenario.js';
+import { PARTITION_AT_MS, RUN_MS, type Scenario, SETTLING_MS, STEADY_AT_MS } from './scenario.js';
 import { Script } from './script.js';
 import { Timeline } from './timeline.js';
 import type { Trace } from './trace.js';
@@ -20,9 +20,9 @@ import { Weather } from './weather.js';
 /** How often everybody's pointers are looked at; in a small community also whenever one of them has changed. */
 const CHECK_EVERY_MS = 250;
 const SMALL = 64;
-/** Pairs between which a private message would be routed, a moment before anything dies. */
+/** Pairs between which a private message would be routed, a moment before anything happens to the network. */
 const ROUTES = 1_000;
-const ROUTES_AT_MS = KILL_AT_MS - 1_000;
+const ROUTES_AT_MS = PARTITION_AT_MS - 1_000;
 
 export class Run {
   readonly scenario: Scenario;
@@ -53,7 +53,9 @@ export class Run {
     const lies = new Chance(seed, 'liars');
     const isLiar = Array.from({ length: scenario.nodes }, (_, number) => number > 0 && lies.next() < liars);
     this.#isLiar = (number) => isLiar[number] ?? false;
+    const liarCount = isLiar.filter((lying) => lying).length;
     this.#health = new Health(() => this.#members.filter((member) => member.isIn));
+    this.#health.lied(liarCount);
     this.#script = new Script(scenario, this.timeline, weather, () => this.#alive(), {
       join: (bootstrap) => this.#join(bootstrap),
       say: (member, text) => this.#say(member, text),
@@ -88,11 +90,12 @@ export class Run {
     const { scenario, timeline } = this;
     const health = this.#health;
     const deliveries = deliveriesOf(this.#ledger, this.#stays());
-    const differences = scenario.oneWay > 0 ? [] : health.atRest(timeline.now);
-    const isExplained = health.assumptionBreaks > 0 && differences.length > 0;
+    const differences = scenario.oneWay > 0 ? [] : health.atRest(timeline.now, this.#outside());
+    // Lies make lists wrong, but must not keep words from anybody.
+    const isExplained = health.assumptionBreaks > 0 && differences.length > 0 && scenario.liars === 0;
     const waiting = health.waitingMs(timeline.now);
-    const lost = this.#routes.filter((hops) => hops === undefined).length;
-    this.#blame(deliveries, isExplained);
+    const lost = scenario.liars > 0 ? 0 : this.#routes.filter((hops) => hops === undefined).length;
+    this.#blame(deliveries, lost, isExplained);
     return {
       event: 'sim',
       system: scenario.system,
@@ -202,12 +205,22 @@ export class Run {
     });
   }
 
-  #blame({ missed, doubled }: Deliveries, isExplained: boolean): void {
+  #blame({ missed, doubled }: Deliveries, lost: number, isExplained: boolean): void {
     const { now } = this.timeline;
     if (!isExplained)
       for (const { id, member } of missed.slice(0, 10))
         this.#health.faults.push({ at: now, what: `${member}: never got ${id}` });
+    if (lost > 0)
+      this.#health.faults.push({ at: ROUTES_AT_MS, what: `${lost} ways between two members lead astray` });
     if (doubled > 0) this.#health.faults.push({ at: now, what: `${doubled} entries were shown twice` });
+  }
+
+  /** Who should have joined long ago and has not. */
+  #outside(): readonly number[] {
+    const isLate = ({ bornAt }: Member) => bornAt < this.timeline.now - SETTLING_MS;
+    return this.#alive()
+      .filter((member) => isLate(member) && !member.isIn)
+      .map(({ number }) => number);
   }
 
   #stays(): Stay[] {

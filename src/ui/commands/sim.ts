@@ -23,7 +23,14 @@ const SLICE_MS = 500;
 const PROGRESS_EVERY_MS = 20_000;
 const SYSTEMS: readonly System[] = ['natter', 'flood'];
 
+/**
+ * Node cuts small buffers from slabs of this size, and one that is kept keeps its slab: with a thousand peers in one
+ * process most memory would be slabs of eight kilobytes with little left in them.
+ */
+const SLAB_BYTES = 1_024;
+
 export async function run(options: SimOptions, args: readonly string[], console: Console): Promise<Exit> {
+  Buffer.poolSize = SLAB_BYTES;
   const [what = ''] = args;
   if (what !== 'ring')
     throw new NatterError('BAD_ARGUMENT', `There is no simulation "${what}"; write natter sim ring.`);
@@ -32,7 +39,7 @@ export async function run(options: SimOptions, args: readonly string[], console:
 
 async function runOnce(options: SimOptions, console: Console): Promise<Exit> {
   const figures: SimFigure[] = [];
-  for (const system of options.system ? [options.system] : SYSTEMS) {
+  for (const system of systemsOf(options)) {
     const scenario = scenarioOf(options, system, options.seed ?? PLAIN.seed);
     const done = await simulate(scenario, options, console);
     if (done === undefined) return Exit.Error;
@@ -41,6 +48,14 @@ async function runOnce(options: SimOptions, console: Console): Promise<Exit> {
   }
   if (!options.json) for (const line of table(figures)) print(console, line);
   return Exit.Done;
+}
+
+/** Flooding brings everybody everything a dozen times: above this it is not run unless it is asked for. */
+const FLOOD_NODES_MAX = 200;
+
+function systemsOf({ system, nodes }: SimOptions): readonly System[] {
+  if (system !== undefined) return [system];
+  return nodes > FLOOD_NODES_MAX ? ['natter'] : SYSTEMS;
 }
 
 /** One seed after the other: ends with 1 when anything stayed unexplained. */

@@ -13,6 +13,9 @@ import { Successors } from './successors.js';
 const isSilent = ({ health, watch }: Known) =>
   health !== 'good' || (watch !== undefined && watch.stage !== 'asked');
 
+/** A liar can always name somebody nearer who never answers: that keeps nobody from having joined for longer. */
+const JOINING_MAX_MS = 5_000;
+
 /** One's own pointers: made anew from what is known of others, whenever that is another thing. */
 export class Pointers {
   readonly successors: Successors;
@@ -29,6 +32,7 @@ export class Pointers {
   #described: Neighbourhood | undefined;
   /** Joining ends with the first successor's own list (Zave): until then ours holds whoever we happened to meet. */
   #hasJoined = false;
+  #headSince = 0;
 
   /** @param version to begin with, so that nobody takes the pointers of a last life for those of this one */
   constructor(self: Contact, acquaintance: Acquaintance, longs: Longs, version: number) {
@@ -106,8 +110,10 @@ export class Pointers {
   judge(now: number, isSeeking: boolean): boolean {
     const before = this.state;
     const state = this.#stateNow(now);
+    if (this.head === undefined) this.#headSince = now;
     if (state === 'alone') this.#hasJoined = false;
-    else if (state === 'stable' && !isSeeking) this.#hasJoined = true;
+    else if (state === 'stable' && (!isSeeking || now - this.#headSince >= JOINING_MAX_MS))
+      this.#hasJoined = true;
     this.state = this.#hasJoined || state === 'alone' ? state : 'joining';
     this.#described = undefined;
     return this.state !== before;
