@@ -154,6 +154,11 @@ export interface Room {
   readonly unread: number;
   readonly mentions: number;
   readonly members: number;
+  /**
+   * In the ring, of a private conversation: the fingerprint of the other one's key. The conversation keeps its name
+   * when the other one comes to be written otherwise.
+   */
+  readonly author?: string;
 }
 
 /** Where the session machine stands, in words for the status bar. */

@@ -4,11 +4,12 @@
  */
 import { homedir } from 'node:os';
 import type { CommandName } from '../chat/commands.js';
-import type { ClientCommands, ClientEvent, Message, RingCommands, Target } from '../chat/events.js';
+import type { ClientCommands, ClientEvent, Message, Target } from '../chat/events.js';
 import type { Asker } from './ask.js';
 import type { Console } from './console.js';
 import { Deferred } from './deferred.js';
 import { Exit } from './exit.js';
+import type { OwnPeer } from './ring.js';
 import type { Conversation } from './terminal/conversation.js';
 import { Model } from './terminal/model.js';
 import { Shell } from './terminal/shell.js';
@@ -51,7 +52,7 @@ export interface Voice {
 export interface LinearOptions {
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
-  readonly ring?: RingCommands & { readonly key: string };
+  readonly ring?: OwnPeer;
   readonly asker: Asker;
   readonly voice: (model: Model) => Voice;
 }
@@ -82,7 +83,7 @@ export class Linear {
     this.#commands = commands;
     this.#asker = asker;
     this.#console = asker.console;
-    this.#model = new Model(homedir(), ring?.key);
+    this.#model = new Model(homedir(), ring);
     this.#voice = voice(this.#model);
     this.#shell = new Shell({
       model: this.#model,

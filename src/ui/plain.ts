@@ -2,7 +2,7 @@
  * The linear client for people: what is said comes out as lines. For screen readers, for terminals that cannot do
  * more, and for pipes. Nothing is ever redrawn.
  */
-import type { ClientCommands, ClientEvent, Message, RingStatus } from '../chat/events.js';
+import type { ClientCommands, ClientEvent, Message, Person, RingStatus } from '../chat/events.js';
 import { sanitise, sanitiseLine } from '../chat/text.js';
 import { type Console, print, tell } from './console.js';
 import { sentenceOf } from './exit.js';
@@ -25,7 +25,7 @@ export class Plain implements Voice {
   readonly #looker = new Looker();
   readonly #files: FileTeller;
   /** How each person in each conversation was told to be last: only a change is told. */
-  readonly #states = new Map<string, string>();
+  readonly #told = new Map<string, Pick<Person, 'user' | 'state'>>();
   #ringState = '';
 
   constructor(commands: ClientCommands, console: Console, model: Model) {
@@ -137,10 +137,17 @@ export class Plain implements Voice {
   #presence(event: Extract<ClientEvent, { event: 'presence' }>): void {
     const { room, user, author = user, state } = event;
     const key = `${room} ${author}`;
-    if (this.#states.get(key) === state) return;
-    this.#states.set(key, state);
-    if (state === 'offline') this.#states.delete(key);
-    if (!this.#model.isMe(event)) this.#notice(`${user} is ${state} in ${room}.`);
+    const before = this.#told.get(key);
+    // In the ring somebody may come to be written otherwise; then only the name is gone.
+    const isWrittenAnew = before !== undefined && before.user !== user;
+    if (before?.state === state && !isWrittenAnew) return;
+    if (isWrittenAnew && state === 'offline') return;
+    this.#told.set(key, { user, state });
+    if (state === 'offline') this.#told.delete(key);
+    if (this.#model.isMe(event)) return;
+    this.#notice(
+      isWrittenAnew ? `${before.user} is written ${user} now.` : `${user} is ${state} in ${room}.`,
+    );
   }
 
   /** Told when it is another state, and when the first has come or the last has gone. */

@@ -28,6 +28,45 @@ describe('names in the ring', () => {
     expect((await bo.do((client) => client.who())).map(({ user }) => user)).toEqual(['ana', 'bo']);
   });
 
+  it('may come to be written otherwise, and nobody has gone by that', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    const bo = world.start({ nick: 'bo' });
+    await world.run(8_000);
+    await bo.say('@ana', 'hello');
+    await world.run(2_000);
+    const before = bo.events.length;
+    world.start({ nick: 'ana' });
+    await world.run(8_000);
+    const [{ user = '', author } = {}] = await bo.do((client) => client.who('@ana'));
+    expect(user).toMatch(/^ana~[a-z2-7]{4}$/);
+    const room = bo.events.findLast((event) => event.event === 'room' && event.room.room === '@ana');
+    expect(room).toMatchObject({ room: { author } });
+    const told = bo.events.slice(before).filter((event) => event.event === 'presence');
+    expect(told.filter((event) => event.author === author)).toMatchObject([
+      { user, state: 'online' },
+      { user: 'ana', state: 'offline' },
+    ]);
+    expect(ana.notices()).toEqual([
+      `Somebody else here is called ana or nearly so: others see you as ${user}.`,
+    ]);
+  });
+
+  it('are remembered of those one wrote to, who may not be there at the next start', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    const bo = world.start({ nick: 'bo' });
+    await world.run(8_000);
+    await bo.say('@ana', 'hello');
+    await world.run(2_000);
+    ana.leave();
+    bo.leave();
+    await world.run(2_000);
+    const again = world.start({ nick: 'bo', again: bo });
+    await world.run(2_000);
+    expect(again.texts('@ana')).toEqual(['hello']);
+  });
+
   it('that only look alike are told apart, and people are warned once', async () => {
     const world = new ClientWorld();
     const bo = world.start({ nick: 'bo' });
@@ -138,8 +177,9 @@ describe('a group of people nearby', () => {
     const world = new ClientWorld();
     const ana = world.start({ nick: 'ana' });
     await expect(ana.do((client) => client.near(50))).rejects.toThrow('roughly where you are');
-    await expect(ana.do((client) => client.near())).rejects.toThrow('There is no group near you yet');
+    await expect(ana.do((client) => client.near())).rejects.toThrow('roughly where you are');
     await ana.do((client) => client.locate(VIENNA));
+    await expect(ana.do((client) => client.near())).rejects.toThrow('There is no group near you yet');
     await expect(ana.do((client) => client.near(1))).rejects.toThrow(NatterError);
     expect(await ana.do((client) => client.locate(undefined))).toBeUndefined();
     expect(await ana.do((client) => client.location())).toBeUndefined();

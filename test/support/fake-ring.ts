@@ -36,6 +36,7 @@ export function fakeOpenRing({ world, opened, rings, failures }: RingWorld): Ope
 export class FakeRing extends FakeClient implements Ring {
   readonly host: string;
   readonly port: number;
+  readonly community: string;
   readonly key = KEY;
   status: RingStatus = { peers: 0, state: 'alone', sinceMs: 0 };
   peers: RingPeer[] = [];
@@ -43,6 +44,7 @@ export class FakeRing extends FakeClient implements Ring {
 
   constructor(world: FakeWorld, options: RingOptions) {
     super(world, { server: '', threaded: true, onEvent: options.onEvent });
+    this.community = options.community;
     this.host = options.listen.host;
     this.port = options.listen.port || 40_000;
   }

@@ -19,6 +19,28 @@ const own = (seq: number, id: string, delivery: Message['delivery']): ClientEven
 const texts = (target = '#lobby') =>
   model.find(target)?.timeline.items.map((item) => (item.type === 'message' ? item.message.text : item.type));
 
+describe('people of the ring', () => {
+  test('who is written otherwise has not gone, and stays the other one of their conversation', () => {
+    const ring = new Model('', { key: 'k-me', community: 'walkers' });
+    const tell = (event: ClientEvent) => ring.apply(event, NOW);
+    const person = (user: string, state: 'online' | 'offline') =>
+      tell({ event: 'presence', room: '#lobby', user, state, author: 'k-ana' });
+    ring.apply({ event: 'welcome', user: 'mia', account: '00' }, NOW - 60_000);
+    tell({ event: 'room', room: room('#lobby', { kind: 'lobby' }) });
+    tell({ event: 'room', room: { ...room('@ana', { kind: 'direct' }), author: 'k-ana' } });
+    tell({ event: 'members', room: '#lobby', members: [{ user: 'mia', state: 'online', author: 'k-me' }] });
+    person('ana', 'online');
+    person('ana~b67v', 'online');
+    person('ana', 'offline');
+    const conversation = ring.find('@ana');
+    expect(conversation && ring.other(conversation)).toMatchObject({ user: 'ana~b67v', state: 'online' });
+    expect(ring.lobby?.timeline.items).toMatchObject([
+      { type: 'presence', joined: new Set(['ana']), left: new Set() },
+      { type: 'notice', text: 'ana is written ana~b67v now.' },
+    ]);
+  });
+});
+
 describe('messages', () => {
   test("stand in the order of their numbers, one's own unanswered ones last", () => {
     apply(own(0, 'mine', 'sending'), message(2, 'two'), message(1, 'one'));

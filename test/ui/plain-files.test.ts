@@ -38,6 +38,7 @@ async function start(): Promise<FakeClient> {
     open: (options) =>
       fakeOpen(world)({ ...options, onEvent: (events) => setImmediate(() => options.onEvent(events)) }),
     here: async () => ({ server: '', stop: async () => undefined }),
+    joined: async () => undefined,
     last: async () => ({}),
   };
   running = chat({ server: '127.0.0.1:7777', user: 'ana', plain: true }, [], console, parts);

@@ -26,6 +26,7 @@ beforeEach(() => {
         },
       };
     },
+    joined: async () => undefined,
     last: async () => ({}),
   };
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Profile } from '../../src/store/profile.js';
-import { HERE, lastLogin } from '../../src/ui/remembered.js';
+import { HERE, lastLogin, rememberRing } from '../../src/ui/remembered.js';
 
 const ACCOUNT = Buffer.alloc(16);
 const A = 'chat.example.org:7777';
@@ -26,6 +26,12 @@ describe('a start that names no server', () => {
     expect(lastLogin(profile)).toEqual({ server: A, user: 'ana', here: false });
     await profile.set(HERE, A);
     expect(lastLogin(profile)).toEqual({ server: A, user: 'ana', here: true });
+  });
+
+  test('offers the ring this device was in last, by the name it had there', async () => {
+    await rememberRing(profile, 'walkers', 'mia');
+    expect(lastLogin(profile)).toEqual({ ring: 'walkers', user: 'mia' });
+    expect(lastLogin(profile, A)).toEqual({});
   });
 });
 

@@ -270,10 +270,10 @@ describe('a ring line by line', () => {
     expect(await running).toBe(0);
     expect(console.out).toContain('1 online: bo\n');
     expect(console.out).toContain('You share no place. /where LAT,LON or /where CITY');
-    expect(console.out).toContain('What you say here goes to those nearby, ~mia.');
+    expect(console.out).toContain('What you say in ~mia goes to everybody in this group nearby.');
     expect(console.out).toContain('~mia: 2 within 30 km, founded by mia: bo, mia\n');
     expect(console.out).toContain('+go: 1: mia\n');
-    expect(console.out).toContain('natter ring --join natter://join?');
+    expect(console.out).toContain("natter ring --join 'natter://join?");
     expect(ringed.world.calls).toContain('say @bo psst');
   });
 

@@ -267,11 +267,12 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   async who(target?: Target): Promise<readonly Person[]> {
     const room = target === undefined ? undefined : this.#rooms.get(target);
-    const people = this.#presence.people();
+    // Of two alone the key tells who it is: the other one may have come to be written otherwise.
+    const other = room?.room().author;
     const members =
-      room?.peer === undefined
+      other === undefined
         ? this.#presence.people(room?.group)
-        : people.filter(({ user }) => `@${user}` === room.target);
+        : this.#presence.people().filter(({ author }) => author === other);
     this.#batch.add({ event: 'members', room: room?.target ?? LOBBY_TARGET, members });
     return members;
   }

@@ -5,7 +5,7 @@ import { fingerprint } from '../../net/fingerprint.js';
 import type { PeerId } from '../../net/ring/types.js';
 
 /** How somebody is called whose name cannot be shown. */
-const NAMELESS = 'nameless';
+export const NAMELESS = 'nameless';
 const MARK_LENGTH = 4;
 
 interface Named {

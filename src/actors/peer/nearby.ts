@@ -57,11 +57,7 @@ export class Nearby implements GroupCommands {
     const { people, feeds } = this.#options.peer();
     const { cell, name } = people.own;
     checkRadius(km);
-    if (!isCell(cell))
-      throw new NatterError(
-        'BAD_ARGUMENT',
-        'Others have to know roughly where you are first: start with --at LAT,LON or --city NAME.',
-      );
+    if (!isCell(cell)) throw placeless();
     const body = foundingCodec.encode({ centre: cell, km });
     const entry = feeds.compose(FOUNDINGS_GROUP, FOUNDING_KIND, name, body);
     await new Promise<void>((resolve, reject) =>
@@ -153,10 +149,18 @@ export class Nearby implements GroupCommands {
     const own: Founded | undefined = peer().groups.foundedBy(peer().self);
     const id = own !== undefined && peer().groups.get(own.id) ? own.id : this.#geo?.id;
     const room = id === undefined ? undefined : rooms.group(id);
-    if (room === undefined)
-      throw new NatterError('BAD_ARGUMENT', 'There is no group near you yet; /near KM founds one.');
-    return room.room();
+    if (room !== undefined) return room.room();
+    if (!isCell(peer().people.own.cell)) throw placeless();
+    throw new NatterError('BAD_ARGUMENT', 'There is no group near you yet; /near KM founds one.');
   }
+}
+
+/** Who shares no place is near to nobody. */
+function placeless(): NatterError {
+  return new NatterError(
+    'BAD_ARGUMENT',
+    'Others have to know roughly where you are first: /where CITY or /where LAT,LON shares it.',
+  );
 }
 
 /** From others: what is no tag is not suggested. */

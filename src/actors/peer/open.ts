@@ -24,7 +24,7 @@ export async function openRing(options: RingOptions): Promise<Ring> {
   try {
     await peer.start({ name: nick, interests, cell }, bootstrap);
     const { host, port, key, commands } = peer;
-    return { ...commands, host, port, key, close: () => peer.close() };
+    return { ...commands, host, port, key, community, close: () => peer.close() };
   } catch (error) {
     await peer.close();
     throw error;

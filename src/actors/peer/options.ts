@@ -32,5 +32,7 @@ export interface Ring extends Commands {
   readonly port: number;
   /** Fingerprint of its key. */
   readonly key: string;
+  /** The name of the community it is in. */
+  readonly community: string;
   close(): Promise<void>;
 }

@@ -44,13 +44,15 @@ export class RingPresence {
     const wasKnown = names.knows(id);
     const renamed = names.set(id, record.name, shown !== undefined);
     const now = names.of(id);
-    if (wasKnown && before !== now) this.#tell(before, record, 'offline');
     this.#tell(now, record, shown === undefined ? 'offline' : stateOf(record));
+    if (wasKnown && before !== now) this.#tell(before, record, 'offline');
     for (const one of renamed) {
       const other = roster.shown(one.id);
       if (other === undefined) continue;
-      this.#tell(one.before, other, 'offline');
+      // First the new name: whoever knows people by their keys then sees that nobody has gone.
       this.#tell(one.now, other, stateOf(other));
+      this.#tell(one.before, other, 'offline');
+      if (one.id === peer().self) this.#tellSelf(one.now, other.name);
     }
     if (shown !== undefined) this.#warn(id);
     this.#isChanged = true;
@@ -116,6 +118,15 @@ export class RingPresence {
   #tell(user: string, record: PeerRecord, state: Presence): void {
     const { emit } = this.#options;
     emit({ event: 'presence', room: LOBBY_TARGET, ...this.#person(user, record, state) });
+  }
+
+  /** One's own name is written otherwise, for others too. */
+  #tellSelf(now: string, name: string): void {
+    const text =
+      now === name
+        ? `Others see you as ${now} again.`
+        : `Somebody else here is called ${name} or nearly so: others see you as ${now}.`;
+    this.#options.emit({ event: 'notice', text });
   }
 
   #person(user: string, record: PeerRecord, state: Presence): Person {

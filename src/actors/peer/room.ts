@@ -73,6 +73,7 @@ export class RingRoom {
       unread: this.unread.count,
       mentions: this.unread.mentions,
       members: this.members,
+      ...(this.peer === undefined ? {} : { author: this.#voices.fingerprintOf(this.peer) }),
     };
   }
 

@@ -7,6 +7,7 @@ import type { FeedStore, Rows, StoredEntry } from '../../store/feeds/types.js';
 import type { StoredLetter } from '../../store/mail/letters.js';
 import type { RingGroup } from '../ring/groups.js';
 import type { RingPeer } from '../ring/peer.js';
+import { Partners } from './partners.js';
 import { RingRoom, type Voices } from './room.js';
 
 /** Entries shown when a conversation opens; older ones come when they are asked for. */
@@ -44,6 +45,7 @@ export class RingRooms {
   readonly #byPeer = new Map<PeerId, RingRoom>();
   /** Up to where a group was read, and since when one is in it. */
   readonly #cursors: Rows;
+  readonly #partners: Partners;
   /** Ids of one's own entries that were shown and are not durable yet. */
   readonly #saying = new Set<string>();
   /** Their `room` event is due; one per turn is enough. */
@@ -52,6 +54,7 @@ export class RingRooms {
   constructor(options: RoomsOptions) {
     this.#options = options;
     this.#cursors = options.store.rows('cursors');
+    this.#partners = new Partners(options.store.rows('partners'));
   }
 
   get all(): IterableIterator<RingRoom> {
@@ -112,14 +115,17 @@ export class RingRooms {
       throw new NatterError('YOURSELF', 'That is yourself; choose somebody else to write to.');
     const { talk } = this.#options.peer().parts;
     talk.begin(peer);
-    const target = this.#free(`@${voices.nameOf(peer, '')}`);
     const head = talk.letters.head(peer);
+    const letters = talk.letters.before(peer, head + 1, BACKLOG);
+    const said = letters.findLast(({ mine }) => !mine)?.name ?? this.#partners.get(peer);
+    const name = voices.nameOf(peer, said);
+    this.#partners.put(peer, name);
+    const target = this.#free(`@${name}`);
     const at = { cursor: talk.letters.read(peer) ?? 0, since: 0, head };
     const room = new RingRoom(target, { peer }, at, voices);
     room.members = 2;
     this.#byPeer.set(peer, room);
     this.#byTarget.set(nameKey(target), room);
-    const letters = talk.letters.before(peer, head + 1, BACKLOG);
     this.#open(
       room,
       letters.map((letter) => ({ ...this.#ofLetter(room, letter), isNew: letter.id === news })),

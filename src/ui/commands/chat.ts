@@ -8,7 +8,7 @@ import { Exit } from '../exit.js';
 import { Linear } from '../linear.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
-import { HERE, lastLogin } from '../remembered.js';
+import { HERE, lastLogin, rememberRing } from '../remembered.js';
 import { type OpenRing, openRing } from '../ring.js';
 import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
@@ -30,9 +30,11 @@ export interface ChatParts {
   readonly here: (data: string | undefined) => Promise<ServerHere>;
   /** The login used last on this device (there, if a server is named), as far as it is remembered. */
   readonly last: (data: string | undefined, server: string | undefined) => Promise<Known>;
+  /** Notes the ring that was chosen: it is offered at the next start. */
+  readonly joined: (data: string | undefined, ring: string, nick: string) => Promise<void>;
 }
 
-const PARTS: ChatParts = { open: openClient, ring: openRing, here: startHereAgain, last };
+const PARTS: ChatParts = { open: openClient, ring: openRing, here: startHereAgain, last, joined };
 const QUIT_MS = 3_000;
 
 export async function run(
@@ -80,6 +82,10 @@ async function profileOf(data: string | undefined) {
 
 async function last(data: string | undefined, server: string | undefined): Promise<Known> {
   return lastLogin(await profileOf(data), server);
+}
+
+async function joined(data: string | undefined, ring: string, nick: string): Promise<void> {
+  await rememberRing(await profileOf(data), ring, nick);
 }
 
 /** Starts it where it was, and notes where it is: the next start of the client starts it again. */
@@ -186,9 +192,11 @@ async function runScreen(
       }
       return client;
     },
-    ring: ({ ring, nick }, onEvent) => {
+    ring: async ({ ring, nick }, onEvent) => {
       const flags = { ...shared(options), ...ringNamed(ring), nick };
-      return openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
+      const peer = await openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
+      await parts.joined(data, peer.community, nick);
+      return peer;
     },
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
     embedded: () => parts.here(data),

@@ -20,12 +20,23 @@ export function takePresence(conversation: Conversation, raw: Person, isNews: bo
   const person = cleanPerson(raw);
   const { members, timeline, typing } = conversation;
   const isHere = person.state !== 'offline';
+  const known = person.author === undefined ? undefined : members.keyed(person.author);
+  const isWrittenAnew = known !== undefined && known.user !== person.user;
+  // Only the name they had is gone: they have another one already.
+  if (isWrittenAnew && !isHere) return;
   const keeps = isHere || conversation.info.kind === 'direct';
   const before = keeps ? members.put(person) : members.remove(person);
   typing.delete(person.user);
   const wasHere = before !== undefined && before.state !== 'offline';
   if (isNews && conversation.areMembersKnown && wasHere !== isHere)
     timeline.addPresence(person.user, isHere, now);
+  if (isNews && isWrittenAnew)
+    timeline.add({
+      type: 'notice',
+      at: now,
+      text: `${known.user} is written ${person.user} now.`,
+      isWarning: false,
+    });
 }
 
 /** Everybody who is in it, told at once. */

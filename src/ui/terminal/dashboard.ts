@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { complete } from '../../chat/complete.js';
 import { type EmojiBook, loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
-import type { ClientCommands, ClientEvent, RingCommands, Target } from '../../chat/events.js';
+import type { ClientCommands, ClientEvent, Target } from '../../chat/events.js';
+import type { OwnPeer } from '../ring.js';
 import { Bell } from './bell.js';
 import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
@@ -45,7 +46,7 @@ export interface DashboardOptions {
   readonly stage: Stage;
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
-  readonly ring?: RingCommands & { readonly key: string };
+  readonly ring?: OwnPeer;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -78,7 +79,7 @@ export class Dashboard {
   constructor(options: DashboardOptions) {
     this.#options = options;
     const { stage, commands, ring, now } = options;
-    this.model = new Model(homedir(), ring?.key);
+    this.model = new Model(homedir(), ring);
     this.#moves = this.#movesOf(stage);
     this.#navigator = new Navigator(this.model, commands);
     this.#bell = new Bell(() => stage.bell());

@@ -36,7 +36,8 @@ export function groupCommands(host: GroupHost): Readonly<Record<GroupCommand, Ha
   const { commands, model, note } = host;
   const go = (room: Room) => {
     host.open(room.room);
-    note(`What you say here goes to ${reachOf(room)}.`);
+    // Named, not `here`: the conversation may open a moment after this is told.
+    note(`What you say in ${room.room} goes to ${reachOf(room)}.`);
   };
   return {
     near: async ([km]) => go(await commands.near(km === undefined ? undefined : parseRadius(km))),
@@ -50,12 +51,13 @@ export function groupCommands(host: GroupHost): Readonly<Record<GroupCommand, Ha
       if (place !== undefined) await commands.locate(placeOf(place));
       const location = await commands.location();
       model.surroundings.place = location;
-      note(locationText(location));
+      note([locationText(location), ...neighbourLines(model)].join('\n'));
     },
     status: async () => note((await statusLines(host)).join('\n')),
     invite: async () => {
       if (host.ring !== undefined)
-        note(`Others come here with: natter ring --join ${await host.ring.invite()}`);
+        // In quotes: a shell would take the link apart at its first &. In a line of its own: it is copied.
+        note(`Others come here with:\nnatter ring --join '${await host.ring.invite()}'`);
     },
     ring: async () => {
       if (host.ring === undefined || host.showRing()) return;
@@ -78,8 +80,14 @@ function locationText(location: Location | undefined): string {
   return `You share the area ${sanitiseLine(cell)}, about 5 km around ${sanitiseLine(city)}. /where off ends it.`;
 }
 
-function reachOf({ room, kind }: Room): string {
-  return kind === 'interest' ? `everybody who likes ${room}` : `those nearby, ${room}`;
+/** `Around you: ana (near), bo (region).` */
+function neighbourLines({ neighbours }: Model): string[] {
+  if (neighbours.length === 0) return [];
+  return [`Around you: ${neighbours.map(({ user, nearness }) => `${user} (${nearness})`).join(', ')}.`];
+}
+
+function reachOf({ kind }: Room): string {
+  return kind === 'interest' ? 'everybody who shares this interest' : 'everybody in this group nearby';
 }
 
 async function statusLines({ commands, ring, model, now }: GroupHost): Promise<string[]> {
@@ -102,8 +110,9 @@ async function statusLines({ commands, ring, model, now }: GroupHost): Promise<s
       : [ringSentence(status, now() - status.sinceMs)];
   const place =
     location === undefined ? 'You share no place.' : `You share ${sanitiseLine(location.city)}, coarsely.`;
+  const inRing = model.community === undefined ? '' : ` in the ring ${sanitiseLine(model.community)}`;
   return [
-    `You are ${me === '' ? 'not logged in' : me}. ${place}`,
+    `You are ${me === '' ? 'not logged in' : me}${inRing}. ${place}`,
     ...connection,
     ...groups.map(groupLine),
     `Conversations: ${conversations.length}, unsent messages: ${unsent}.`,

@@ -38,8 +38,8 @@ export function memberRows(
 /** Members of a conversation, each as present as the lobby knows. */
 function membersOf(model: Model, conversation: Conversation): Person[] {
   if (conversation.info.kind === 'direct') {
-    const other = conversation.room.slice(1);
-    return [model.me, other].map((user) => ({ user, state: model.stateOf(user) ?? 'offline' }));
+    const other = model.other(conversation) ?? { user: conversation.room.slice(1), state: 'offline' };
+    return [model.self, other];
   }
   return [...conversation.members.all()].map((person) => ({
     ...person,

@@ -16,6 +16,7 @@ import type {
 import { mentions } from '../../chat/mention.js';
 import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
+import type { OwnPeer } from '../ring.js';
 import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
 import { type Conversation, newConversation, rank, weight } from './conversation.js';
 import { fileNews } from './file-news.js';
@@ -59,15 +60,18 @@ export class Model {
   /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
   isReading = true;
 
+  /** The name of the ring one is in. */
+  readonly community: string | undefined;
   /** In the ring, where a name may be marked: the fingerprint of one's own key. */
   readonly #key: string | undefined;
   /** Whoever is met before then, ms since 1970, was there already. */
   #newcomersFrom = 0;
 
-  /** @param home see `TransferList` @param key of a peer of the ring: the fingerprint of its key */
-  constructor(home = '', key?: string) {
-    this.mode = key === undefined ? 'server' : 'ring';
-    this.#key = key;
+  /** @param home see `TransferList` @param peer one's own, in the ring */
+  constructor(home = '', peer?: Pick<OwnPeer, 'key' | 'community'>) {
+    this.mode = peer === undefined ? 'server' : 'ring';
+    this.community = peer?.community;
+    this.#key = peer?.key;
     this.transfers = new TransferList(home);
   }
 
@@ -84,6 +88,22 @@ export class Model {
     const everyone = this.lobby?.members;
     if (everyone === undefined || everyone.size === 0) return undefined;
     return everyone.named(user)?.state ?? 'offline';
+  }
+
+  /** The other one of a private conversation, as they are called now. @returns undefined as long as nobody told */
+  other({ room, info: { author } }: Conversation): Person | undefined {
+    const everyone = this.lobby?.members;
+    if (everyone === undefined || everyone.size === 0) return undefined;
+    const user = room.slice(1);
+    const found = author === undefined ? everyone.named(user) : everyone.keyed(author);
+    return found ?? { user, state: 'offline' };
+  }
+
+  /** Oneself, as others see one. */
+  get self(): Person {
+    const everyone = this.lobby?.members;
+    const found = this.#key === undefined ? everyone?.named(this.me) : everyone?.keyed(this.#key);
+    return found ?? { user: this.me, state: 'offline' };
   }
 
   /** Who is near oneself. */

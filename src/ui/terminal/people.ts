@@ -23,6 +23,11 @@ export class People {
     return this.#byName.get(user);
   }
 
+  /** Whoever has that key. */
+  keyed(author: string): Person | undefined {
+    return this.#byKey.get(author);
+  }
+
   /** @returns how they were known until now */
   put(person: Person): Person | undefined {
     const before = this.#remove(person);

@@ -18,7 +18,7 @@ const HEADINGS = {
 export function badge(model: Model, conversation: Conversation): string {
   if (conversation.info.kind === 'direct') {
     if (conversation.unread > 0) return `*${count(conversation.unread)}`;
-    const state = model.stateOf(conversation.room.slice(1));
+    const state = model.other(conversation)?.state;
     return state === 'offline' ? 'off' : state === 'away' ? 'away' : '';
   }
   if (conversation.mentions > 0) return `@${count(conversation.mentions)}`;

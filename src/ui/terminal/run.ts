@@ -1,6 +1,7 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
-import type { ClientCommands, ClientEvent, RingCommands } from '../../chat/events.js';
+import type { ClientCommands, ClientEvent } from '../../chat/events.js';
+import type { OwnPeer } from '../ring.js';
 import { Dashboard } from './dashboard.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { type RingWish, Setup, type SetupStart } from './setup.js';
@@ -15,7 +16,7 @@ type OnEvent = (event: ClientEvent) => void;
 /** A client of a server. */
 type ServerClient = ClientCommands & { close(): Promise<void> };
 /** A peer of a ring. */
-type RingClient = ServerClient & RingCommands & { readonly key: string };
+type RingClient = ServerClient & OwnPeer;
 
 export interface TerminalOptions extends SeatOptions {
   /** Makes the client; its events go to `onEvent` from then on. */

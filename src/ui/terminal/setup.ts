@@ -25,6 +25,8 @@ export interface SetupStart {
   readonly remember?: boolean;
   /** The server is one that this program starts itself. */
   readonly here?: boolean;
+  /** The ring one was in last. */
+  readonly ring?: string;
 }
 
 /** A ring that a person wants to start or to be in. */
@@ -71,7 +73,7 @@ export class Setup {
     const { start } = options;
     const server = start.here ? undefined : start.server;
     this.#name = field('Your name', start.user ?? options.suggestedName);
-    this.#ring = field('Ring', '');
+    this.#ring = field('Ring', start.ring ?? '');
     this.#server = field('Server', server ?? '');
     this.#password = field('Password', start.password ?? '', true);
     this.#account = {
@@ -123,7 +125,13 @@ export class Setup {
         this.#ring,
         ring,
       ],
-      server === undefined ? here : start.user === undefined ? this.#name : this.#password,
+      server === undefined
+        ? start.ring === undefined
+          ? here
+          : ring
+        : start.user === undefined
+          ? this.#name
+          : this.#password,
     );
     this.#probeSoon();
   }

@@ -1,4 +1,5 @@
 /** The title line, the status bar and the hints: what stands around the conversation. */
+import { sanitiseLine } from '../../chat/text.js';
 import type { Span } from './cells.js';
 import { clockOf } from './chat.js';
 import { type Conversation, weight } from './conversation.js';
@@ -57,9 +58,12 @@ export function titleRow(
   if (conversation === undefined)
     return edges([{ text: ' natter', look: theme.title }], '', width, theme.title);
   const isDirect = conversation.info.kind === 'direct';
-  const topic = isDirect ? 'private conversation' : conversation.info.topic || aboutOf(model, conversation);
+  const other = isDirect ? model.other(conversation) : undefined;
+  const topic = isDirect
+    ? withWhom(conversation, other?.user)
+    : conversation.info.topic || aboutOf(model, conversation);
   const present = presentCount(model, conversation);
-  const right = isDirect ? ` ${model.stateOf(conversation.room.slice(1)) ?? ''} ` : ` ${present} here (F8) `;
+  const right = isDirect ? ` ${other?.state ?? ''} ` : ` ${present} here (F8) `;
   return edges(
     [
       { text: ` ${conversation.room}`, look: theme.barStrong },
@@ -71,8 +75,15 @@ export function titleRow(
   );
 }
 
+/** @param user how the other one is written now, which may not be how the conversation is */
+function withWhom({ room }: Conversation, user: string | undefined): string {
+  return `private conversation${user === undefined || room === `@${user}` ? '' : ` with ${user}`}`;
+}
+
 /** What a group is about. */
-function aboutOf({ surroundings }: Model, { room, info }: Conversation): string {
+function aboutOf({ community, surroundings }: Model, { room, info }: Conversation): string {
+  if (info.kind === 'lobby' && community !== undefined)
+    return `Welcome to the ring ${sanitiseLine(community)} - /help lists commands`;
   const group = surroundings.groups.get(room);
   if (group?.km === undefined) return WELCOME[info.kind];
   return `within ${group.km} km${group.by === undefined ? '' : `, founded by ${group.by}`}`;
