@@ -124,7 +124,8 @@ describe('the screen of a ring', () => {
     await fake.terminal.waitFor('bo~x2yz joined');
     // Whoever is met in the first moments was there already.
     expect(fake.terminal.text()).not.toContain('fay');
-    expect(fake.terminal.text()).not.toContain('bo~b67v');
+    expect(fake.terminal.text()).toContain('bo is written bo~b67v now.');
+    expect(fake.terminal.text()).not.toContain('bo~b67v joined');
     expect(fake.terminal.text()).not.toContain('left');
   });
 });
