@@ -87,7 +87,7 @@ describe('a peer in threads', () => {
     await bo.peer.commands.say('#lobby', 'meanwhile', 'text');
     await ana.hears('before', 'meanwhile');
     await expect.poll(() => ana.peer.commands.say('#lobby', 'after', 'text')).toBeDefined();
-    await bo.hears('after');
+    await Promise.all([ana.hears('after'), bo.hears('after')]);
     const texts = ana.messages.map(({ text }) => text);
     expect([...texts].sort()).toEqual(['after', 'before', 'meanwhile']);
     expect(bo.messages.map(({ text }) => text).sort()).toEqual(['after', 'before', 'meanwhile']);
