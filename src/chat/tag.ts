@@ -17,3 +17,13 @@ export function parseTag(raw: string): string {
     );
   return tag;
 }
+
+/** Whether it is a tag as `parseTag` gives them: what others name need not be. */
+export function isTag(text: string): boolean {
+  try {
+    return parseTag(text) === text;
+  } catch (error) {
+    if (error instanceof NatterError) return false;
+    throw error;
+  }
+}

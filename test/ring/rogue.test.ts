@@ -8,8 +8,10 @@ import {
   STRANGERS_BURST,
 } from '../../src/net/constants.js';
 import { ItemKind } from '../../src/net/ring/gossip/item.js';
+import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec } from '../../src/net/ring/groups.js';
 import { madeUp } from '../support/rogue-peer.js';
 import { RogueRing } from '../support/rogue-ring.js';
+import type { Person } from './ring-world.js';
 
 describe('one key that is news all the time', () => {
   it('is spread now and then, and costs the ring little more than its author', () => {
@@ -117,5 +119,77 @@ describe('who says that others are dead', () => {
       for (let count = 0; count < 400; count++) rogue.gossip(wire, item);
     });
     expect(rogue.open).not.toContain(wire);
+  });
+});
+
+describe('whoever founds groups with many keys', () => {
+  const found = (ring: RogueRing, keys: number, centre: string, km: number) => {
+    const { rogue, host, act, wire } = ring.linked();
+    for (let at = 0; at < keys; at += 40) {
+      act(() => {
+        for (let number = at; number < Math.min(at + 40, keys); number++) {
+          const body = foundingCodec.encode({ centre, km });
+          const words = { group: FOUNDINGS_GROUP, kind: FOUNDING_KIND, body, name: `f${number}` };
+          const { bytes } = rogue.entry('', host.clock.wall(), words, madeUp(2_000 + number));
+          rogue.gossip(wire, { kind: ItemKind.Entry, bytes });
+        }
+      });
+      ring.world.run(200);
+    }
+    // Whoever has only the rogue to hear it from gets it by sync.
+    ring.world.run(20_000);
+  };
+  const entered = ({ groups }: Person) => groups.filter((line) => line.startsWith('in ~')).length;
+
+  it('puts nobody into more than a few, and leaves room for one’s own', () => {
+    const ring = new RogueRing(3, { cell: 'u33dc' });
+    found(ring, 200, 'u33dc', 20_000);
+    for (const person of ring.people) {
+      expect(entered(person)).toBeLessThanOrEqual(24);
+      expect(person.peer.groups.figures.crowded).toBeGreaterThan(100);
+    }
+    const body = foundingCodec.encode({ centre: 'u33dc', km: 10 });
+    const own = ring.person(1);
+    own.host.turn(() => own.peer.feeds.say(FOUNDINGS_GROUP, FOUNDING_KIND, 'p1', body));
+    ring.world.run(1_000);
+    const founded = own.peer.groups.foundedBy(own.peer.self);
+    expect(own.peer.groups.get(founded?.id ?? '')).toBeDefined();
+  });
+
+  it('ends no group by founding more elsewhere than anybody remembers', () => {
+    const ring = new RogueRing(3, { cell: 'u33dc' });
+    const body = foundingCodec.encode({ centre: 'u33dc', km: 10 });
+    const founder = ring.person(1);
+    founder.host.turn(() => founder.peer.feeds.say(FOUNDINGS_GROUP, FOUNDING_KIND, 'p1', body));
+    ring.world.run(1_000);
+    found(ring, 1_100, 'ezs42', 5);
+    for (const { groups } of ring.people) expect(groups).toEqual(['in ~p1']);
+  });
+
+  it('puts nobody anywhere by a place or a radius that there is not', () => {
+    const ring = new RogueRing(3, { cell: 'u33dc' });
+    const { rogue, host, act, wire } = ring.linked();
+    const nonsense = [
+      ['aaaaa', 10],
+      ['', 10],
+      ['u33dc', 0],
+      ['u33dc', 4],
+      ['u33dc', 20_001],
+      ['u33dc', Number.MAX_SAFE_INTEGER],
+      ['\u0000\u001b[2', 10],
+    ] as const;
+    act(() => {
+      for (const [number, [centre, km]] of nonsense.entries()) {
+        const words = {
+          group: FOUNDINGS_GROUP,
+          kind: FOUNDING_KIND,
+          body: foundingCodec.encode({ centre, km }),
+        };
+        const { bytes } = rogue.entry('', host.clock.wall(), words, madeUp(3_000 + number));
+        rogue.gossip(wire, { kind: ItemKind.Entry, bytes });
+      }
+    });
+    ring.world.run(2_000);
+    for (const person of ring.people) expect(entered(person)).toBe(0);
   });
 });

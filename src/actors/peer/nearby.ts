@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent, Group, GroupCommands, Location, Room } from '../../chat/events.js';
 import { checkRadius, isCell } from '../../chat/geo.js';
-import { parseTag } from '../../chat/tag.js';
+import { isTag, parseTag } from '../../chat/tag.js';
 import { INTERESTS_MAX } from '../../net/constants.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec, interestGroup } from '../../net/ring/groups.js';
 import type { Founded, RingGroup } from '../ring/groups.js';
@@ -161,14 +161,4 @@ function placeless(): NatterError {
     'BAD_ARGUMENT',
     'Others have to know roughly where you are first: /where CITY or /where LAT,LON shares it.',
   );
-}
-
-/** From others: what is no tag is not suggested. */
-function isTag(text: string): boolean {
-  try {
-    return parseTag(text) === text;
-  } catch (error) {
-    if (error instanceof NatterError) return false;
-    throw error;
-  }
 }

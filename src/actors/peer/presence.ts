@@ -1,5 +1,6 @@
 import type { ClientEvent, Group, Person, Presence } from '../../chat/events.js';
 import { isCell } from '../../chat/geo.js';
+import { isTag } from '../../chat/tag.js';
 import { PeerState } from '../../net/constants.js';
 import type { GroupId } from '../../net/ring/entry.js';
 import type { PeerRecord } from '../../net/ring/record.js';
@@ -135,7 +136,7 @@ export class RingPresence {
       state,
       author: this.#options.names.fingerprintOf(record.contact.id),
       ...(isCell(record.cell) ? { near: record.cell } : {}),
-      interests: record.interests,
+      interests: record.interests.filter(isTag),
     };
   }
 

@@ -15,6 +15,8 @@ import type { PeerId } from '../../net/ring/types.js';
 
 /** Groups of one community that are known; of more the oldest foundings are forgotten. */
 const FOUNDINGS_MAX = 1_000;
+/** Groups nearby that others may put one into: whoever has many keys could found any number of them. */
+const ENROLLED_MAX = 24;
 
 /** A group that one is in. */
 export interface RingGroup {
@@ -45,6 +47,12 @@ export interface GroupsPort {
   left(group: RingGroup, dismantled: boolean): void;
 }
 
+/** Counts from the start. */
+export interface GroupFigures {
+  /** Groups nearby that one did not enter, being in so many that others founded. */
+  crowded: number;
+}
+
 export const LOBBY: RingGroup = {
   id: LOBBY_GROUP.toString('hex'),
   bytes: LOBBY_GROUP,
@@ -59,13 +67,16 @@ const FOUNDINGS_ID = FOUNDINGS_GROUP.toString('hex');
  * records who is in what, by interests and cells, and so all agree without a word.
  */
 export class Groups {
+  readonly figures: GroupFigures = { crowded: 0 };
+  readonly #self: PeerId;
   readonly #port: GroupsPort;
   /** The newest of each founder. */
   readonly #foundings = new Map<PeerId, Founded>();
   readonly #mine = new Map<GroupId, RingGroup>([[LOBBY.id, LOBBY]]);
   #cell: Cell | '' = '';
 
-  constructor(port: GroupsPort) {
+  constructor(self: PeerId, port: GroupsPort) {
+    this.#self = self;
     this.#port = port;
   }
 
@@ -138,7 +149,8 @@ export class Groups {
     const { id, bytes } = founded;
     const isIn = isWithin(this.#cell, founded.centre, founded.km);
     const group = this.#mine.get(id);
-    if (isIn && group === undefined) this.#enter({ id, bytes, kind: 'geo', tag: '', founding: founded });
+    if (isIn && group === undefined && this.#hasRoom(founded))
+      this.#enter({ id, bytes, kind: 'geo', tag: '', founding: founded });
     if (!isIn && group !== undefined) this.#leave(group, false);
   }
 
@@ -152,12 +164,25 @@ export class Groups {
     this.#port.left(group, dismantled);
   }
 
+  /** For one's own there is always room. */
+  #hasRoom({ founder }: Founded): boolean {
+    if (founder === this.#self) return true;
+    let enrolled = 0;
+    for (const { founding } of this.#mine.values())
+      if (founding !== undefined && founding.founder !== this.#self) enrolled++;
+    if (enrolled < ENROLLED_MAX) return true;
+    this.figures.crowded++;
+    return false;
+  }
+
+  /** Forgets the oldest of those that one is not in: a flood from elsewhere ends nobody's group. */
   #bound(): void {
-    const [oldest] = this.#foundings.values();
-    if (this.#foundings.size <= FOUNDINGS_MAX || oldest === undefined) return;
-    this.#foundings.delete(oldest.founder);
-    const group = this.#mine.get(oldest.id);
-    if (group !== undefined) this.#leave(group, true);
+    if (this.#foundings.size <= FOUNDINGS_MAX) return;
+    for (const { founder, id } of this.#foundings.values()) {
+      if (this.#mine.has(id) || founder === this.#self) continue;
+      this.#foundings.delete(founder);
+      return;
+    }
   }
 }
 

@@ -291,7 +291,7 @@ export class RingPeer {
 
   #makeGroups(): Groups {
     const { store, port } = this.#options;
-    return new Groups({
+    return new Groups(this.self, {
       entered: (group) => {
         this.parts.companions.changed();
         port.entered(group);
