@@ -1,17 +1,21 @@
 /** What a peer can do who keeps to nothing, to a ring in virtual time. Over real sockets: test/faults/ring-hostile. */
 import { describe, expect, it } from 'vitest';
+import { Roster } from '../../src/actors/ring/roster.js';
 import {
   CLOCK_AHEAD_MAX_MS,
   GUESTS_MAX,
   PEER_LINKS_MAX,
+  PeerState,
   RECORD_BURST,
+  ROSTER_MAX,
   STRANGERS_BURST,
 } from '../../src/net/constants.js';
+import { contactOf } from '../../src/net/ring/contact.js';
 import { ItemKind } from '../../src/net/ring/gossip/item.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec } from '../../src/net/ring/groups.js';
 import { madeUp } from '../support/rogue-peer.js';
 import { RogueRing } from '../support/rogue-ring.js';
-import type { Person } from './ring-world.js';
+import { COMMUNITY, type Person } from './ring-world.js';
 
 describe('one key that is news all the time', () => {
   it('is spread now and then, and costs the ring little more than its author', () => {
@@ -69,6 +73,31 @@ describe('keys that somebody made up', () => {
     expect(links.all.size).toBeLessThanOrEqual(GUESTS_MAX + 10);
     expect(links.figures.crowded).toBeGreaterThan(0);
     for (const { peer } of ring.people) expect(peer.state).toBe('stable');
+  });
+});
+
+describe('a list of people that is full of made-up ones', () => {
+  it('has room all the same for whoever proves that they are there', () => {
+    const record = (number: number) => {
+      const contact = contactOf(COMMUNITY, madeUp(number).publicKey, []);
+      const profile = { version: 1, state: PeerState.Online, name: `n${number}`, addresses: [] };
+      return { ...profile, cell: '', interests: [], contact, bytes: Buffer.alloc(0) };
+    };
+    const changed: string[] = [];
+    const friend = record(0);
+    const roster = new Roster(
+      'self',
+      (id) => changed.push(id),
+      (id) => id === friend.contact.id,
+    );
+    roster.learn(friend, 0);
+    for (let number = 1; number < ROSTER_MAX; number++) roster.learn(record(number), 0);
+    const newcomer = record(ROSTER_MAX);
+    expect(roster.learn(newcomer, 0)).toBe('older');
+    expect(roster.learn(newcomer, 0, true)).toBe('news');
+    expect(roster.presentCount).toBe(ROSTER_MAX);
+    expect(roster.shown(friend.contact.id)).toBeDefined();
+    expect(changed.slice(-2)).toEqual([record(ROSTER_MAX - 1).contact.id, newcomer.contact.id]);
   });
 });
 

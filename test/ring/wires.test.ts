@@ -208,4 +208,16 @@ describe('a failure', () => {
     await together(ana.hears('readdressed', 2));
     expect(ana.local.failures.map(({ actor }) => actor)).not.toContain(Kind.Wire);
   });
+
+  it('knock at one network only so often in vain, whoever says that somebody is there', async () => {
+    const ana = peer(1);
+    await ana.listen();
+    await together(ana.hears('readdressed'));
+    const wires = Array.from({ length: 70 }, (_, index) =>
+      ana.wires.dial({ address: '127.0.0.2', port: 20_000 + index }, 60_000),
+    );
+    await together(ana.hears('failed', 6));
+    const failed = ana.heard.filter(({ what }) => what === 'failed').map(({ wire }) => wire);
+    expect(failed).toEqual(wires.slice(64));
+  });
 });

@@ -72,7 +72,11 @@ export class People {
     const { world, self, community, rows, profile, port } = options;
     this.#options = options;
     this.#own = new OwnRecord(world, community, rows, profile);
-    this.roster = new Roster(self, (id) => port.changed(id));
+    this.roster = new Roster(
+      self,
+      (id) => port.changed(id),
+      (id) => port.isLive(id),
+    );
   }
 
   /** One is there oneself. */
@@ -118,7 +122,7 @@ export class People {
   greeted(record: PeerRecord): void {
     const { id } = record.contact;
     const { world, port } = this.#options;
-    this.roster.learn(record, world.clock.now());
+    this.roster.learn(record, world.clock.now(), true);
     // It was believed dead and does not know: it is told, and will refute it.
     const death = this.roster.get(id)?.death;
     if (death !== undefined) port.tell(id, { kind: ItemKind.Death, bytes: death.bytes });

@@ -30,11 +30,13 @@ export class Roster {
   readonly #self: PeerId;
   #row: (id: PeerId, place: Place) => void = () => {};
   readonly #changed: (id: PeerId) => void;
+  readonly #isMet: (id: PeerId) => boolean;
 
-  /** @param changed somebody is seen otherwise than before, by `shown` */
-  constructor(self: PeerId, changed: (id: PeerId) => void) {
+  /** @param changed somebody is seen otherwise than before, by `shown` @param isMet there is a link with them */
+  constructor(self: PeerId, changed: (id: PeerId) => void, isMet: (id: PeerId) => boolean) {
     this.#self = self;
     this.#changed = changed;
+    this.#isMet = isMet;
   }
 
   /** @param row told of every row that is new, another, or gone */
@@ -64,12 +66,19 @@ export class Roster {
     return this.#shown.get(id);
   }
 
-  learn(record: PeerRecord, now: number): Learnt {
+  /** @param isMet a link has proven that there is somebody: when there is no room, another one makes it */
+  learn(record: PeerRecord, now: number, isMet = false): Learnt {
     const { id } = record.contact;
     const before = this.#known.get(id);
     if (before !== undefined && record.version <= before.record.version)
       return record.version === before.record.version ? 'known' : 'older';
-    if (before === undefined && this.#known.size >= ROSTER_MAX && !this.#forget()) return 'older';
+    if (
+      before === undefined &&
+      this.#known.size >= ROSTER_MAX &&
+      !this.#forget() &&
+      !(isMet && this.#forgetYoungest())
+    )
+      return 'older';
     // The end of the map is who changed last.
     this.#known.delete(id);
     this.#known.set(id, { record, death: undefined });
@@ -116,6 +125,20 @@ export class Roster {
   #bury(id: PeerId): void {
     this.#mourned.delete(id);
     if (this.#shown.delete(id)) this.#changed(id);
+  }
+
+  /** The last of those who came: were they made up, they came together. @returns false when there is nobody */
+  #forgetYoungest(): boolean {
+    let youngest: Known | undefined;
+    for (const known of this.#known.values())
+      if (known.record.contact.id !== this.#self && !this.#isMet(known.record.contact.id)) youngest = known;
+    if (youngest === undefined) return false;
+    const { id, place } = youngest.record.contact;
+    this.#mourned.delete(id);
+    if (this.#shown.delete(id)) this.#changed(id);
+    this.#known.delete(id);
+    this.#row(id, place);
+    return true;
   }
 
   /** Makes room. @returns false when everybody is here */

@@ -1,5 +1,7 @@
+import { Buckets } from '../../../net/bucket.js';
 import { Malformed, Reader, Writer } from '../../../net/bytes.js';
 import { KEEPALIVE_ATTENTIVE_MS, REASON_MAX_BYTES } from '../../../net/constants.js';
+import { networkOf } from '../../../net/ratelimit.js';
 import { ownAddresses, plainAddress, reachableFrom } from '../../../net/ring/addresses.js';
 import { writeAddresses } from '../../../net/ring/contact.js';
 import {
@@ -27,6 +29,9 @@ const ADDRESS_MAX_BYTES = 80;
 const FRAME_MAX_BYTES = 1 << 17;
 /** Of what the ring is too slow for; chunks are bounded by what it wants. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+/** Dials in vain in one network: what others say of where somebody is may be meant to have many knock at one door. */
+const KNOCKS_PER_S = 4;
+const KNOCKS_BURST = 64;
 /** Networks come and go without telling anybody. */
 const ADDRESSES_EVERY_MS = 3_000;
 
@@ -56,13 +61,15 @@ export interface WireCounters {
   framesIn: number;
   /** Wires closed because the other end said too much. */
   flooded: number;
+  /** Dials left out, since too many in one network were in vain. */
+  knocks: number;
   /** Wires closed because the ring told more than its bounds. */
   overrun: number;
 }
 
 /** The UDP I/O actor of a peer of the ring: every wire is one connection of its socket. It knows no keys but its own. */
 export class WireActor implements Actor, EndpointHandler {
-  readonly counters: WireCounters = { framesIn: 0, flooded: 0, overrun: 0 };
+  readonly counters: WireCounters = { framesIn: 0, flooded: 0, knocks: 0, overrun: 0 };
   readonly #options: WireOptions;
   readonly #context: ActorContext;
   readonly #lines = new Lines();
@@ -70,6 +77,7 @@ export class WireActor implements Actor, EndpointHandler {
   readonly #shelf: Shelf;
   readonly #ring: Conduit;
   readonly #loads: Loads;
+  readonly #knocks = new Buckets(KNOCKS_PER_S, KNOCKS_BURST);
   readonly #reader = new Reader();
   readonly #writer = new Writer(2048, FRAME_MAX_BYTES);
   /** Of the ring that is told; undefined before there was one. */
@@ -134,6 +142,7 @@ export class WireActor implements Actor, EndpointHandler {
     }
     const line = this.#lines.open(connection, wire, this.#context.clock.now());
     const { address, port } = plainAddress(connection.path);
+    if (connection.dialled) this.#knocks.give(networkOf(address));
     const writer = this.#writer
       .reset()
       .varint(wire)
@@ -245,7 +254,10 @@ export class WireActor implements Actor, EndpointHandler {
     const asked = { address: reader.text(ADDRESS_MAX_BYTES), port: reader.u16() };
     const socket = this.#options.socket();
     const to = socket && reachableFrom(socket.bound.address, asked);
-    if (socket === undefined || to === undefined) {
+    const mayKnock =
+      to !== undefined && this.#knocks.take(networkOf(to.address), this.#context.clock.now()) === 0;
+    if (to !== undefined && !mayKnock) this.counters.knocks++;
+    if (socket === undefined || !mayKnock) {
       const text = 'Nobody can be reached there from this socket.';
       this.#ended(RingMessage.Failed, wire, { code: CloseCode.NoAnswer, text, local: true });
       return;
