@@ -9,9 +9,9 @@ import type { Asker } from './ask.js';
 import type { Console } from './console.js';
 import { Deferred } from './deferred.js';
 import { Exit } from './exit.js';
-import type { OwnPeer } from './ring.js';
 import type { Conversation } from './terminal/conversation.js';
 import { Model } from './terminal/model.js';
+import type { OwnPeer } from './terminal/own-peer.js';
 import { Shell } from './terminal/shell.js';
 import type { FileEntry } from './terminal/transfers.js';
 

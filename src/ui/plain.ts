@@ -17,6 +17,9 @@ import type { Model } from './terminal/model.js';
 import { ringSentence } from './terminal/ring-words.js';
 import type { FileEntry } from './terminal/transfers.js';
 
+/** How standing alone is kept, to be told once. */
+const ALONE = 'alone false';
+
 export class Plain implements Voice {
   readonly answers = {};
   readonly #commands: ClientCommands;
@@ -152,8 +155,11 @@ export class Plain implements Voice {
 
   /** Told when it is another state, and when the first has come or the last has gone. */
   #ring(status: RingStatus): void {
-    const state = `${status.state} ${status.peers > 0}`;
-    if (state === this.#ringState) return;
+    const isAccompanied = status.peers > 0;
+    const state = `${status.state} ${isAccompanied}`;
+    // Whoever was told that they are alone need not hear of each try to be it no more.
+    const isTry = this.#ringState === ALONE && status.state === 'joining' && !isAccompanied;
+    if (state === this.#ringState || isTry) return;
     this.#ringState = state;
     this.#notice(ringSentence(status, Date.now() - status.sinceMs));
   }

@@ -136,7 +136,10 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
           if (room !== undefined) this.#nearby.left(group, room.target, isDismantled);
         },
         founded: () => this.#presence.changed(),
-        stands: () => this.#standing.changed(),
+        // Whoever leaves is not alone in the ring by that.
+        stands: () => {
+          if (this.#leaving === undefined) this.#standing.changed();
+        },
         misdated: (aheadMs) => this.#misdated(aheadMs),
         foreign: (at) => this.#foreign(at),
         forked: ({ author, name }) =>

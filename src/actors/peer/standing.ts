@@ -46,7 +46,9 @@ export class Standing {
   status(): RingStatus {
     const { clock, names } = this.#options;
     const peer = this.#options.peer();
-    const { state } = peer;
+    const peers = Math.max(0, peer.people.roster.presentCount - 1);
+    // Others can be known a moment before there is a way to them round the ring.
+    const state = peer.state === 'alone' && peers > 0 ? 'joining' : peer.state;
     if (state !== this.#state) {
       this.#state = state;
       this.#since = clock.now();
@@ -54,7 +56,7 @@ export class Standing {
     const { successors, predecessor } = peer.neighbourhood;
     const [successor] = successors;
     return {
-      peers: Math.max(0, peer.people.roster.presentCount - 1),
+      peers,
       state,
       ...(successor === undefined ? {} : { successor: names.fingerprintOf(successor.id) }),
       ...(predecessor === undefined ? {} : { predecessor: names.fingerprintOf(predecessor.id) }),

@@ -16,11 +16,11 @@ import type {
 import { mentions } from '../../chat/mention.js';
 import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
-import type { OwnPeer } from '../ring.js';
 import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
 import { type Conversation, newConversation, rank, weight } from './conversation.js';
 import { fileNews } from './file-news.js';
 import { Link } from './link.js';
+import type { OwnPeer } from './own-peer.js';
 import { type Neighbour, type Suggestion, Surroundings } from './surroundings.js';
 import type { NoticeItem } from './timeline.js';
 import { cleanOffer, type FileEntry, isOffered, TransferList } from './transfers.js';

@@ -1,8 +1,8 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
-import type { OwnPeer } from '../ring.js';
 import { Dashboard } from './dashboard.js';
+import type { OwnPeer } from './own-peer.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { type RingWish, Setup, type SetupStart } from './setup.js';
 import { suggestName } from './whoami.js';
