@@ -271,18 +271,36 @@ test('who grafts gets the item, from now on at once', () => {
   expect(lab.took(FrameType.Gossip)).toContain(5);
 });
 
-test('what is known already is only announced; what is refused goes nowhere and is not looked at again', () => {
+test('what is known already, by a HELLO or by sync, is passed on like anything new: others behind us wait for it', () => {
   const lab = new Lab(4);
+  lab.frame(3, FrameType.Graft, graftFrame.encode([]));
   lab.verdict = 'known';
   lab.gossip(0, item('a'));
+  expect(lab.took(FrameType.Gossip)).toEqual([3]);
   lab.wait(200);
-  expect(lab.took(FrameType.IHave)).toEqual([1, 2, 3]);
+  expect(lab.took(FrameType.IHave)).toEqual([1, 2]);
+});
+
+test('what is known and was grafted all the same is old, and goes no further', () => {
+  const lab = new Lab(4);
+  lab.frame(1, FrameType.IHave, ihaveFrame.encode([itemIdOf(item('a'))]));
+  lab.wait(1_000);
+  expect(lab.took(FrameType.Graft)).toContain(1);
+  lab.sent.length = 0;
+  lab.verdict = 'known';
+  lab.gossip(1, item('a'));
+  lab.wait(1_000);
+  expect(lab.sent).toEqual([]);
+});
+
+test('what is refused goes nowhere and is not looked at again', () => {
+  const lab = new Lab(4);
   lab.verdict = 'drop';
   lab.gossip(0, item('b'));
   lab.gossip(1, item('b'));
   lab.wait(200);
   expect(lab.sent.map(({ type }) => type)).toEqual([FrameType.Prune]);
-  expect(lab.received).toHaveLength(2);
+  expect(lab.received).toHaveLength(1);
   lab.frame(2, FrameType.Graft, graftFrame.encode([itemIdOf(item('b'))]));
   expect(lab.took(FrameType.Gossip)).toEqual([]);
 });

@@ -25,8 +25,6 @@ interface Told {
   readonly id: ItemId;
   /** Who needs not be told. */
   readonly from: PeerId;
-  /** Eager links are told too, since nothing was pushed. */
-  readonly toAll: boolean;
 }
 
 const OWN = '';
@@ -73,7 +71,7 @@ export class Broadcast implements Broadcaster {
     this.#missing.came(id, OWN, now);
     this.#seen.add(id, item, OWN, 0, now);
     this.#push(item, OWN, 0);
-    this.#tell(id, OWN, false, now);
+    this.#tell(id, OWN, now);
     return true;
   }
 
@@ -145,15 +143,17 @@ export class Broadcast implements Broadcaster {
     }
     const verdict = this.#port.received(item, from, hops, now);
     this.#received++;
-    this.#missing.came(id, from, now);
+    const isGrafted = this.#missing.came(id, from, now);
     this.#seen.add(id, item, from, hops, now);
     if (verdict === 'drop') {
       this.#seen.strip(id);
       return;
     }
     link.isEager = true;
-    if (verdict === 'spread') this.#push(item, from, hops);
-    this.#tell(id, from, verdict === 'known', now);
+    // What is known and was asked for all the same is old; what comes by itself is awaited by those behind us.
+    if (verdict === 'known' && isGrafted) return;
+    this.#push(item, from, hops);
+    this.#tell(id, from, now);
   }
 
   #announced(from: PeerId, ids: readonly ItemId[], now: number): void {
@@ -184,8 +184,8 @@ export class Broadcast implements Broadcaster {
     if (this.#port.send(to, FrameType.Gossip, gossipFrame.encode(item, hops))) this.#sent++;
   }
 
-  #tell(id: ItemId, from: PeerId, toAll: boolean, now: number): void {
-    this.#told.push({ id, from, toAll });
+  #tell(id: ItemId, from: PeerId, now: number): void {
+    this.#told.push({ id, from });
     if (this.#told.length >= IHAVE_IDS_MAX) this.#tellAll(now);
     else this.#tellAt = Math.min(this.#tellAt, Math.max(now + IHAVE_DELAY_MS, this.#toldAt + IHAVE_EVERY_MS));
   }
@@ -196,11 +196,9 @@ export class Broadcast implements Broadcaster {
     this.#told = [];
     this.#tellAt = Number.POSITIVE_INFINITY;
     const { lazy } = this.#tree;
-    for (const [peer, { isEager }] of this.#tree.links) {
-      if (!isEager && !lazy.has(peer)) continue;
-      const some = told.filter(({ from, toAll }) => from !== peer && (toAll || !isEager));
-      if (some.length > 0)
-        this.#port.send(peer, FrameType.IHave, ihaveFrame.encode(some.map(({ id }) => id)));
+    for (const peer of lazy) {
+      const ids = told.filter(({ from }) => from !== peer).map(({ id }) => id);
+      if (ids.length > 0) this.#port.send(peer, FrameType.IHave, ihaveFrame.encode(ids));
     }
   }
 }

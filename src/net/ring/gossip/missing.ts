@@ -59,13 +59,15 @@ export class MissingItems {
     return true;
   }
 
-  /** An item came. */
-  came(id: ItemId, from: PeerId, now: number): void {
+  /** An item came. @returns whether it came because it was grafted */
+  came(id: ItemId, from: PeerId, now: number): boolean {
     const missing = this.#missing.get(id);
-    if (missing === undefined) return;
+    if (missing === undefined) return false;
     this.#remove(id, missing);
+    const isGrafted = missing.asked === from;
     // What came since it was asked for says nothing about how late the tree is.
-    if (missing.asked !== from) this.#measure(now - missing.announcedAt);
+    if (!isGrafted) this.#measure(now - missing.announcedAt);
+    return isGrafted;
   }
 
   unlinked(peer: PeerId): void {

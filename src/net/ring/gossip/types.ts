@@ -3,8 +3,8 @@ import type { Part, PartPort, PeerId } from '../types.js';
 import type { Item } from './item.js';
 
 /**
- * What becomes of an item that came for the first time: it is new and passed on; it is held already, since sync or
- * its own author brought it, and is only announced; or it goes no further.
+ * What becomes of an item that came for the first time: it is new and passed on; it is held already, since sync or a
+ * HELLO brought it, and is passed on unless it was grafted; or it goes no further.
  */
 export type Verdict = 'spread' | 'known' | 'drop';
 
