@@ -187,6 +187,22 @@ describe('a group of people nearby', () => {
 });
 
 describe('talk in the ring', () => {
+  it('says so when nobody answers at the addresses one was given', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    const bo = world.start({ nick: 'bo' });
+    await world.run(12_000);
+    expect([ana, bo].flatMap((user) => user.notices())).toEqual([]);
+    ana.leave();
+    bo.leave();
+    await world.run(2_000);
+    const cyd = world.start({ nick: 'cyd' });
+    await world.run(12_000);
+    expect(cyd.notices()).toEqual([
+      "Nobody of this ring answers at 10.0.0.0:7777: check the address and the ring's name; a closed ring is joined by its invite link only.",
+    ]);
+  });
+
   it('shows one’s own words at once, and keeps what was read over a restart', async () => {
     const world = new ClientWorld();
     const ana = world.start({ nick: 'ana' });

@@ -163,7 +163,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   /** Opens what is kept, and looks for the others. */
   begin(): void {
-    const { world, profile } = this.#options;
+    const { world, profile, bootstrap } = this.#options;
     this.#batch.add({ event: 'link', state: 'live', lagMs: 0, sinceMs: 0, detail: '' });
     const account = world.identity.publicKey.toString('hex');
     this.#batch.add({ event: 'welcome', user: profile.name, account });
@@ -172,6 +172,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     for (const { peer } of this.peer.parts.talk.letters.conversations()) this.#rooms.withPerson(peer);
     this.#files.begin();
     this.peer.begin();
+    this.#standing.expect(bootstrap);
     this.#presence.changed();
     this.#standing.changed();
   }

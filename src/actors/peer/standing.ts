@@ -1,11 +1,15 @@
+import { formatAddress } from '../../chat/address.js';
 import type { ClientEvent, RingPeer as DrawnPeer, RingStatus } from '../../chat/events.js';
 import { RING_PLACES } from '../../net/constants.js';
 import type { PeerId } from '../../net/ring/types.js';
+import type { PathAddress } from '../../net/types.js';
 import type { RingPeer } from '../ring/peer.js';
 import type { Clock } from '../runtime/actor.js';
 import type { Names } from './names.js';
 
 const SETTLE_MS = 100;
+/** Whoever was named as a peer should have answered by then; ms. */
+const ANSWER_MS = 10_000;
 
 export interface StandingOptions {
   readonly clock: Clock;
@@ -32,6 +36,23 @@ export class Standing {
     if (this.#isDue) return;
     this.#isDue = true;
     this.#options.clock.setTimeout(() => this.#tell(), SETTLE_MS);
+  }
+
+  /**
+   * Says so when nobody has been met by the addresses one was given. A closed ring does not answer those who lack its
+   * key, so this is all that can be known.
+   */
+  expect(peers: readonly PathAddress[]): void {
+    if (peers.length === 0) return;
+    const { clock, emit } = this.#options;
+    const at = peers.map(({ address, port }) => formatAddress({ host: address, port })).join(', ');
+    clock.setTimeout(() => {
+      if (this.status().peers > 0) return;
+      emit({
+        event: 'notice',
+        text: `Nobody of this ring answers at ${at}: check the address and the ring's name; a closed ring is joined by its invite link only.`,
+      });
+    }, ANSWER_MS);
   }
 
   #tell(): void {

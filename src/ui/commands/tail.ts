@@ -74,7 +74,11 @@ class Tail {
     const { console } = this.#session;
     this.#room = room.room;
     if (this.#options.json) printJson(console, joinedLine(room));
-    else tell(console, `${sanitiseLine(room.room)}: ${room.head} entries so far.`);
+    else
+      tell(
+        console,
+        `${sanitiseLine(room.room)}: ${room.head} ${room.head === 1 ? 'entry' : 'entries'} so far.`,
+      );
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) this.#take(event);
