@@ -7,7 +7,7 @@ import { blake2b } from './noise.mjs';
 
 const FRAME = { want: 0x1a, chunk: 0x1b };
 const OPERATION = { offer: 40, upload: 41, finish: 42, download: 43, close: 44, withdraw: 45, answer: 46 };
-const STATE = { held: 3, gone: 4 };
+const STATE = { waiting: 0, held: 3, gone: 4 };
 const ANSWER = { done: 3 };
 const FILE_EVENT = 5;
 const CHUNK = 65_536;
@@ -84,6 +84,8 @@ export class Files extends EventEmitter {
         const { s } = await this.client.ask(OPERATION.finish, { f: file, h: hash });
         if (s === STATE.held) break;
         if (s === STATE.gone) throw Object.assign(new Error('The file is gone.'), { code: 'GONE' });
+        // The upload has ended although all was sent: something of it came wrong. It is begun again.
+        if (s === STATE.waiting) await this.client.ask(OPERATION.upload, { f: file });
         await this.#next(`file ${file}`, FINISH_AGAIN_MS);
       }
     } finally {
