@@ -260,6 +260,7 @@ export class Overlay implements Part {
     known.view = view;
     known.versionSeen = view.version;
     this.#upkeep.look(now);
-    this.#hearsay.around(view, now);
+    // A newcomer that has asked who is around its place need not knock at doors before it is told.
+    if (this.#pointers.hasJoined || !this.#visits.isAsking) this.#hearsay.around(view, now);
   }
 }

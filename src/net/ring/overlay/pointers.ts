@@ -31,7 +31,7 @@ export class Pointers {
   #isSmall = true;
   #described: Neighbourhood | undefined;
   /** Joining ends with the first successor's own list (Zave): until then ours holds whoever we happened to meet. */
-  #hasJoined = false;
+  hasJoined = false;
   #headSince = 0;
 
   /** @param version to begin with, so that nobody takes the pointers of a last life for those of this one */
@@ -111,10 +111,10 @@ export class Pointers {
     const before = this.state;
     const state = this.#stateNow(now);
     if (this.head === undefined) this.#headSince = now;
-    if (state === 'alone') this.#hasJoined = false;
+    if (state === 'alone') this.hasJoined = false;
     else if (state === 'stable' && (!isSeeking || now - this.#headSince >= JOINING_MAX_MS))
-      this.#hasJoined = true;
-    this.state = this.#hasJoined || state === 'alone' ? state : 'joining';
+      this.hasJoined = true;
+    this.state = this.hasJoined || state === 'alone' ? state : 'joining';
     this.#described = undefined;
     return this.state !== before;
   }

@@ -75,7 +75,8 @@ export class Routes {
     const all = new Map<PeerId, Contact>([[this.#self.id, this.#self]]);
     for (const contact of this.#successors.list) {
       const known = this.#acquaintance.get(contact.id);
-      if (known === undefined || known.health === 'good') all.set(contact.id, contact);
+      if (known === undefined || known.health === 'good' || known.health === 'deaf')
+        all.set(contact.id, contact);
     }
     for (const known of this.#acquaintance.all) if (known.usable) all.set(known.contact.id, known.contact);
     return [...all.values()].sort((a, b) => clockwise(place, a.place) - clockwise(place, b.place));
