@@ -110,7 +110,7 @@ describe('an entry that is dated almost too far ahead', () => {
     act(() => rogue.gossip(wire, { kind: ItemKind.Entry, bytes: ahead.bytes }));
     ring.world.run(300);
     for (const [index, person] of ring.people.entries()) person.say(`said by ${index}`);
-    ring.world.run(1_000);
+    ring.world.run(3_000);
     for (const { heard, ahead: told } of ring.people) {
       expect(heard.filter((text) => text.startsWith('said by'))).toHaveLength(6);
       expect(told).toEqual([]);
