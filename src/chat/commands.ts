@@ -2,6 +2,23 @@
 /** With a server, or in the ring, where nobody is in charge. */
 export type Mode = 'server' | 'ring';
 
+/** About files. */
+export type FileCommand =
+  | 'send'
+  | 'accept'
+  | 'reject'
+  | 'trust'
+  | 'untrust'
+  | 'get'
+  | 'files'
+  | 'pause'
+  | 'resume'
+  | 'cancel'
+  | 'preview';
+
+/** About people nearby and like-minded, and about the ring. */
+export type GroupCommand = 'near' | 'interest' | 'lobby' | 'where' | 'invite' | 'ring' | 'status';
+
 export type CommandName =
   | 'help'
   | 'join'
@@ -20,29 +37,13 @@ export type CommandName =
   | 'clear'
   | 'quit'
   | 'sticker'
-  | 'status'
   | 'password'
   | 'devices'
   | 'forget-device'
   | 'retry'
   | 'history'
-  | 'send'
-  | 'accept'
-  | 'reject'
-  | 'trust'
-  | 'untrust'
-  | 'get'
-  | 'files'
-  | 'pause'
-  | 'resume'
-  | 'cancel'
-  | 'preview'
-  | 'near'
-  | 'interest'
-  | 'lobby'
-  | 'where'
-  | 'invite'
-  | 'ring';
+  | FileCommand
+  | GroupCommand;
 
 export interface CommandSpec {
   readonly name: CommandName;

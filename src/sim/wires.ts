@@ -15,7 +15,8 @@ const NO_ANSWER: CloseReason = {
   local: true,
 };
 
-const DEAF: WireHandler = {
+/** Before somebody listens. */
+export const DEAF: WireHandler = {
   opened: () => undefined,
   frame: () => undefined,
   closed: () => undefined,

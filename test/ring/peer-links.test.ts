@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Links } from '../../src/actors/ring/links.js';
-import type { WireHandler, Wires } from '../../src/actors/ring/world.js';
+import type { Wires } from '../../src/actors/ring/world.js';
 import { ManualClock } from '../../src/actors/runtime/clock.js';
 import { Malformed } from '../../src/net/bytes.js';
 import { FrameType, PeerState } from '../../src/net/constants.js';
@@ -8,19 +8,10 @@ import { helloCodec, needCodec } from '../../src/net/ring/hello.js';
 import { handshakeKeys, type Identity, identityOf, verify } from '../../src/net/ring/identity.js';
 import { type PeerRecord, signRecord } from '../../src/net/ring/record.js';
 import { Lane, type PathAddress } from '../../src/net/types.js';
+import { DEAF } from '../../src/sim/wires.js';
 
 const COMMUNITY = Buffer.alloc(32, 5);
 const HERE: PathAddress = { address: '192.0.2.1', port: 7777 };
-const DEAF: WireHandler = {
-  opened: () => undefined,
-  frame: () => undefined,
-  closed: () => undefined,
-  failed: () => undefined,
-  wanted: () => undefined,
-  chunk: () => undefined,
-  supplied: () => undefined,
-};
-
 /** Wires that only write down what is done with them; the test says what happens on them. */
 class FakeWires implements Wires {
   handler = DEAF;

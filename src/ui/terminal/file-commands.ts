@@ -1,7 +1,7 @@
 /** The slash commands about files. Who calls shows the error of whatever fails. */
 import { formatRate, formatRemaining, formatSize } from '../../chat/amount.js';
 import { findCommand, wrongForm } from '../../chat/command.js';
-import type { CommandName } from '../../chat/commands.js';
+import type { FileCommand } from '../../chat/commands.js';
 import type { ClientCommands } from '../../chat/events.js';
 import { parsePerson, parseTarget, personText } from '../../chat/name.js';
 import { sendArguments } from '../../chat/path.js';
@@ -22,21 +22,6 @@ import {
   remainingMs,
   stateOf,
 } from './transfers.js';
-
-export type FileCommand = Extract<
-  CommandName,
-  | 'send'
-  | 'accept'
-  | 'reject'
-  | 'trust'
-  | 'untrust'
-  | 'get'
-  | 'files'
-  | 'pause'
-  | 'resume'
-  | 'cancel'
-  | 'preview'
->;
 
 /** What the commands about files need of the screen around them. */
 export interface FileHost {

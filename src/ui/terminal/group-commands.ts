@@ -1,5 +1,5 @@
 /** The slash commands about people nearby and like-minded, and about the ring. Who calls shows the error of whatever fails. */
-import type { CommandName } from '../../chat/commands.js';
+import type { GroupCommand } from '../../chat/commands.js';
 import { NatterError } from '../../chat/error.js';
 import type { Group, GroupCommands, Location, RingCommands, Room, Target } from '../../chat/events.js';
 import { parsePoint, parseRadius } from '../../chat/geo.js';
@@ -7,11 +7,6 @@ import { parseTag } from '../../chat/tag.js';
 import { sanitiseLine } from '../../chat/text.js';
 import type { Model } from './model.js';
 import { ringLines, ringSentence } from './ring-words.js';
-
-export type GroupCommand = Extract<
-  CommandName,
-  'near' | 'interest' | 'lobby' | 'where' | 'invite' | 'ring' | 'status'
->;
 
 /** What these commands need of the screen around them. */
 export interface GroupHost {
