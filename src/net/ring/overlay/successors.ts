@@ -56,7 +56,7 @@ export class Successors {
     const usable = near.filter((known) => known.usable);
     this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !isFresh(known, now));
     const found: Listed[] = [];
-    const covered = this.#ask(usable, found, now);
+    const covered = this.#ask(near, found, now);
     const horizon = this.tellers.at(-1)?.way ?? RING_PLACES;
     for (const known of near) if (known.view !== undefined && known.way <= horizon) found.push(known);
     found.sort(byWay);
@@ -82,20 +82,26 @@ export class Successors {
    * others before it.
    * @returns how far everybody is told of; RING_PLACES: all the way round to us
    */
-  #ask(usable: readonly Known[], found: Listed[], now: number): number {
+  #ask(near: readonly Known[], found: Listed[], now: number): number {
     const tellers: Known[] = [];
-    let covered = RING_PLACES;
-    for (const known of usable) {
+    let covered: number | undefined;
+    for (const known of near) {
       if (known.view === undefined) continue;
-      if (tellers.length === SUCCESSORS_LINKED || !this.#follows(known, covered)) break;
+      if (covered !== undefined && !this.#follows(known, covered)) break;
+      if (!known.usable) {
+        if (tellers.length > 0) continue;
+        // Silent, all of them so far: what they told before is all we know of the stretch behind them.
+        covered = Math.max(covered ?? 0, this.#addTold(found, known, false));
+        continue;
+      }
+      if (tellers.length === SUCCESSORS_LINKED) break;
       const fresh = isFresh(known, now);
       if (!fresh && tellers.length > 0) continue;
-      const told = this.#addTold(found, known, fresh);
-      covered = tellers.length === 0 ? told : Math.max(covered, told);
+      covered = Math.max(covered ?? 0, this.#addTold(found, known, fresh));
       tellers.push(known);
     }
     this.tellers = tellers;
-    return covered;
+    return covered ?? RING_PLACES;
   }
 
   #follows(known: Known, covered: number): boolean {
