@@ -42,6 +42,7 @@ export type CommandName =
   | 'forget-device'
   | 'retry'
   | 'history'
+  | 'machines'
   | FileCommand
   | GroupCommand;
 
@@ -192,6 +193,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     'Tells the place you share; or shares another, about 5 km coarse; or none.',
     [0, 1],
     { rest: true, link: true },
+  ),
+  spec(
+    'machines',
+    ['actors'],
+    '/machines [WORD]',
+    'Shows the machines that run in this program, or those with WORD (F9).',
+    [0, 1],
+    { rest: true },
   ),
   spec('invite', [], '/invite', 'Gives the link by which others come here.', [0, 0], { mode: 'ring' }),
   spec('ring', [], '/ring', 'Shows the ring: neighbours, long links, lag, health (F5).', [0, 0], {

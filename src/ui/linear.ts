@@ -10,6 +10,7 @@ import type { Console } from './console.js';
 import { Deferred } from './deferred.js';
 import { Exit } from './exit.js';
 import type { Conversation } from './terminal/conversation.js';
+import type { MachineSource } from './terminal/machine-source.js';
 import { Model } from './terminal/model.js';
 import type { OwnPeer } from './terminal/own-peer.js';
 import { Shell } from './terminal/shell.js';
@@ -53,6 +54,8 @@ export interface LinearOptions {
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
   readonly ring?: OwnPeer;
+  /** What runs in this process; undefined where it cannot be watched. */
+  readonly machines?: MachineSource;
   readonly asker: Asker;
   readonly voice: (model: Model) => Voice;
 }
@@ -79,7 +82,7 @@ export class Linear {
   #wanted: Target | undefined;
   #opened = new Deferred<void>();
 
-  constructor({ commands, ring, asker, voice }: LinearOptions) {
+  constructor({ commands, ring, machines, asker, voice }: LinearOptions) {
     this.#commands = commands;
     this.#asker = asker;
     this.#console = asker.console;
@@ -89,6 +92,7 @@ export class Linear {
       model: this.#model,
       commands: watchSay(commands, (saying) => this.#said(saying)),
       ...(ring === undefined ? {} : { ring }),
+      ...(machines === undefined ? {} : { machines }),
       answers: this.#voice.answers,
       now: Date.now,
       note: (text) => this.#voice.note(text),
@@ -101,6 +105,7 @@ export class Linear {
       showPreview: (entry) => this.#voice.showPreview(entry),
       showFiles: () => this.#voice.showFiles(),
       showRing: () => false,
+      showMachines: () => false,
       quit: () => {
         this.#isQuitting = true;
       },

@@ -1,6 +1,6 @@
 /**
  * The terminal client over a client that does what a test says: the test listens on a loopback port and
- * writes JSON lines ({ emit: ClientEvent }, { now: ms }, { answer, value | fail }, { crash }); every command is told back
+ * writes JSON lines ({ emit: ClientEvent }, { frame: Frame }, { now: ms }, { answer, value | fail }, { crash }); every command is told back
  * ({ call, args }).
  */
 import { connect } from 'node:net';
@@ -15,6 +15,7 @@ const control = connect(Number(process.env.FAKE_CONTROL_PORT), '127.0.0.1');
 /** Answers told in advance, by command: a value, or { fail: code, message }. */
 const answers = new Map();
 let emit = () => undefined;
+let show = () => undefined;
 let nextId = 1;
 
 function tell(call, args) {
@@ -169,6 +170,17 @@ const client = {
   async ringView() {
     return tell('ringView', []) ?? [];
   },
+  machines: {
+    watch(listener, interest) {
+      tell('watch', [interest]);
+      show = listener;
+      return {
+        interest: (next) => void tell('interest', [next]),
+        close: () => void tell('unwatch', []),
+      };
+    },
+    chart: async (machine) => tell('chart', [machine]),
+  },
   async quit(ms) {
     tell('quit', [ms]);
   },
@@ -182,6 +194,7 @@ createInterface({ input: control }).on('line', (line) => {
   const order = JSON.parse(line);
   if (order.now !== undefined) time = order.now;
   if (order.emit !== undefined) emit(order.emit);
+  if (order.frame !== undefined) show(order.frame);
   if (order.answer !== undefined) answers.set(order.answer, order);
   if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));
   if (order.crash === 'rejection') Promise.reject(new Error('nobody catches this'));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Frame } from '../../src/actors/inspect/frames.js';
 import type {
   ClientCommands,
   ClientEvent,
@@ -19,7 +20,15 @@ const PROGRAM = fileURLToPath(new URL('./fake-terminal-program.mjs', import.meta
 export const NOW = Date.UTC(2026, 10, 22, 12, 8);
 
 export interface Call {
-  readonly call: keyof (ClientCommands & GroupCommands & RingCommands) | 'embedded' | 'joinRing' | 'stop';
+  readonly call:
+    | keyof (ClientCommands & GroupCommands & RingCommands)
+    | 'embedded'
+    | 'joinRing'
+    | 'stop'
+    | 'watch'
+    | 'interest'
+    | 'unwatch'
+    | 'chart';
   readonly args: readonly unknown[];
 }
 
@@ -101,6 +110,11 @@ export class FakeTerminal {
 
   emit(event: ClientEvent): void {
     this.#order({ emit: event });
+  }
+
+  /** What is told of the machines of the process, while they are watched. */
+  show(frame: Frame): void {
+    this.#order({ frame });
   }
 
   /** So late it is from now on, ms since 1970. */

@@ -13,6 +13,8 @@ import { answerConfirm, type Confirm } from './confirm.js';
 import { FileDesk } from './file-desk.js';
 import { type Action, actionOf } from './keys.js';
 import type { Panels } from './layout.js';
+import { MachineDesk } from './machine-desk.js';
+import type { MachineSource } from './machine-source.js';
 import { Model } from './model.js';
 import { Navigator } from './navigator.js';
 import { Older } from './older.js';
@@ -47,6 +49,8 @@ export interface DashboardOptions {
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
   readonly ring?: OwnPeer;
+  /** What runs in this process; undefined where it cannot be watched. */
+  readonly machines?: MachineSource;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -66,6 +70,7 @@ export class Dashboard {
   readonly #navigator: Navigator;
   readonly #files: FileDesk;
   readonly #ring: RingDesk;
+  readonly #machines: MachineDesk;
   readonly #pace: Pace;
   readonly #bell: Bell;
   readonly #moves: Partial<Record<Action, () => void>>;
@@ -78,7 +83,7 @@ export class Dashboard {
 
   constructor(options: DashboardOptions) {
     this.#options = options;
-    const { stage, commands, ring, now } = options;
+    const { stage, commands, ring, machines, now } = options;
     this.model = new Model(homedir(), ring);
     this.#moves = this.#movesOf(stage);
     this.#navigator = new Navigator(this.model, commands);
@@ -110,12 +115,15 @@ export class Dashboard {
       again: (token) => this.handle(token),
     });
     this.#ring = new RingDesk({ ring, changed: () => stage.invalidate() });
+    this.#machines = new MachineDesk({ machines, changed: () => stage.invalidate() });
     this.#shell = new Shell({
       model: this.model,
       commands,
       ...(ring === undefined ? {} : { ring }),
+      ...(machines === undefined ? {} : { machines }),
       now,
       showRing: () => this.#ring.open(),
+      showMachines: (filter) => this.#machines.open(filter),
       note: (text) => this.model.note(text, now()),
       open: (room) => this.#goTo(room),
       wrote: (room) => this.#goTo(room),
@@ -170,7 +178,7 @@ export class Dashboard {
       this.#confirm = undefined;
       answerConfirm(confirm, token);
     } else if (this.#isHelpShown) this.#isHelpShown = false;
-    else if (this.#ring.handle(token) || this.#files.handle(token)) return;
+    else if (this.#ring.handle(token) || this.#machines.handle(token) || this.#files.handle(token)) return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
   }
@@ -185,6 +193,7 @@ export class Dashboard {
       panels: this.#panels,
       files: this.#files.panel,
       ring: this.#ring.panel,
+      machines: this.#machines,
       previews: this.#files.previews,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
@@ -201,6 +210,7 @@ export class Dashboard {
     return {
       files: () => this.#files.panel.open(),
       ring: () => this.#send('/ring'),
+      machines: () => this.#send('/machines'),
       interrupt: askToQuit,
       endOfInput: askToQuit,
       pageUp: () => this.#reader.page(-1),
@@ -278,7 +288,7 @@ export class Dashboard {
 
   /** Is the conversation under a panel? */
   get #isCovered(): boolean {
-    return this.#files.panel.isShown || this.#ring.panel.isShown;
+    return this.#files.panel.isShown || this.#ring.panel.isShown || this.#machines.panel.isShown;
   }
 
   #welcomed(): void {

@@ -17,6 +17,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['F5, F6', 'the ring, in natter ring; files under way'],
   ['a r t, on an empty line', 'accept, reject, always accept what is offered'],
   ['F7, F8', 'show or hide rooms, members'],
+  ['F9', 'the machines that run in here'],
   ['Alt+M', 'mouse on or off; off lets you select text'],
   ['Ctrl+L', 'draw the screen anew'],
   ['Ctrl+C', 'clear the line, then ask to quit'],

@@ -39,6 +39,7 @@ export type Action =
   | 'toggleMouse'
   | 'files'
   | 'ring'
+  | 'machines'
   | 'redraw'
   | 'help'
   | `room${number}`;
@@ -95,6 +96,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   f6: 'files',
   f7: 'toggleRooms',
   f8: 'toggleMembers',
+  f9: 'machines',
   'M-m': 'toggleMouse',
   'C-l': 'redraw',
   f1: 'help',

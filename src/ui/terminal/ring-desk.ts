@@ -8,7 +8,7 @@ import type { Token } from './sequences.js';
 const EVERY_MS = 1_000;
 const PAGE_ROWS = 10;
 /** What has nothing to do with the view works as everywhere. */
-const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help', 'files'];
+const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help', 'files', 'machines'];
 
 export interface RingDeskHost {
   /** Undefined with a server. */
@@ -70,7 +70,7 @@ export class RingDesk {
     };
     const action = actionOf(token);
     if (action === undefined) return true;
-    if (action === 'files') this.close();
+    if (action === 'files' || action === 'machines') this.close();
     moves[action]?.();
     return moves[action] !== undefined || !EVERYWHERE.includes(action);
   }

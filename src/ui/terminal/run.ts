@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
 import { Dashboard } from './dashboard.js';
+import type { MachineSource } from './machine-source.js';
 import type { OwnPeer } from './own-peer.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { type RingWish, Setup, type SetupStart } from './setup.js';
@@ -14,7 +15,11 @@ const SIGNAL_QUIT_MS = 1_000;
 
 type OnEvent = (event: ClientEvent) => void;
 /** A client of a server. */
-type ServerClient = ClientCommands & { close(): Promise<void> };
+type ServerClient = ClientCommands & {
+  /** What runs in this process; undefined where it cannot be watched. */
+  readonly machines?: MachineSource;
+  close(): Promise<void>;
+};
 /** A peer of a ring. */
 type RingClient = ServerClient & OwnPeer;
 
@@ -109,10 +114,22 @@ export async function runRing(
   return exitCode;
 }
 
-function dashboardOn(seat: Seat, commands: ClientCommands, ring?: RingClient): Dashboard {
+function dashboardOn(seat: Seat, commands: ServerClient, ring?: RingClient): Dashboard {
   const { screen, theme, glyphs, depth, look, now, quit } = seat;
   const own = ring === undefined ? {} : { ring };
-  return new Dashboard({ stage: screen, commands, ...own, theme, glyphs, depth, look, now, quit });
+  const watched = commands.machines === undefined ? {} : { machines: commands.machines };
+  return new Dashboard({
+    stage: screen,
+    commands,
+    ...own,
+    ...watched,
+    theme,
+    glyphs,
+    depth,
+    look,
+    now,
+    quit,
+  });
 }
 
 async function leave(client: ServerClient, ms: number): Promise<void> {

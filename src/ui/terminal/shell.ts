@@ -10,6 +10,8 @@ import { parseText, sanitiseLine } from '../../chat/text.js';
 import { clockOf, dayOf } from './chat.js';
 import { type FileHost, fileCommands } from './file-commands.js';
 import { type GroupHost, groupCommands } from './group-commands.js';
+import type { MachineSource } from './machine-source.js';
+import { machineLines } from './machine-words.js';
 
 const HISTORY_COUNT = 50;
 const HISTORY_COUNT_MAX = 1_000;
@@ -24,6 +26,10 @@ export interface ShellHost extends FileHost, GroupHost {
   wrote(room: Target): void;
   /** Asks for one line; undefined when the person does not want to answer. */
   ask(question: string, isSecret: boolean): Promise<string | undefined>;
+  /** Undefined where nothing can be watched. */
+  readonly machines?: MachineSource;
+  /** Shows the machines, where there is a place for it. @returns false where there is none */
+  showMachines(filter: string): boolean;
   /** Commands that are answered otherwise there. */
   readonly answers?: Partial<Readonly<Record<CommandName, Handler>>>;
   quit(): void;
@@ -74,6 +80,7 @@ export class Shell {
         if (!(await this.retry(which === 'all'))) host.note('Nothing here failed.');
       },
       history: async ([count]) => this.#history(count),
+      machines: async ([filter = '']) => this.#machines(filter),
       ...host.answers,
     };
   }
@@ -239,6 +246,13 @@ export class Shell {
         `${key}  ${label}${me ? ' (this one)' : ''}  last seen ${dayOf(seenAt)} ${clockOf(seenAt)}`,
     );
     this.#host.note(lines.length === 0 ? 'No device is remembered.' : lines.join('\n'));
+  }
+
+  async #machines(filter: string): Promise<void> {
+    const { machines, showMachines, note } = this.#host;
+    if (machines === undefined)
+      throw new NatterError('NOT_ALLOWED', 'Nothing can be watched here; natter inspect shows the machines.');
+    if (!showMachines(filter)) note((await machineLines(machines, filter)).join('\n'));
   }
 
   async #history(raw: string | undefined): Promise<void> {

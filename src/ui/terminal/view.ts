@@ -9,6 +9,7 @@ import type { Editor } from './editor.js';
 import { hidden } from './form.js';
 import { helpRows } from './help.js';
 import { inputRowsMax, type Layout, layOut, type Panels } from './layout.js';
+import type { MachineDesk } from './machine-desk.js';
 import { memberRows } from './members.js';
 import type { Model } from './model.js';
 import type { Pane, Row } from './pane.js';
@@ -46,6 +47,7 @@ export interface Scene {
   readonly panels: Panels;
   readonly files: Panel;
   readonly ring: RingPanel;
+  readonly machines: Pick<MachineDesk, 'panel' | 'sight'>;
   readonly previews: Previews;
   readonly isHelpShown: boolean;
   readonly isMouseOn: boolean;
@@ -115,6 +117,7 @@ export function drawScene(scene: Scene, surface: Surface): { cursor: Cursor; isA
   if (layout.hints !== undefined) surface.rows(layout.hints, [hintRow(layout.hints.width, theme)]);
   if (scene.files.isShown) drawFiles(scene, surface, layout);
   if (scene.ring.isShown) drawRingView(scene, surface, layout);
+  if (scene.machines.panel.isShown) drawMachines(scene, surface, layout);
   if (scene.isHelpShown) drawHelp(surface, layout, theme);
   return { cursor, isAtTop };
 }
@@ -206,6 +209,12 @@ function drawRingView({ ring, model, theme, glyphs }: Scene, surface: Surface, l
   const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
   surface.fill(area, theme.plain);
   surface.rows(area, ring.rows(area.width, area.height, model.surroundings.ring, { theme, dot: glyphs.dot }));
+}
+
+function drawMachines({ machines, theme }: Scene, surface: Surface, layout: Layout): void {
+  const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
+  surface.fill(area, theme.plain);
+  surface.rows(area, machines.panel.rows(area.width, area.height, machines.sight, theme));
 }
 
 function drawHelp(surface: Surface, layout: Layout, theme: Theme): void {
