@@ -1,0 +1,202 @@
+import { announce } from './announce.js';
+import type { Api } from './api.js';
+import { element, setAttribute } from './dom.js';
+import { Viewport } from './viewport.js';
+
+export interface ChartHooks {
+  /** An edge was clicked, or chosen by Enter. */
+  readonly edge?: (edge: string) => void;
+  readonly state?: (state: string) => void;
+}
+
+/** What is to be marked, by ids of states and edges. Whatever is left out is unmarked. */
+export interface Marks {
+  readonly active?: readonly string[];
+  /** Edges that can be taken. */
+  readonly enabled?: readonly string[];
+  /** One edge or state that is looked at. */
+  readonly chosen?: string | undefined;
+}
+
+/** Drawings never change while a process lives; each is fetched once. */
+const fetched = new Map<string, Promise<SVGSVGElement>>();
+
+/**
+ * A machine's chart that can be moved about, zoomed and clicked. The drawing is made by the server; here only classes
+ * come and go: `active`, `enabled`, `chosen`, `glowing`.
+ */
+export class ChartView {
+  readonly element: HTMLElement;
+  readonly #api: Api;
+  readonly #hooks: ChartHooks;
+  readonly #frame: HTMLElement;
+  readonly #viewport: Viewport;
+  #machine: string | undefined;
+  readonly #states = new Map<string, Element>();
+  readonly #edges = new Map<string, Element[]>();
+  #marks: Marks = {};
+
+  constructor(api: Api, hooks: ChartHooks = {}) {
+    this.#api = api;
+    this.#hooks = hooks;
+    this.#frame = element('div', {
+      class: 'chart-frame',
+      tabindex: 0,
+      role: 'group',
+      'aria-label': 'Chart. Arrow keys move it, plus and minus zoom, 0 shows all of it.',
+      onclick: (event) => this.#pick(event.target),
+      onkeydown: (event) => this.#key(event as KeyboardEvent),
+    });
+    this.#viewport = new Viewport(this.#frame);
+    const tool = (label: string, sign: string, run: () => void) =>
+      element(
+        'button',
+        { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick: run },
+        sign,
+      );
+    const tools = element(
+      'div',
+      { class: 'chart-tools' },
+      tool('Zoom in (+)', '+', () => this.#viewport.zoom(1.25)),
+      tool('Zoom out (-)', '−', () => this.#viewport.zoom(0.8)),
+      tool('Show all of it (0)', '⤢', () => this.fit()),
+    );
+    this.element = element('div', { class: 'chart' }, this.#frame, tools);
+  }
+
+  /** Name of the machine that is shown. */
+  get machine(): string | undefined {
+    return this.#machine;
+  }
+
+  /** Shows a machine, or with undefined nothing but a word. Marks are kept. */
+  async show(machine: string | undefined, otherwise = ''): Promise<void> {
+    if (machine !== undefined && machine === this.#machine) return;
+    this.#machine = machine;
+    this.#clear();
+    if (machine === undefined) {
+      this.#frame.replaceChildren(element('p', { class: 'empty' }, otherwise));
+      return;
+    }
+    this.#frame.setAttribute('aria-busy', 'true');
+    try {
+      const drawing = await drawingOf(this.#api, machine);
+      if (this.#machine === machine) this.#install(machine, drawing.cloneNode(true) as SVGSVGElement);
+    } catch {
+      if (this.#machine !== machine) return;
+      this.#machine = undefined;
+      this.#frame.replaceChildren(element('p', { class: 'empty' }, `There is no drawing of ${machine} now.`));
+    } finally {
+      this.#frame.removeAttribute('aria-busy');
+    }
+  }
+
+  fit(): void {
+    this.#viewport.fit();
+  }
+
+  /** Toggles classes so that exactly these are marked. */
+  mark(marks: Marks): void {
+    this.#marks = marks;
+    const active = new Set(marks.active);
+    const enabled = new Set(marks.enabled);
+    for (const [id, state] of this.#states) {
+      state.classList.toggle('active', active.has(id));
+      state.classList.toggle('chosen', id === marks.chosen);
+      setAttribute(state, 'aria-current', active.has(id) ? 'true' : undefined);
+    }
+    for (const [id, parts] of this.#edges)
+      for (const part of parts) {
+        part.classList.toggle('enabled', enabled.has(id));
+        part.classList.toggle('chosen', id === marks.chosen);
+      }
+  }
+
+  /** Lets edges glow that were just taken; again from the start if they glow already. */
+  glow(edges: readonly string[]): void {
+    for (const id of new Set(edges))
+      for (const part of this.#edges.get(id) ?? []) {
+        part.classList.remove('glowing');
+        // Reading a box makes the browser see that the class was gone.
+        part.getBoundingClientRect();
+        part.classList.add('glowing');
+      }
+  }
+
+  #clear(): void {
+    this.#states.clear();
+    this.#edges.clear();
+  }
+
+  #install(machine: string, drawing: SVGSVGElement): void {
+    drawing.setAttribute('role', 'group');
+    drawing.setAttribute('aria-label', `Machine ${machine}`);
+    for (const state of drawing.querySelectorAll('[data-state]'))
+      this.#states.set(state.getAttribute('data-state') ?? '', state);
+    for (const part of drawing.querySelectorAll('[data-edge]')) {
+      const id = part.getAttribute('data-edge') ?? '';
+      this.#edges.set(id, [...(this.#edges.get(id) ?? []), part]);
+      part.addEventListener('animationend', () => part.classList.remove('glowing'));
+    }
+    let isFirst = true;
+    for (const part of this.#tabStops()) {
+      part.setAttribute('tabindex', isFirst ? '0' : '-1');
+      part.setAttribute('role', 'button');
+      isFirst = false;
+    }
+    this.#frame.replaceChildren(drawing);
+    this.#viewport.show(drawing);
+    this.mark(this.#marks);
+  }
+
+  /** One element of each edge: its label where it has several. */
+  #tabStops(): Element[] {
+    return [...this.#edges.values()].flatMap((parts) => parts.at(-1) ?? []);
+  }
+
+  #pick(target: EventTarget | null): void {
+    if (!(target instanceof Element)) return;
+    const edge = target.closest('[data-edge]')?.getAttribute('data-edge');
+    const state = target.closest('[data-state]')?.getAttribute('data-state');
+    if (edge) this.#hooks.edge?.(edge);
+    else if (state) this.#hooks.state?.(state);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { target, key } = event;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const isOnEdge = target instanceof Element && target.hasAttribute('data-edge');
+    const taken = isOnEdge && this.#edgeKey(target, key);
+    if (!taken && !this.#viewport.key(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Arrows go from edge to edge, Enter chooses one. */
+  #edgeKey(target: Element, key: string): boolean {
+    if (key === 'Enter' || key === ' ') {
+      this.#pick(target);
+      return true;
+    }
+    const step =
+      key === 'ArrowRight' || key === 'ArrowDown' ? 1 : key === 'ArrowLeft' || key === 'ArrowUp' ? -1 : 0;
+    if (step === 0) return false;
+    const stops = this.#tabStops();
+    const next = stops[(stops.indexOf(target) + step + stops.length) % stops.length];
+    if (!(next instanceof SVGElement)) return true;
+    target.setAttribute('tabindex', '-1');
+    next.setAttribute('tabindex', '0');
+    next.focus();
+    announce(next.getAttribute('aria-label') ?? next.textContent ?? '');
+    return true;
+  }
+}
+
+function drawingOf(api: Api, machine: string): Promise<SVGSVGElement> {
+  const known = fetched.get(machine);
+  if (known !== undefined) return known;
+  const drawing = api.drawing('/api/chart', { machine });
+  fetched.set(machine, drawing);
+  drawing.catch(() => fetched.delete(machine));
+  return drawing;
+}

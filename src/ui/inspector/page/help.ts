@@ -1,0 +1,44 @@
+import { element } from './dom.js';
+import type { KeyHelp, View } from './view.js';
+
+const EVERYWHERE: readonly KeyHelp[] = [
+  { keys: '1 2 3', does: 'go to a view' },
+  { keys: 't', does: 'change the colours' },
+  { keys: '?', does: 'show this list' },
+  { keys: 'Tab', does: 'go to the next part of the page' },
+];
+const IN_A_CHART: readonly KeyHelp[] = [
+  { keys: 'Arrows', does: 'move it; on an edge, go to the next one' },
+  { keys: '+ -', does: 'zoom' },
+  { keys: '0', does: 'show all of it' },
+  { keys: 'Enter', does: 'choose the edge' },
+];
+
+/** The list of keys, as a dialog that Escape closes. */
+export class Help {
+  readonly #dialog = element('dialog', { 'aria-labelledby': 'keys-title' });
+
+  constructor() {
+    document.body.append(this.#dialog);
+  }
+
+  show(view: View): void {
+    this.#dialog.replaceChildren(
+      element('h2', { id: 'keys-title' }, 'Keys'),
+      ...list('Everywhere', EVERYWHERE),
+      ...list(view.title, view.keys),
+      ...list('In a chart', IN_A_CHART),
+      element('form', { method: 'dialog' }, element('button', { class: 'strong' }, 'Close')),
+    );
+    this.#dialog.showModal();
+  }
+}
+
+function list(title: string, keys: readonly KeyHelp[]): HTMLElement[] {
+  if (keys.length === 0) return [];
+  const rows = keys.flatMap(({ keys, does }) => [
+    element('dt', {}, ...keys.split(' ').map((key) => element('kbd', {}, key))),
+    element('dd', {}, does),
+  ]);
+  return [element('h3', {}, title), element('dl', {}, ...rows)];
+}

@@ -1,0 +1,83 @@
+import { element, setAttribute } from './dom.js';
+import { Help } from './help.js';
+import { hashOf, placeOf } from './router.js';
+import type { Theme } from './theme.js';
+import type { View } from './view.js';
+
+/** The page's frame: tabs, keys that hold everywhere, and which view is seen. */
+export class Shell {
+  readonly #views: readonly View[];
+  readonly #tabs: readonly HTMLAnchorElement[];
+  readonly #content: HTMLElement;
+  readonly #help = new Help();
+  readonly #theme: Theme;
+  #shown: View | undefined;
+
+  constructor(views: readonly View[], theme: Theme) {
+    this.#views = views;
+    this.#theme = theme;
+    this.#content = byId('content');
+    this.#tabs = views.map((view, index) =>
+      element('a', { href: hashOf(view.id), title: `${view.title} (${index + 1})` }, view.title),
+    );
+    byId('tabs').replaceChildren(...this.#tabs);
+    const keys = element(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        title: 'Keys (?)',
+        'aria-label': 'Keys',
+        onclick: () => this.#showHelp(),
+      },
+      '?',
+    );
+    byId('tools').replaceChildren(theme.button, keys);
+    // The link must not lead away from the place in the address.
+    byId('skip').addEventListener('click', (event) => {
+      event.preventDefault();
+      this.#content.focus();
+    });
+    this.#content.replaceChildren(...views.map((view) => view.element));
+    addEventListener('hashchange', () => this.#show());
+    addEventListener('keydown', (event) => this.#key(event));
+    this.#show();
+  }
+
+  #show(): void {
+    const { view: id, rest } = placeOf(location.hash);
+    const view = this.#views.find((each) => each.id === id) ?? this.#views[0];
+    for (const [index, each] of this.#views.entries()) {
+      each.element.hidden = each !== view;
+      const tab = this.#tabs[index];
+      if (tab) setAttribute(tab, 'aria-current', each === view ? 'page' : undefined);
+    }
+    if (this.#shown !== view) this.#shown?.hide();
+    this.#shown = view;
+    document.title = `${view?.title ?? ''} · natter inspector`;
+    view?.show(rest);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLDialogElement) return;
+    if (document.querySelector('dialog[open]') !== null) return;
+    const view = this.#views[Number(event.key) - 1];
+    if (view !== undefined) location.hash = hashOf(view.id);
+    else if (event.key === '?') this.#showHelp();
+    else if (event.key === 't') this.#theme.next();
+    else if (this.#shown?.key(event) !== true) return;
+    event.preventDefault();
+  }
+
+  #showHelp(): void {
+    if (this.#shown) this.#help.show(this.#shown);
+  }
+}
+
+/** A part of index.html. */
+function byId(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`The page has no ${id}`);
+  return found;
+}
