@@ -191,6 +191,14 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./forget.js'),
   },
   {
+    name: 'inspect',
+    help: 'look at the machines that natter is made of: every statechart, drawn',
+    options: [
+      { flags: '--export <dir>', help: 'write them into this folder, as SVG and as Mermaid text, and end' },
+    ],
+    load: () => import('./inspect.js'),
+  },
+  {
     name: 'sim',
     help: 'run many peers in virtual time, as a ring: natter sim ring --nodes N',
     args: '<name>',

@@ -1,0 +1,2 @@
+/** The task of `layout-pool.ts`. */
+export { layoutChart } from '../../chart/layout.js';

@@ -1,0 +1,161 @@
+import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs';
+import type { Chart, ChartEdge, ChartState } from './chart.js';
+import { TEXT, widthOf } from './measure.js';
+import { type Content, contentOf, DOT, labelSize, stateSize } from './sizes.js';
+import { edgeLines, type Line } from './wording.js';
+
+/** Between a border and what lies within it. */
+const PADDING = 22;
+/** From the drawing's end to the outermost border. */
+const MARGIN = 12;
+
+const OPTIONS: LayoutOptions = {
+  'elk.algorithm': 'layered',
+  'elk.direction': 'DOWN',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.json.shapeCoords': 'ROOT',
+  'elk.json.edgeCoords': 'ROOT',
+  'elk.padding': padding(MARGIN, MARGIN),
+};
+
+/** Of every state that holds others. */
+const SPACING: LayoutOptions = {
+  'elk.spacing.nodeNode': '36',
+  'elk.spacing.edgeNode': '20',
+  'elk.spacing.edgeEdge': '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '34',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
+};
+
+/** On the line itself, in its middle: so no label can be taken for another line's. */
+const LABEL: LayoutOptions = { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' };
+
+/** Edges with the same ends share one line; each keeps its own label on it. */
+export interface Bundle {
+  readonly id: string;
+  readonly edges: readonly ChartEdge[];
+  /** Nothing on the second and later lines of an edge with several targets: it is said on the first. */
+  readonly labels: readonly (readonly Line[])[];
+}
+
+/** A chart as ELK takes it, and what it needs to be read back. */
+export interface Plan {
+  readonly graph: ElkNode;
+  /** By id, outer ones first. */
+  readonly states: ReadonlyMap<string, Planned>;
+  readonly bundles: readonly Bundle[];
+  /** States that have edges into themselves: from everywhere within. */
+  readonly everywheres: readonly string[];
+}
+
+export interface Planned {
+  readonly state: ChartState;
+  readonly content: Content;
+  readonly isRegion: boolean;
+}
+
+export const startOf = (state: string): string => `start of ${state}`;
+export const startEdgeOf = (state: string): string => `into ${state}`;
+export const everywhereOf = (state: string): string => `everywhere in ${state}`;
+export const everywhereLine = (isRoot: boolean): Line => [
+  { kind: 'plain', text: isRoot ? 'from any state' : 'from any of these' },
+];
+
+export function planOf(chart: Chart): Plan {
+  const states = new Map<string, Planned>();
+  const collect = (state: ChartState, isRegion: boolean): void => {
+    const inner = chart.edges.filter(({ source, targets }) => source === state.id && targets.length === 0);
+    states.set(state.id, { state, content: contentOf(state, inner), isRegion });
+    for (const child of state.states) collect(child, state.kind === 'parallel');
+  };
+  collect(chart.root, false);
+  const leadInside = chart.edges.filter(({ source, targets }) =>
+    targets.some((target) => isWithin(states, source, target)),
+  );
+  const everywheres = [...new Set(leadInside.map(({ source }) => source))];
+  const bundles = bundlesOf(chart, states);
+  const starts = [...states.values()].flatMap(({ state }) => (state.initial === undefined ? [] : state));
+  const graph: ElkNode = {
+    id: '',
+    layoutOptions: OPTIONS,
+    children: [nodeOf(chart.root, states, new Set(everywheres), true)],
+    edges: [
+      ...starts.map((state) => wire(startEdgeOf(state.id), startOf(state.id), state.initial ?? '', [])),
+      ...bundles.map(({ bundle, from, to }) => wire(bundle.id, from, to, bundle.labels)),
+    ],
+  };
+  return { graph, states, bundles: bundles.map(({ bundle }) => bundle), everywheres };
+}
+
+interface Ends {
+  readonly bundle: Bundle;
+  readonly from: string;
+  readonly to: string;
+}
+
+function bundlesOf(chart: Chart, states: ReadonlyMap<string, Planned>): Ends[] {
+  const found = new Map<string, { from: string; to: string; edges: ChartEdge[]; labels: Line[][] }>();
+  for (const edge of chart.edges) {
+    for (const [index, to] of edge.targets.entries()) {
+      const from = isWithin(states, edge.source, to) ? everywhereOf(edge.source) : edge.source;
+      const key = `${from} to ${to}`;
+      const bundle = found.get(key) ?? { from, to, edges: [], labels: [] };
+      bundle.edges.push(edge);
+      if (index === 0) bundle.labels.push(edgeLines(edge));
+      found.set(key, bundle);
+    }
+  }
+  return [...found].map(([id, { from, to, edges, labels }]) => ({ from, to, bundle: { id, edges, labels } }));
+}
+
+/** Whether a state lies inside of another, at whatever depth. */
+function isWithin(states: ReadonlyMap<string, Planned>, outer: string, inner: string): boolean {
+  const holds = (state: ChartState): boolean => state.states.some((each) => each.id === inner || holds(each));
+  const found = states.get(outer);
+  return found !== undefined && holds(found.state);
+}
+
+function nodeOf(
+  state: ChartState,
+  states: ReadonlyMap<string, Planned>,
+  everywheres: ReadonlySet<string>,
+  isRoot: boolean,
+): ElkNode {
+  const content = states.get(state.id)?.content ?? contentOf(state, []);
+  const size = stateSize(state, content);
+  if (state.states.length === 0) return { id: state.id, ...size };
+  const children: ElkNode[] = [];
+  if (state.initial !== undefined) {
+    children.push({
+      id: startOf(state.id),
+      width: DOT,
+      height: DOT,
+      layoutOptions: { 'elk.layered.layering.layerConstraint': 'FIRST' },
+    });
+  }
+  if (everywheres.has(state.id)) {
+    const width = widthOf(everywhereLine(isRoot), TEXT) + 24;
+    children.push({ id: everywhereOf(state.id), width, height: 26 });
+  }
+  children.push(...state.states.map((each) => nodeOf(each, states, everywheres, false)));
+  return {
+    id: state.id,
+    children,
+    layoutOptions: {
+      ...SPACING,
+      'elk.padding': padding(PADDING, size.height + 10),
+      'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+      'elk.nodeSize.minimum': `(${size.width},${size.height})`,
+    },
+  };
+}
+
+function wire(id: string, from: string, to: string, labels: Bundle['labels']): ElkExtendedEdge {
+  const label = { text: id, ...labelSize(labels), layoutOptions: LABEL };
+  return { id, sources: [from], targets: [to], ...(labels.length === 0 ? {} : { labels: [label] }) };
+}
+
+function padding(around: number, top: number): string {
+  return `[top=${top},left=${around},bottom=${around},right=${around}]`;
+}
