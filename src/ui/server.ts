@@ -1,4 +1,5 @@
 /** What the command line needs of a server, and the one that is started on this machine to try natter out. */
+import type { Inspectable } from '../actors/inspect/inspectable.js';
 import { DEFAULT_PORT, formatAddress, type HostPort, parseAddress } from '../chat/address.js';
 import { NatterError } from '../chat/error.js';
 
@@ -19,6 +20,8 @@ export interface RunningServer {
   readonly key: string;
   /** Where metrics are served, if they are. */
   readonly metricsAt: HostPort | undefined;
+  /** What an inspector looks into. */
+  readonly inspectable: Inspectable;
   /** Resolves when a part of it is beyond help: then it must be stopped, and started anew. */
   readonly failed: Promise<Error>;
   /** Finishes what was accepted, says goodbye to everyone, at the latest after so many milliseconds. */
@@ -39,6 +42,8 @@ const STOP_MS = 3_000;
 export interface ServerHere {
   /** HOST:PORT. */
   readonly server: string;
+  /** Absent when another process serves there. */
+  readonly inspectable?: Inspectable;
   stop(): Promise<void>;
 }
 
@@ -60,7 +65,11 @@ export async function startHere(
       if (error instanceof NatterError && error.code === 'PORT_TAKEN') return at(0);
       throw error;
     });
-    return { server: formatAddress({ host: LOOPBACK, port: server.port }), stop: () => server.stop(STOP_MS) };
+    return {
+      server: formatAddress({ host: LOOPBACK, port: server.port }),
+      inspectable: server.inspectable,
+      stop: () => server.stop(STOP_MS),
+    };
   } catch (error) {
     // Another natter on this machine tries it out already, or serves from this folder: join that one.
     if (!(error instanceof NatterError) || error.code !== 'DATA_LOCKED') throw error;

@@ -1,4 +1,6 @@
 /** A scripted command's way to a server: opens a client in this thread, logs in, and always closes it again. */
+
+import type { Inspectable } from '../actors/inspect/inspectable.js';
 import { NatterError } from '../chat/error.js';
 import type { ClientCommands, ClientEvent } from '../chat/events.js';
 import { parseName } from '../chat/name.js';
@@ -8,7 +10,11 @@ import { askPassword, canAsk, givenPassword } from './password.js';
 import { PATIENCE_MS, Patience } from './patience.js';
 import { type PlaceFlags, placeOf } from './sharing.js';
 
-export type Client = ClientCommands & { close(): Promise<void> };
+export interface Client extends ClientCommands {
+  /** What an inspector looks into; only of one in a thread of its own. */
+  readonly inspectable?: Inspectable;
+  close(): Promise<void>;
+}
 
 export interface ClientOptions {
   readonly data?: string;

@@ -2,6 +2,7 @@
 import type { Message, Person, RingPeer, RingStatus } from '../../src/chat/events.js';
 import type { OpenRing, Ring, RingOptions } from '../../src/ui/ring.js';
 import { FakeClient, type FakeWorld, fakeWorld } from './script-client.js';
+import { unseen } from './unseen.js';
 
 export const KEY = 'mmmm-aaaa-bbbb-cccc-dddd-eeee';
 
@@ -38,6 +39,7 @@ export class FakeRing extends FakeClient implements Ring {
   readonly port: number;
   readonly community: string;
   readonly key = KEY;
+  readonly inspectable = unseen;
   status: RingStatus = { peers: 0, state: 'alone', sinceMs: 0 };
   peers: RingPeer[] = [];
   people: Person[] = [];

@@ -7,6 +7,7 @@ import { run as serve } from '../../src/ui/commands/serve.js';
 import { LineReader } from '../../src/ui/lines.js';
 import { type ServerOptions, startHere } from '../../src/ui/server.js';
 import { FakeConsole } from '../support/fake-console.js';
+import { unseen } from '../support/unseen.js';
 
 describe('lines', () => {
   test('are read only as they are wanted', async () => {
@@ -54,6 +55,7 @@ describe('serve', () => {
     port,
     key: 'aa:bb',
     metricsAt: undefined,
+    inspectable: unseen,
     failed,
     stop: async (deadlineMs: number) => {
       stops.push(deadlineMs);

@@ -1,4 +1,5 @@
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
+import type { Inspectable } from '../inspect/inspectable.js';
 import type { Clock } from '../runtime/actor.js';
 import { realClock } from '../runtime/clock.js';
 import { LocalClient, SCRIPT_HABITS } from './local.js';
@@ -18,7 +19,11 @@ export interface ClientOptions {
   readonly random?: (target: Buffer) => void;
 }
 
-export type Client = ClientCommands & { close(): Promise<void> };
+export interface Client extends ClientCommands {
+  /** What an inspector looks into; only of one in a thread of its own. */
+  readonly inspectable?: Inspectable;
+  close(): Promise<void>;
+}
 
 /**
  * Makes a client. Nothing goes over the network before `login` or `probe`. A client in a thread keeps a screen

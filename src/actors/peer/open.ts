@@ -23,8 +23,8 @@ export async function openRing(options: RingOptions): Promise<Ring> {
   const peer = new ThreadedPeer(options, home);
   try {
     await peer.start({ name: nick, interests, cell }, bootstrap);
-    const { host, port, key, commands } = peer;
-    return { ...commands, host, port, key, community, close: () => peer.close() };
+    const { host, port, key, commands, inspectable } = peer;
+    return { ...commands, host, port, key, community, inspectable, close: () => peer.close() };
   } catch (error) {
     await peer.close();
     throw error;

@@ -1,5 +1,6 @@
 import type { HostPort } from '../../chat/address.js';
 import type { ClientEvent } from '../../chat/events.js';
+import type { Inspectable } from '../inspect/inspectable.js';
 import type { Whereabouts } from '../jobs/cities.js';
 import type { Commands } from './commands.js';
 
@@ -34,5 +35,7 @@ export interface Ring extends Commands {
   readonly key: string;
   /** The name of the community it is in. */
   readonly community: string;
+  /** What an inspector looks into. */
+  readonly inspectable: Inspectable;
   close(): Promise<void>;
 }

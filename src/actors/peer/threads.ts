@@ -3,10 +3,12 @@ import { fingerprint } from '../../net/fingerprint.js';
 import { lanTagOf } from '../../net/ring/community.js';
 import { handshakeKeys } from '../../net/ring/identity.js';
 import type { PathAddress } from '../../net/types.js';
+import type { Inspectable } from '../inspect/inspectable.js';
 import type { Home } from '../ring/home.js';
 import type { WireData } from '../ring/io/worker.js';
 import type { Profile } from '../ring/own-record.js';
 import { Kind } from '../runtime/actor.js';
+import { inspectableOf } from '../runtime/over-tap.js';
 import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from '../runtime/supervisor.js';
 import { type Commands, ringCommandsOver } from './commands.js';
 import type { CoreData, CoreNews } from './core.js';
@@ -47,6 +49,11 @@ export class ThreadedPeer {
   get system(): Supervisor {
     if (this.#system !== undefined) return this.#system;
     throw new NatterError('STOPPED', 'This peer has not started.');
+  }
+
+  /** What an inspector looks into. */
+  get inspectable(): Inspectable {
+    return inspectableOf(this.system);
   }
 
   async start(profile: Profile, bootstrap: readonly PathAddress[]): Promise<void> {

@@ -5,10 +5,12 @@ import { fingerprint } from '../../net/fingerprint.js';
 import { FolderPart, lockFolder, openFolder } from '../../store/folder.js';
 import { opaqueSetup, serverKeys } from '../../store/keys.js';
 import type { FileLock } from '../../store/lock.js';
+import type { Inspectable } from '../inspect/inspectable.js';
 import type { IoData } from '../io/worker.js';
 import { serverSetup } from '../jobs/opaque.js';
 import { LIMITS, readLimits, type ServerLimits } from '../limits.js';
 import { Kind } from '../runtime/actor.js';
+import { inspectableOf } from '../runtime/over-tap.js';
 import { type Supervisor, type SystemEvent, startSystem, type ThreadSpec } from '../runtime/supervisor.js';
 import type { CoreData, CoreError } from './core.js';
 import type { DiskData, DiskNews } from './disk.js';
@@ -99,6 +101,11 @@ export class Server {
   get system(): Supervisor {
     if (this.#system) return this.#system;
     throw new NatterError('STOPPED', 'The server has not started.');
+  }
+
+  /** What an inspector looks into. */
+  get inspectable(): Inspectable {
+    return inspectableOf(this.system);
   }
 
   async start(): Promise<void> {

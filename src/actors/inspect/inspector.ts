@@ -1,0 +1,88 @@
+import type { Interest } from './frames.js';
+import type { Inspectable, Look, Report, Wish } from './inspectable.js';
+import { Known } from './known.js';
+import { type FrameListener, Watcher } from './watcher.js';
+
+const TICK_MS = 100;
+const NOTHING: Interest = { chosen: undefined, ring: false };
+
+export interface Watch {
+  /** What is on the screen from now on; replaces what was before. */
+  interest(next: Interest): void;
+  close(): void;
+}
+
+/**
+ * Looks into running systems on behalf of any number of watchers. While there are none it asks nobody for anything,
+ * and the systems pay nothing.
+ */
+export class Inspector {
+  readonly #systems: readonly Inspectable[];
+  readonly #watchers = new Set<Watcher>();
+  #known = new Known(Date.now);
+  #looks: Look[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(systems: readonly Inspectable[]) {
+    this.#systems = systems;
+  }
+
+  /**
+   * Frames come from now on, at most ten a second; the first holds everything that is known by then.
+   * @param listener answers false when it cannot take a frame now: what it says comes with a later one
+   */
+  watch(listener: FrameListener, interest: Interest = NOTHING): Watch {
+    if (this.#watchers.size === 0) this.#begin();
+    const watcher = new Watcher(this.#known, listener, interest);
+    this.#watchers.add(watcher);
+    this.#wish();
+    return {
+      interest: (next) => {
+        if (!this.#watchers.has(watcher)) return;
+        watcher.want(next);
+        this.#wish();
+      },
+      close: () => {
+        if (!this.#watchers.delete(watcher)) return;
+        if (this.#watchers.size === 0) this.#end();
+        else this.#wish();
+      },
+    };
+  }
+
+  /** Nobody is told anything any more. */
+  close(): void {
+    if (this.#watchers.size > 0) this.#end();
+    this.#watchers.clear();
+  }
+
+  #begin(): void {
+    this.#known = new Known(Date.now);
+    this.#looks = this.#systems.map((system) => system.look((report) => this.#take(report)));
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  #end(): void {
+    clearInterval(this.#timer);
+    for (const look of this.#looks) look.close();
+    this.#looks = [];
+  }
+
+  #take(report: Report): void {
+    const changes = this.#known.take(report);
+    for (const watcher of this.#watchers) watcher.note(report, changes);
+  }
+
+  #tick(): void {
+    const at = new Date().toISOString();
+    for (const watcher of this.#watchers) watcher.tell(at);
+  }
+
+  #wish(): void {
+    const interests = [...this.#watchers].map(({ interest }) => interest);
+    const chosen = new Set(interests.flatMap((each) => (each.chosen === undefined ? [] : [each.chosen])));
+    const wish: Wish = { chosen: [...chosen], ring: interests.some(({ ring }) => ring) };
+    for (const look of this.#looks) look.wish(wish);
+  }
+}

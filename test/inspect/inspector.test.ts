@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Frame } from '../../src/actors/inspect/frames.js';
+import type { Inspectable, Report, Wish } from '../../src/actors/inspect/inspectable.js';
+import { Inspector } from '../../src/actors/inspect/inspector.js';
+
+const TICK_MS = 100;
+
+/** A system whose threads say what a test has them say. */
+class Told implements Inspectable {
+  readonly wishes: Wish[] = [];
+  looks = 0;
+  #report: ((report: Report) => void) | undefined;
+
+  look(report: (report: Report) => void) {
+    this.looks++;
+    this.#report = report;
+    return { wish: (next: Wish) => void this.wishes.push(next), close: () => void this.looks-- };
+  }
+
+  say(report: Report): void {
+    this.#report?.(report);
+  }
+
+  room(key: number, state: string): void {
+    const row = { machine: 'room', state, mailbox: 0, restarts: 0, life: 'live' as const };
+    this.say({ thread: 'core', actors: [{ actor: `room/${key}`, ...row }] });
+  }
+}
+
+function states(frames: readonly Frame[]): string[] {
+  return frames.flatMap(({ actors }) => (actors ?? []).map(({ actor, state }) => `${actor} ${state}`));
+}
+
+describe('an inspector', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('looks at nothing while nobody watches', () => {
+    const system = new Told();
+    const inspector = new Inspector([system]);
+    expect(system.looks).toBe(0);
+    const watch = inspector.watch(() => true);
+    expect(system.looks).toBe(1);
+    watch.close();
+    expect(system.looks).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells everything first, then only what has changed, as it stands at each tick', () => {
+    const system = new Told();
+    const frames: Frame[] = [];
+    new Inspector([system]).watch((frame) => frames.push(frame));
+    system.room(1, 'waking');
+    system.room(2, 'open');
+    vi.advanceTimersByTime(TICK_MS);
+    system.room(1, 'loading');
+    system.room(1, 'open');
+    vi.advanceTimersByTime(TICK_MS * 5);
+    expect(frames.map(({ whole }) => whole)).toEqual([true, false]);
+    expect(states(frames)).toEqual(['room/1 waking', 'room/2 open', 'room/1 open']);
+  });
+
+  it('tells one who is slow later, once, as it stands by then', () => {
+    const system = new Told();
+    const frames: Frame[] = [];
+    let isFull = false;
+    new Inspector([system]).watch((frame) => {
+      if (isFull) return false;
+      frames.push(frame);
+      return true;
+    });
+    vi.advanceTimersByTime(TICK_MS);
+    isFull = true;
+    for (let i = 0; i < 50; i++) {
+      system.room(1, `state${i}`);
+      vi.advanceTimersByTime(TICK_MS);
+    }
+    isFull = false;
+    vi.advanceTimersByTime(TICK_MS);
+    expect(states(frames)).toEqual(['room/1 state49']);
+  });
+
+  it('tells a second watcher everything, though it came late', () => {
+    const system = new Told();
+    const inspector = new Inspector([system]);
+    inspector.watch(() => true);
+    system.room(1, 'open');
+    vi.advanceTimersByTime(TICK_MS * 3);
+    const late: Frame[] = [];
+    inspector.watch((frame) => late.push(frame));
+    vi.advanceTimersByTime(TICK_MS);
+    expect(late.map(({ whole }) => whole)).toEqual([true]);
+    expect(states(late)).toEqual(['room/1 open']);
+    expect(system.looks).toBe(1);
+  });
+
+  it('asks for what all watchers have chosen, and tells each of them of their own choice', () => {
+    const system = new Told();
+    const inspector = new Inspector([system]);
+    const [one, two]: [Frame[], Frame[]] = [[], []];
+    const [first] = ([one, two] as const).map((frames, i) =>
+      inspector.watch((frame) => frames.push(frame), { chosen: `core room/${i + 1}`, ring: false }),
+    );
+    expect(system.wishes.at(-1)).toEqual({ chosen: ['core room/1', 'core room/2'], ring: false });
+    const event = { at: '', kind: 'in', name: 'Post', other: '', bytes: 5, edges: [], skipped: 0 } as const;
+    system.say({ thread: 'core', events: [1, 2, 2].map((key) => ({ actor: `room/${key}`, ...event })) });
+    vi.advanceTimersByTime(TICK_MS);
+    expect([one, two].map((frames) => frames.flatMap(({ events = [] }) => events).length)).toEqual([1, 2]);
+    first?.close();
+    expect(system.wishes.at(-1)).toEqual({ chosen: ['core room/2'], ring: false });
+  });
+
+  it('forgets the actors of a thread that was born anew', () => {
+    const system = new Told();
+    const frames: Frame[] = [];
+    new Inspector([system]).watch((frame) => frames.push(frame));
+    system.room(1, 'open');
+    system.room(2, 'open');
+    vi.advanceTimersByTime(TICK_MS);
+    system.say({ thread: 'core', fresh: true });
+    system.room(2, 'waking');
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)?.gone).toEqual(['core room/1']);
+    expect(states(frames.slice(-1))).toEqual(['room/2 waking']);
+  });
+});
