@@ -2,49 +2,15 @@
  * A real Chromium without a window, driven by playwright-core: Debian's package or any other build on this machine,
  * never one that is downloaded. It reaches loopback only.
  */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { findChromium, launchChromium, MISSING } from './chromium.mjs';
 
-/** What to do without one. */
-const MISSING =
-  'these tests need Chromium: `apt-get install --no-install-recommends chromium` installs it on Debian and Ubuntu, or name any other build by NATTER_CHROMIUM=/path/to/chrome';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** As root there is no sandbox; whatever would call home is off, and no name but loopback's leads anywhere. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-proxy-server',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
-];
+const PROBES = fileURLToPath(new URL('../browser/probes.js', import.meta.url));
 
 /** Generous: the machine may be busy with other tests. */
 const WAIT_MS = 20_000;
-
-/** The browser to drive: what NATTER_CHROMIUM names, or the first that the PATH holds; undefined if there is none. */
-export function findChromium(): string | undefined {
-  const named = process.env.NATTER_CHROMIUM;
-  if (named !== undefined && named !== '') return named;
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Tests that share one browser, begun before the first and ended after the last of them; its profile is a temporary
@@ -72,7 +38,7 @@ export class TestBrowser {
   #browser: Browser | undefined;
 
   async launch(executablePath: string): Promise<void> {
-    this.#browser = await chromium.launch({ executablePath, args: FLAGS, timeout: 60_000 });
+    this.#browser = await launchChromium(executablePath);
   }
 
   /** Opens a page in a profile of its own, as another person at another browser would. */
@@ -80,6 +46,7 @@ export class TestBrowser {
     if (this.#browser === undefined) throw new Error('the browser was not launched');
     const context = await this.#browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
     context.setDefaultTimeout(WAIT_MS);
+    await context.addInitScript({ path: PROBES });
     const visit = new Visit(await context.newPage());
     await visit.page.goto(url);
     return visit;
@@ -106,6 +73,11 @@ export class Visit {
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
+  }
+
+  /** Asks `probes` (test/browser/probes.js) from within the page. */
+  probe<T>(question: string): Promise<T> {
+    return this.page.evaluate<T>(`probes.${question}`);
   }
 
   /** The origins that it asked, each once. */
