@@ -10,6 +10,7 @@ const HOST = '127.0.0.1';
 const HEADER_BYTES_MAX = 8_192;
 /** A request that takes longer to arrive is cut off; ms. */
 const REQUEST_MS = 5_000;
+const CHECK_MS = 1_000;
 /** A browser keeps some connections besides each page's stream. */
 const CONNECTIONS_MAX = 64;
 
@@ -50,7 +51,13 @@ export class InspectorHttp {
     this.#assets = assets;
     this.#routes = routes;
     this.#http = createServer(
-      { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        requestTimeout: REQUEST_MS,
+        headersTimeout: REQUEST_MS,
+        // Node looks only so often whether a request takes too long: every 30 s by itself.
+        connectionsCheckingInterval: CHECK_MS,
+      },
       (request, response) => void this.#handle(request, response),
     );
     this.#http.maxConnections = CONNECTIONS_MAX;
@@ -104,7 +111,8 @@ export class InspectorHttp {
     const [path = '', search = ''] = splitOnce(request.url ?? '', '?');
     const query = new URLSearchParams(search);
     const asset = /^\/assets\/([\w-]{1,64})\/([\w.-]{1,64})$/.exec(path);
-    const token = asset ? asset[1] : (query.get('token') ?? undefined);
+    const [token, ...others] = asset ? [asset[1]] : query.getAll('token');
+    if (others.length > 0) return FORBIDDEN;
     if (this.#gate?.admits(request, token) !== true) return FORBIDDEN;
     const found = asset ? this.#assets.get(asset[2] ?? '') : path === '/' ? this.#page() : undefined;
     const routes = this.#routes.filter((route) => route.path === path);
