@@ -137,6 +137,8 @@ export interface Transfer extends FileOffer {
   /** Why it failed, was paused by itself, or waits: one sentence, and its code. */
   readonly reason?: string;
   readonly code?: ErrorCode;
+  /** In the ring, outgoing and `accepted`: it lies ready, and nobody is fetching it just now. */
+  readonly isOnOffer?: boolean;
   /** Outgoing, private: what the other did with it. */
   readonly answer?: 'accepted' | 'rejected' | 'done';
   /** When it was offered, milliseconds since 1970. */

@@ -167,6 +167,25 @@ describe('a file in a group', () => {
     expect(ana.state(id)).toBe('failed');
   });
 
+  it('is told to lie on offer whenever nobody fetches it, after a restart too', async () => {
+    const id = await offer(ana, '+tea', 'song.mp3', noise(2 * MB));
+    expect(ana.last(id)?.isOnOffer).toBe(true);
+    await ben.files.transfers.accept(id);
+    await ring.time.until(() => ana.state(id) === 'running');
+    expect(ana.last(id)?.isOnOffer).toBeUndefined();
+    await ring.run(30_000);
+    expect(ben.state(id)).toBe('done');
+    expect([ana.state(id), ana.last(id)?.isOnOffer]).toEqual(['accepted', true]);
+    ring.kill(ana);
+    ring.revive(ana);
+    await ring.run(5_000);
+    const [listed] = await ana.files.transfers.list();
+    expect([listed?.id, listed?.isOnOffer]).toEqual([id, true]);
+    await eve.files.transfers.accept(id);
+    await ring.run(30_000);
+    expect(eve.state(id)).toBe('done');
+  });
+
   it('waits for its author to come back', async () => {
     const id = await offer(ana, '+tea', 'song.mp3', noise(MB));
     ring.kill(ana);

@@ -363,6 +363,26 @@ test('a pause and an end that were asked for by command are said', async () => {
   await tells('photo.png is cancelled.');
 });
 
+test('a file that lies on offer is not under way, can be taken back, and keeps nobody from leaving', async () => {
+  await start();
+  const mine = { direction: 'out', from: 'mia', to: '+tea', room: '+tea', state: 'accepted' } as const;
+  fake.emit(transfer(mine));
+  await fake.terminal.waitFor('^ photo.png to +tea');
+  fake.emit(transfer({ ...mine, isOnOffer: true }));
+  await fake.terminal.waitForGone('^ photo.png to +tea');
+  fake.terminal.type(F6);
+  await fake.terminal.waitFor('0 under way, 1 in all');
+  await fake.terminal.waitFor('on offer');
+  fake.terminal.type('c');
+  await fake.terminal.waitFor('Cancel ');
+  fake.terminal.type('y');
+  expect(await fake.called('cancelFile')).toEqual(['f1']);
+  fake.terminal.type('\x1b');
+  await fake.terminal.waitForGone('in all');
+  fake.terminal.type('/quit\r');
+  expect((await fake.terminal.exited).exitCode).toBe(0);
+});
+
 test('leaving while a file is under way asks first', async () => {
   await start();
   fake.emit(transfer({ state: 'running', bytes: 1e6, rate: 1e5 }));

@@ -15,7 +15,9 @@ import {
   type Choice,
   type FileEntry,
   isFetchable,
+  isLasting,
   isOffered,
+  isPausable,
   isPaused,
   isUnderWay,
   peerOf,
@@ -36,7 +38,6 @@ export interface FileHost {
 
 type Handler = (args: readonly string[]) => Promise<void>;
 
-const isLasting: Choice = (entry) => isUnderWay(entry) || isPaused(entry);
 /** What is under way, and what others could still fetch. */
 const isEndable: Choice = (entry) =>
   isLasting(entry) || (entry.transfer?.direction === 'out' && entry.transfer.state !== 'failed');
@@ -72,7 +73,9 @@ export function fileCommands(host: FileHost): Readonly<Record<FileCommand, Handl
     },
     files: async () => host.showFiles(),
     pause: async ([word]) => {
-      for (const { offer } of chosen(host, word, isUnderWay, 'pause')) await commands.pauseFile(offer.id);
+      // What only lies ready is held up when it is named.
+      const choice = word === undefined ? isUnderWay : isPausable;
+      for (const { offer } of chosen(host, word, choice, 'pause')) await commands.pauseFile(offer.id);
     },
     resume: async ([word]) => {
       for (const { offer } of chosen(host, word, isPaused, 'resume')) await commands.resumeFile(offer.id);

@@ -14,7 +14,7 @@ import { type LocalFile, lookUp } from './paths.js';
 import { isWorthShowing, type Look, Previews } from './previews.js';
 import { shorten } from './progress.js';
 import type { Token } from './sequences.js';
-import { type FileEntry, isFetchable, isOffered, isPaused, isUnderWay } from './transfers.js';
+import { type FileEntry, isFetchable, isLasting, isOffered, isPausable, isPaused } from './transfers.js';
 
 /** A letter that answers an offer counts once nothing followed it for this long: else it began a word; ms. */
 const LETTER_MS = 700;
@@ -253,13 +253,13 @@ export class FileDesk {
     const { commands, run } = this.#host;
     if (chosen === undefined) return;
     if (isPaused(chosen)) run(commands.resumeFile(chosen.offer.id));
-    else if (isUnderWay(chosen)) run(commands.pauseFile(chosen.offer.id));
+    else if (isPausable(chosen)) run(commands.pauseFile(chosen.offer.id));
   }
 
   #askToCancel(): void {
     const { chosen } = this.panel;
     const { commands, confirm, run } = this.#host;
-    if (chosen === undefined || !(isPaused(chosen) || isUnderWay(chosen))) return;
+    if (chosen === undefined || !isLasting(chosen)) return;
     confirm({
       text: `Cancel ${shorten(chosen.offer.name, NAME_CELLS)}? y ends it, any other key lets it be.`,
       also: [],

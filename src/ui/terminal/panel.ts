@@ -15,9 +15,11 @@ import type { Look, Theme } from './theme.js';
 import {
   type FileEntry,
   isFetchable,
+  isLasting,
   isOffered,
+  isOnOffer,
+  isPausable,
   isPaused,
-  isUnderWay,
   peerOf,
   percentOf,
   remainingMs,
@@ -147,8 +149,8 @@ function keysOf(entry: FileEntry, isDetail: boolean): readonly string[] {
   return [
     ...(isDetail ? [] : [enter]),
     ...(isOffered(entry) ? ['r reject'] : []),
-    ...(isPaused(entry) ? ['p resume'] : isUnderWay(entry) ? ['p pause'] : []),
-    ...(isPaused(entry) || isUnderWay(entry) ? ['c cancel'] : []),
+    ...(isPaused(entry) ? ['p resume'] : isPausable(entry) ? ['p pause'] : []),
+    ...(isLasting(entry) ? ['c cancel'] : []),
   ];
 }
 
@@ -188,7 +190,7 @@ function rightOf(
     const figures = `${percent} ${formatRate(transfer.rate).padStart(8)} ${left.padStart(5)} ${state}`;
     return { text: `${gauge(shareOf(transfer))}${figures}`, cells };
   }
-  if (transfer !== undefined && ['paused', 'accepted'].includes(transfer.state)) {
+  if (transfer !== undefined && ['paused', 'accepted'].includes(transfer.state) && !isOnOffer(entry)) {
     const words = fileNote(entry, state);
     return { text: `${gauge(shareOf(transfer))}${percentOf(transfer).padStart(4)} ${words}`, cells };
   }

@@ -38,11 +38,20 @@ export const isFetchable: Choice = ({ transfer }) =>
     ['offered', 'rejected', 'failed'].includes(transfer.state) &&
     !GONE.has(transfer.code ?? ''));
 
+/** It lies ready for whoever fetches it. */
+export const isOnOffer: Choice = ({ transfer }) => transfer?.isOnOffer === true;
+
 /** Bytes move, or will as soon as they can. */
-export const isUnderWay: Choice = ({ transfer }) =>
-  transfer !== undefined && ['accepted', 'running', 'verifying'].includes(transfer.state);
+export const isUnderWay: Choice = (entry) =>
+  ['accepted', 'running', 'verifying'].includes(entry.transfer?.state ?? '') && !isOnOffer(entry);
 
 export const isPaused: Choice = ({ transfer }) => transfer?.state === 'paused';
+
+/** There is something to hold up. */
+export const isPausable: Choice = (entry) => isUnderWay(entry) || isOnOffer(entry);
+
+/** It has not come to its end. */
+export const isLasting: Choice = (entry) => isPausable(entry) || isPaused(entry);
 
 export class TransferList {
   readonly #entries = new Map<string, FileEntry>();
@@ -68,14 +77,14 @@ export class TransferList {
     return [...this.#entries.values()].filter(isUnderWay);
   }
 
-  /** What the panel lists: offers to be answered, what is under way, what is paused, then all the rest; newest first. */
+  /** What the panel lists: offers to be answered, what is under way, what is paused or on offer, then all the rest; newest first. */
   get ranked(): readonly FileEntry[] {
     const rank = (entry: FileEntry) =>
       isOffered(entry)
         ? 0
         : isUnderWay(entry)
           ? 1
-          : isPaused(entry)
+          : isLasting(entry)
             ? 2
             : entry.transfer === undefined
               ? 4
@@ -165,7 +174,7 @@ export class TransferList {
 
   #forgetOne(): void {
     for (const [id, entry] of this.#entries) {
-      if (isOffered(entry) || isUnderWay(entry) || isPaused(entry)) continue;
+      if (isOffered(entry) || isLasting(entry)) continue;
       this.#entries.delete(id);
       return;
     }
@@ -240,7 +249,7 @@ export function stateOf(entry: FileEntry): string {
     case 'offered':
       return isOut ? 'offering' : room.startsWith('@') ? 'offered to you' : 'not fetched';
     case 'accepted':
-      return 'waiting';
+      return isOnOffer(entry) ? 'on offer' : 'waiting';
     case 'rejected':
       return 'declined';
     case 'running':

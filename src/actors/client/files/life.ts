@@ -42,6 +42,7 @@ export class Life {
   /** Progress is about to be told. */
   #reporting = false;
   #restUntil = 0;
+  #isShelved = false;
   #rest: unknown;
   #retry: unknown;
 
@@ -115,21 +116,34 @@ export class Life {
   /** No turn before this much time has passed. @param why it waits, for people */
   rest(ms: number, why?: NatterError): void {
     const { clock } = this.#options;
+    this.#isShelved = false;
     this.#restUntil = clock.now() + ms;
     clock.clearTimeout(this.#rest);
     this.#rest = clock.setTimeout(() => this.#options.changed(this), ms);
     if (why !== undefined) this.#record = { ...this.#record, code: why.code, reason: why.message };
   }
 
+  /** Nobody asks for it: no turn until it is woken. */
+  shelve(): void {
+    this.#options.clock.clearTimeout(this.#rest);
+    this.#restUntil = Number.POSITIVE_INFINITY;
+    if (this.#isShelved) return;
+    this.#isShelved = true;
+    // In every other state it is told when it comes to wait.
+    if (this.#state === 'accepted') this.#tell();
+  }
+
   /** What it waited for may be there. */
   wake(): void {
+    this.#isShelved = false;
     this.#restUntil = 0;
     this.#options.changed(this);
   }
 
   transfer(): Transfer {
     const record = { ...this.#record, bytes: this.#bytes, repeated: this.#repeated };
-    return toTransfer(record, this.#state, this.#state === 'running' ? this.#speed.perS : 0);
+    const transfer = toTransfer(record, this.#state, this.#state === 'running' ? this.#speed.perS : 0);
+    return this.#state === 'accepted' && this.#isShelved ? { ...transfer, isOnOffer: true } : transfer;
   }
 
   /** This process ends: what is half done stays, to be gone on with. */

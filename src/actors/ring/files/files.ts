@@ -19,7 +19,7 @@ import { Desk } from './desk.js';
 import { notThere } from './failures.js';
 import { RingFileLink } from './link.js';
 import { fileNumber } from './number.js';
-import { Offering, UNTIL_ASKED_MS } from './offering.js';
+import { Offering } from './offering.js';
 import { Partner, type PartnerOptions } from './partner.js';
 
 /** Somebody with whom a file is under way and no link is there is dialled again after this. */
@@ -241,7 +241,7 @@ export class RingFiles implements Part {
     const number = fileNumber(self.key, i);
     await port.offer(life.record, encodeBody({ f: number, i, n, s, t }));
     life.note({ number });
-    life.rest(UNTIL_ASKED_MS);
+    life.shelve();
   }
 
   #offering(number: number): Offering | undefined {

@@ -14,8 +14,6 @@ import { Reading } from './reading.js';
 
 /** Peers that fetch one file at once. */
 const READERS_MAX = 64;
-/** Nobody asks for it: no turn is needed until somebody does. A timer takes no more. */
-export const UNTIL_ASKED_MS = 2 ** 31 - 1;
 
 export interface OfferingOptions {
   readonly life: Life;
@@ -57,7 +55,7 @@ export class Offering implements RunPort {
   constructor(options: OfferingOptions) {
     this.#options = options;
     const { life, around } = options;
-    if (life.record.number !== 0) life.rest(UNTIL_ASKED_MS);
+    if (life.record.number !== 0) life.shelve();
     const left = Math.max(0, life.record.at + MAIL_LIFE_MS - around.clock.wall());
     this.#expiry = around.clock.setTimeout(() => this.#expire(), left);
   }
@@ -97,7 +95,7 @@ export class Offering implements RunPort {
     reading.close();
     if (this.#readings.size > 0) return;
     const { life } = this.#options;
-    life.rest(UNTIL_ASKED_MS);
+    life.shelve();
     if (life.state === 'running' && !this.#taken) life.send({ type: 'LOST' });
   }
 
@@ -210,7 +208,7 @@ export class Offering implements RunPort {
     if (this.#taken) life.send({ type: 'COMPLETE' });
     else if (this.#readings.size > 0) life.send({ type: 'OPENED' });
     else {
-      life.rest(UNTIL_ASKED_MS);
+      life.shelve();
       life.send({ type: 'LOST' });
     }
   }
