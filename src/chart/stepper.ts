@@ -8,6 +8,7 @@ import {
   createActor,
   fromPromise,
   type InspectionEvent,
+  SimulatedClock,
   type StateValue,
 } from 'xstate';
 import type { Chart, ChartState } from './chart.js';
@@ -131,11 +132,10 @@ export class Stepper {
       // The way into the first state is an arrow on the drawing, and no edge.
       for (const each of inspected._transitions) if (each.eventType !== null) taken.push(edgeId(each));
     };
-    const timeless = { setTimeout: () => 0, clearTimeout: () => undefined };
     const machine = this.#machine;
     const begun =
       from === undefined ? {} : { snapshot: machine.resolveState({ value: from, context: ANYTHING }) };
-    const actor = createActor(machine, { input: ANYTHING, clock: timeless, inspect, ...begun });
+    const actor = createActor(machine, { input: ANYTHING, clock: new SimulatedClock(), inspect, ...begun });
     let failure: unknown;
     actor.subscribe({
       error: (error: unknown) => {

@@ -3,6 +3,7 @@
  * the commands, and knows which of the words said are answered; how anything is written is the voice's.
  */
 import { homedir } from 'node:os';
+import type { Inspectable } from '../actors/inspect/inspectable.js';
 import type { CommandName } from '../chat/commands.js';
 import type { ClientCommands, ClientEvent, Message, Target } from '../chat/events.js';
 import type { Asker } from './ask.js';
@@ -10,7 +11,7 @@ import type { Console } from './console.js';
 import { Deferred } from './deferred.js';
 import { Exit } from './exit.js';
 import type { Conversation } from './terminal/conversation.js';
-import type { MachineSource } from './terminal/machine-source.js';
+import { ProcessMachines } from './terminal/machine-source.js';
 import { Model } from './terminal/model.js';
 import type { OwnPeer } from './terminal/own-peer.js';
 import { Shell } from './terminal/shell.js';
@@ -54,8 +55,8 @@ export interface LinearOptions {
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
   readonly ring?: OwnPeer;
-  /** What runs in this process; undefined where it cannot be watched. */
-  readonly machines?: MachineSource;
+  /** What runs in this process, as far as it can be watched. */
+  readonly systems?: () => readonly (Inspectable | undefined)[];
   readonly asker: Asker;
   readonly voice: (model: Model) => Voice;
 }
@@ -82,7 +83,7 @@ export class Linear {
   #wanted: Target | undefined;
   #opened = new Deferred<void>();
 
-  constructor({ commands, ring, machines, asker, voice }: LinearOptions) {
+  constructor({ commands, ring, systems = () => [], asker, voice }: LinearOptions) {
     this.#commands = commands;
     this.#asker = asker;
     this.#console = asker.console;
@@ -92,7 +93,7 @@ export class Linear {
       model: this.#model,
       commands: watchSay(commands, (saying) => this.#said(saying)),
       ...(ring === undefined ? {} : { ring }),
-      ...(machines === undefined ? {} : { machines }),
+      machines: new ProcessMachines(() => systems().filter((system) => system !== undefined)),
       answers: this.#voice.answers,
       now: Date.now,
       note: (text) => this.#voice.note(text),

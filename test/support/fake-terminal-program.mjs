@@ -1,6 +1,6 @@
 /**
  * The terminal client over a client that does what a test says: the test listens on a loopback port and
- * writes JSON lines ({ emit: ClientEvent }, { frame: Frame }, { now: ms }, { answer, value | fail }, { crash }); every command is told back
+ * writes JSON lines ({ emit: ClientEvent }, { report: Report }, { now: ms }, { answer, value | fail }, { crash }); every command is told back
  * ({ call, args }).
  */
 import { connect } from 'node:net';
@@ -170,16 +170,15 @@ const client = {
   async ringView() {
     return tell('ringView', []) ?? [];
   },
-  machines: {
-    watch(listener, interest) {
-      tell('watch', [interest]);
-      show = listener;
+  inspectable: {
+    look(report) {
+      tell('look', []);
+      show = report;
       return {
-        interest: (next) => void tell('interest', [next]),
-        close: () => void tell('unwatch', []),
+        wish: ({ chosen }) => void tell('wish', chosen),
+        close: () => void tell('lookAway', []),
       };
     },
-    chart: async (machine) => tell('chart', [machine]),
   },
   async quit(ms) {
     tell('quit', [ms]);
@@ -194,7 +193,7 @@ createInterface({ input: control }).on('line', (line) => {
   const order = JSON.parse(line);
   if (order.now !== undefined) time = order.now;
   if (order.emit !== undefined) emit(order.emit);
-  if (order.frame !== undefined) show(order.frame);
+  if (order.report !== undefined) show(order.report);
   if (order.answer !== undefined) answers.set(order.answer, order);
   if (order.crash === 'exception') setImmediate(() => JSON.parse('{'));
   if (order.crash === 'rejection') Promise.reject(new Error('nobody catches this'));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Frame } from '../../src/actors/inspect/frames.js';
+import type { Report } from '../../src/actors/inspect/inspectable.js';
 import type {
   ClientCommands,
   ClientEvent,
@@ -25,10 +25,9 @@ export interface Call {
     | 'embedded'
     | 'joinRing'
     | 'stop'
-    | 'watch'
-    | 'interest'
-    | 'unwatch'
-    | 'chart';
+    | 'look'
+    | 'wish'
+    | 'lookAway';
   readonly args: readonly unknown[];
 }
 
@@ -81,7 +80,7 @@ export class FakeTerminal {
     const terminal = new Terminal({ command, args, columns, rows, widths, env });
     const [socket] = (await once(server, 'connection')) as [Socket];
     const fake = new FakeTerminal(terminal, server, socket);
-    while (fake.#pid === 0) await fake.#nextCall();
+    while (fake.#pid === 0) await fake.next();
     return fake;
   }
 
@@ -113,8 +112,8 @@ export class FakeTerminal {
   }
 
   /** What is told of the machines of the process, while they are watched. */
-  show(frame: Frame): void {
-    this.#order({ frame });
+  show(report: Report): void {
+    this.#order({ report });
   }
 
   /** So late it is from now on, ms since 1970. */
@@ -139,7 +138,7 @@ export class FakeTerminal {
   /** Waits until a command was called, this often. */
   async called(call: Call['call'], times = 1): Promise<readonly unknown[]> {
     const matching = () => this.calls.filter((each) => each.call === call);
-    while (matching().length < times) await this.#nextCall();
+    while (matching().length < times) await this.next();
     return matching()[times - 1]?.args ?? [];
   }
 
@@ -149,7 +148,8 @@ export class FakeTerminal {
     this.#server.close();
   }
 
-  #nextCall(): Promise<void> {
+  /** Waits until some command is called. */
+  next(): Promise<void> {
     return new Promise((resolve) => {
       this.#onCall = resolve;
     });

@@ -1,128 +1,51 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ActorRow, Frame, ThreadRow } from '../../src/actors/inspect/frames.js';
-import type { Chart, ChartEdge, ChartState } from '../../src/chart/chart.js';
+import type { ThreadRow } from '../../src/actors/inspect/frames.js';
+import type { Report } from '../../src/actors/inspect/inspectable.js';
+import type { ChartState } from '../../src/chart/chart.js';
+import { treeLines, treeText } from '../../src/ui/terminal/state-tree.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 
-let fake: FakeTerminal;
-afterEach(() => fake.close());
+let fake: FakeTerminal | undefined;
+afterEach(() => fake?.close());
 
 const F9 = '\x1b[20~';
 const AT = '2026-11-22T12:08:01.000Z';
 
-function state(id: string, more: Partial<ChartState> = {}): ChartState {
-  const name = id.split('.').at(-1) ?? id;
-  return {
-    id,
-    name,
-    kind: 'atomic',
-    initial: undefined,
-    entry: [],
-    exit: [],
-    invokes: [],
-    states: [],
-    ...more,
-  };
-}
+type Row = NonNullable<Report['actors']>[number];
 
-function edge(source: string, event: string, target: string, more: Partial<ChartEdge> = {}): ChartEdge {
-  return {
-    id: `${source}|${event}|0`,
-    source,
-    targets: target === '' ? [] : [target],
-    kind: 'event',
-    event,
-    label: event,
-    guard: undefined,
-    actions: [],
-    reenter: false,
-    ...more,
-  };
-}
-
-/** A door with a lock beside it, which an alarm can ring at. */
-const DOOR: Chart = {
-  id: 'door',
-  root: state('door', {
-    kind: 'parallel',
-    states: [
-      state('door.leaf', {
-        kind: 'compound',
-        initial: 'door.leaf.shut',
-        states: [state('door.leaf.shut', { entry: ['click'] }), state('door.leaf.open')],
-      }),
-      state('door.lock', {
-        kind: 'compound',
-        initial: 'door.lock.free',
-        states: [state('door.lock.free'), state('door.lock.barred')],
-      }),
-    ],
-  }),
-  edges: [
-    edge('door', 'ALARM', '', { actions: ['ring'] }),
-    edge('door.leaf.shut', 'PUSH', 'door.leaf.open', { guard: 'isFree' }),
-    edge('door.leaf.open', 'PULL', 'door.leaf.shut'),
-    edge('door.lock.free', 'BAR', 'door.lock.barred', { actions: ['turnKey'] }),
-  ],
-};
-
-function row(thread: string, actor: string, more: Partial<ActorRow> = {}): ActorRow {
-  return { thread, actor, machine: undefined, state: '', mailbox: 0, restarts: 0, life: 'live', ...more };
+function row(actor: string, more: Partial<Row> = {}): Row {
+  return { actor, machine: undefined, state: '', mailbox: 0, restarts: 0, life: 'live', ...more };
 }
 
 function thread(name: string, actors: number): ThreadRow {
-  return {
-    name,
-    generation: 0,
-    up: true,
-    actors,
-    deadLetters: 0,
-    handled: 0,
-    mailbox: 0,
-    loopDelayP99Ms: 1,
-  };
+  const counts = { handled: 0, mailbox: 0, loopDelayP99Ms: 1 };
+  return { name, generation: 0, up: true, actors, deadLetters: 0, ...counts };
 }
 
-const DOORS = [9, 17].map((n) =>
-  row('core-0', `door/${n}`, { machine: 'door', state: '(leaf.shut|lock.free)' }),
+const SESSIONS = [17, 9].map((n) =>
+  row(`session/${n}`, { machine: 'client-session', state: 'live.doubting' }),
 );
-const HOUSE: Frame = {
-  whole: true,
-  at: AT,
-  threads: [thread('core-0', 2), thread('io', 1)],
-  actors: [...DOORS.toReversed(), row('io', 'io/0', { state: '3 connections', mailbox: 4, restarts: 1 })],
-};
-const SHUT: Frame = {
-  whole: false,
-  at: AT,
-  detail: {
-    row: DOORS[0] ?? row('', ''),
-    active: ['door', 'door.leaf', 'door.leaf.shut', 'door.lock', 'door.lock.free'],
-    facts: { pushes: 3 },
-  },
-};
-const OPENED: Frame = {
-  whole: false,
-  at: AT,
-  detail: {
-    row: DOORS[0] ?? row('', ''),
-    active: ['door', 'door.leaf', 'door.leaf.open', 'door.lock', 'door.lock.free'],
-    facts: { pushes: 4 },
-  },
-  events: [
-    { seq: 1, at: AT, kind: 'in', name: 'Push', other: 'io/0', bytes: 120, edges: [], skipped: 2 },
-    { seq: 2, at: AT, kind: 'edge', name: 'PUSH', other: '', bytes: 0, edges: [], skipped: 0 },
-  ],
+const CORE: Report = { thread: 'core-0', row: thread('core-0', 2), actors: SESSIONS };
+const IO: Report = {
+  thread: 'io',
+  row: thread('io', 1),
+  actors: [row('io/0', { state: '3 connections', mailbox: 4, restarts: 1 })],
 };
 
+function standing(actor: string, active: readonly string[], facts = {}): Report {
+  return { thread: 'core-0', details: [{ actor, active, facts }] };
+}
+
+const DOUBTING = standing('session/9', ['session', 'session.live', 'session.live.doubting'], { attempts: 3 });
+
 async function watching(columns = 80, rows = 24): Promise<FakeTerminal> {
-  const started = await FakeTerminal.inLobby({ columns, rows });
-  started.answer('chart', { value: DOOR });
-  started.terminal.type(F9);
-  await started.called('watch');
-  started.show(HOUSE);
-  await started.terminal.waitFor('3 actors on 2 threads');
-  await started.called('interest');
-  return started;
+  fake = await FakeTerminal.inLobby({ columns, rows });
+  fake.terminal.type(F9);
+  await fake.called('look');
+  for (const report of [CORE, IO]) fake.show(report);
+  await fake.terminal.waitFor('3 actors on 2 threads');
+  await fake.terminal.waitFor('> session/9');
+  return fake;
 }
 
 describe('the view of the machines', () => {
@@ -132,87 +55,134 @@ describe('the view of the machines', () => {
   ])(
     'is a tree of states with the active ones marked, and what they answer, at %i x %i',
     async (columns, rows) => {
-      fake = await watching(columns, rows);
-      fake.show(SHUT);
-      await fake.terminal.waitFor('[*] shut');
-      const text = fake.terminal.text();
-      // Threads, then their actors by number; regions one under the other, indented, without colour.
+      const { terminal } = await watching(columns, rows);
+      fake?.show(DOUBTING);
+      await terminal.waitFor('[*] doubting');
+      const text = terminal.text();
+      // Threads, then their actors by number.
       expect(text).toMatch(
-        /core-0 {2}2 actors[\s\S]*> door\/9 [\s\S]* door\/17 [\s\S]*io {2}1 actor[\s\S]*io\/0/,
+        /core-0 {2}2 actors[\s\S]*> session\/9 [\s\S]* session\/17 [\s\S]*io {2}1 actor[\s\S]*io\/0/,
       );
-      expect(text).toMatch(/\[\*\] door[\s\S]* {2}\[\*\] leaf[\s\S]* {4}\[\*\] shut[\s\S]* {4}\[ \] open/);
-      expect(text).toMatch(/ {2}\[\*\] lock +region[\s\S]* {4}\[\*\] free[\s\S]* {4}\[ \] barred/);
       expect(text).toContain(columns > 100 ? '4 unread, 1 restart' : '1 restart');
-      for (const line of ['ALARM / ring', 'PUSH [isFree] -> open', 'BAR -> barred / turnKey', 'pushes 3'])
+      // Outer states hold inner ones; what is not active is marked too, without colour.
+      expect(text).toMatch(
+        /\[\*\] session[\s\S]* {2}\[\*\] live[\s\S]* {4}\[ \] steady[\s\S]* {4}\[\*\] doubting/,
+      );
+      // Where there is no room for all of them, those far from what is active are only counted.
+      expect(text).toMatch(rows < 30 ? / {2}\[ \] 8 more/ : / {2}\[ \] syncing/);
+      expect(text.match(/steady/g)).toHaveLength(1);
+      for (const line of ['OPENED / authenticate', 'HEARD -> believing', 'after doubtShown -> missing'])
         expect(text).toContain(line);
-      expect(text).not.toContain('PULL');
-      for (const each of fake.terminal.rows()) expect(each.length).toBeLessThanOrEqual(columns);
-      fake.terminal.type(F9);
-      await fake.called('unwatch');
-      await fake.terminal.waitForGone('MACHINES');
+      expect(text).not.toContain('DIAL');
+      for (const each of terminal.rows()) expect(each.length).toBeLessThanOrEqual(columns);
+      terminal.type(F9);
+      await fake?.called('lookAway');
+      await terminal.waitForGone('MACHINES');
     },
   );
 
   test('follows what happens, and Enter shows it as it comes', async () => {
-    fake = await watching();
-    fake.terminal.type('\r');
-    await fake.terminal.waitFor('What it does');
-    fake.show(SHUT);
-    await fake.terminal.waitFor('[*] shut');
-    fake.show(OPENED);
-    await fake.terminal.waitFor('[*] open');
-    await fake.terminal.waitFor('=>  PUSH');
-    expect(fake.terminal.text()).toContain('<-  Push from io/0, 120 B');
-    expect(fake.terminal.text()).toContain('PULL -> shut');
-    expect(fake.terminal.text()).toMatch(/\[ \] shut +click/);
-    fake.terminal.type('\x1b');
-    await fake.terminal.waitForGone('What it does');
-    expect(fake.terminal.text()).toContain('MACHINES');
+    const { terminal } = await watching(140, 40);
+    terminal.type('\r');
+    await terminal.waitFor('What it does');
+    fake?.show(DOUBTING);
+    await terminal.waitFor('[*] doubting');
+    // All of it is opened here, with what each state does.
+    expect(terminal.text()).toMatch(/\[ \] reconnecting +countAttempt/);
+    expect(terminal.text()).toContain('attempts 3');
+    const common = { actor: 'session/9', at: AT, edges: [], skipped: 0 };
+    fake?.show({
+      thread: 'core-0',
+      events: [
+        { ...common, kind: 'in', name: 'Heard', other: 'io/0', bytes: 120, skipped: 2 },
+        { ...common, kind: 'edge', name: 'HEARD', other: '', bytes: 0 },
+      ],
+    });
+    fake?.show(standing('session/9', ['session', 'session.live', 'session.live.steady']));
+    await terminal.waitFor('[*] steady');
+    await terminal.waitFor('=>  HEARD');
+    expect(terminal.text()).toContain('<-  Heard from io/0, 120 B (+2 not shown)');
+    expect(terminal.text()).toContain('SILENT -> doubting');
+    terminal.type('\x1b');
+    await terminal.waitForGone('What it does');
+    expect(terminal.text()).toContain('MACHINES');
   });
 
   test('finds by what is typed, and Esc takes back one thing at a time', async () => {
-    fake = await watching();
-    fake.terminal.type('io/');
-    await fake.terminal.waitFor('find: io/');
-    await fake.terminal.waitForGone('door/9');
-    expect(await fake.called('interest', 2)).toEqual([{ chosen: 'io io/0', ring: false }]);
-    await fake.terminal.waitFor('It has no machine.');
-    fake.terminal.type('xyz');
-    await fake.terminal.waitFor('Nothing has "io/xyz"');
-    fake.terminal.type('\x1b');
-    await fake.terminal.waitFor('door/9');
-    fake.terminal.type('\x1b');
-    await fake.called('unwatch');
-    await fake.terminal.waitForGone('MACHINES');
+    const { terminal } = await watching();
+    terminal.type('io/');
+    await terminal.waitFor('find: io/');
+    await terminal.waitForGone('session/9');
+    await terminal.waitFor('It has no machine.');
+    while (!fake?.calls.some(({ call, args }) => call === 'wish' && args[0] === 'io io/0'))
+      await fake?.next();
+    terminal.type('xyz');
+    await terminal.waitFor('Nothing has "io/xyz"');
+    terminal.type('\x1b');
+    await terminal.waitFor('session/9');
+    terminal.type('\x1b');
+    await fake?.called('lookAway');
+    await terminal.waitForGone('MACHINES');
   });
 
-  test('keeps one in sight that ends while it is looked at', async () => {
-    fake = await watching();
-    fake.terminal.type('\x1b[B\r');
-    await fake.terminal.waitFor('door/17 (door)');
-    fake.show({ whole: false, at: AT, gone: ['core-0 door/17'] });
-    await fake.terminal.waitFor('It is gone');
-    fake.terminal.type('\x1b');
-    await fake.terminal.waitFor('> door/9');
+  test('says so when one ends that is looked at', async () => {
+    const { terminal } = await watching();
+    terminal.type('\x1b[B\r');
+    await terminal.waitFor('session/17 (client-session)');
+    fake?.show({ thread: 'core-0', gone: ['session/17'] });
+    await terminal.waitFor('It is gone');
+    terminal.type('\x1b');
+    await terminal.waitFor('> session/9');
   });
 
-  test('lets nothing that an actor is called by reach the terminal as more than text', async () => {
-    fake = await watching();
-    fake.show({ whole: false, at: AT, actors: [row('io', 'evil/1', { state: '\x1b[2Jboo\x07' })] });
-    await fake.terminal.waitFor('boo');
-    expect(fake.terminal.text()).toContain('MACHINES');
+  test('lets nothing that an actor tells reach the terminal as more than text', async () => {
+    const { terminal } = await watching();
+    fake?.show({ thread: 'io', actors: [row('evil/1', { state: '\x1b[2Jboo\x07' })] });
+    await terminal.waitFor('boo');
+    expect(terminal.text()).toContain('MACHINES');
   });
 
   test('shows many without losing the chosen one, and moves by pages', async () => {
-    fake = await watching();
-    const actors = Array.from({ length: 500 }, (_, n) => row('core-0', `room/${n}`, { state: 'open' }));
-    fake.show({ whole: false, at: AT, actors });
-    await fake.terminal.waitFor('503 actors');
-    fake.terminal.type('room/');
-    await fake.terminal.waitFor('500 of 503');
-    fake.terminal.type('\x1b[6~\x1b[6~');
-    await fake.terminal.waitFor('> room/20');
-    fake.terminal.type('\x1b[F');
-    await fake.terminal.waitFor('> room/499');
+    const { terminal } = await watching();
+    const actors = Array.from({ length: 500 }, (_, n) => row(`room/${n}`, { state: 'open' }));
+    fake?.show({ thread: 'core-0', actors });
+    await terminal.waitFor('503 actors');
+    terminal.type('room/');
+    await terminal.waitFor('500 of 503');
+    terminal.type('\x1b[6~\x1b[6~');
+    await terminal.waitFor('> room/20');
+    terminal.type('\x1b[F');
+    await terminal.waitFor('> room/499');
   });
+
+  test('opens with what /machines names', async () => {
+    fake = await FakeTerminal.inLobby({ columns: 80, rows: 24 });
+    fake.terminal.type('/machines io/\r');
+    await fake.called('look');
+    for (const report of [CORE, IO]) fake.show(report);
+    await fake.terminal.waitFor('1 of 3 actors on 1 thread');
+  });
+});
+
+test('regions of a parallel state stand one after the other, each called one', () => {
+  const state = (id: string, kind: ChartState['kind'], states: readonly ChartState[] = []): ChartState => {
+    const common = { initial: undefined, entry: [], exit: [], invokes: [] };
+    return { ...common, id, name: id.split('.').at(-1) ?? id, kind, states };
+  };
+  const leaf = state('door.leaf', 'compound', [
+    state('door.leaf.shut', 'atomic'),
+    state('door.leaf.off', 'final'),
+  ]);
+  const lock = state('door.lock', 'compound', [state('door.lock.free', 'atomic')]);
+  const root = state('door', 'parallel', [leaf, lock]);
+  const active = new Set(['door', 'door.leaf', 'door.leaf.shut', 'door.lock', 'door.lock.free']);
+  const lines = treeLines({ id: 'door', root, edges: [] }, active);
+  expect(lines.map((line) => [treeText(line), line.note])).toEqual([
+    ['[*] door', 'parallel'],
+    ['  [*] leaf', 'region'],
+    ['    [*] shut', ''],
+    ['    [ ] off', 'end'],
+    ['  [*] lock', 'region'],
+    ['    [*] free', ''],
+  ]);
 });

@@ -1,4 +1,5 @@
 /** `natter chat`, and `natter` alone: the terminal client, or the linear one where there is no terminal. */
+import type { Inspectable } from '../../actors/inspect/inspectable.js';
 import { NatterError } from '../../chat/error.js';
 import type { ClientEvent } from '../../chat/events.js';
 import { Asker } from '../ask.js';
@@ -104,6 +105,7 @@ async function runPlain(
 ): Promise<Exit> {
   const { data } = options;
   let stopHere: () => Promise<void> = async () => undefined;
+  let hereSystem: Inspectable | undefined;
   let linear: Linear | undefined;
   let sharing: Sharing | undefined;
   const take = (event: ClientEvent) => {
@@ -119,12 +121,14 @@ async function runPlain(
   const asker = new Asker(console);
   linear = new Linear({
     commands: client,
+    systems: () => [client.inspectable, hereSystem],
     asker,
     voice: (model) => new Plain(client, console, model),
   });
   const here = async () => {
     const started = await parts.here(data);
     stopHere = started.stop;
+    hereSystem = started.inspectable;
     return started.server;
   };
   sharing = new Sharing(client, options, take);

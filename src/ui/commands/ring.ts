@@ -169,6 +169,7 @@ export async function runLines(
     linear = new Linear({
       commands: ring,
       ring,
+      systems: () => [ring.inspectable],
       asker,
       voice: (model) => (flags.json ? new RingJson(ring, console, model) : new Plain(ring, console, model)),
     });

@@ -49,8 +49,8 @@ export interface DashboardOptions {
   readonly commands: ClientCommands;
   /** Of a peer of the ring; undefined with a server. */
   readonly ring?: OwnPeer;
-  /** What runs in this process; undefined where it cannot be watched. */
-  readonly machines?: MachineSource;
+  /** What runs in this process. */
+  readonly machines: MachineSource;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -120,10 +120,13 @@ export class Dashboard {
       model: this.model,
       commands,
       ...(ring === undefined ? {} : { ring }),
-      ...(machines === undefined ? {} : { machines }),
+      machines,
       now,
       showRing: () => this.#ring.open(),
-      showMachines: (filter) => this.#machines.open(filter),
+      showMachines: (filter) => {
+        this.#machines.open(filter);
+        return true;
+      },
       note: (text) => this.model.note(text, now()),
       open: (room) => this.#goTo(room),
       wrote: (room) => this.#goTo(room),

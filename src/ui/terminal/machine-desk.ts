@@ -1,9 +1,10 @@
 /** The view of the machines at the keyboard: watches while it is shown, and takes its keys. */
+import type { Watch } from '../../actors/inspect/inspector.js';
 import type { Chart } from '../../chart/chart.js';
 import { type Action, actionOf } from './keys.js';
 import type { Sight } from './machine-drawing.js';
 import { MachinePanel } from './machine-panel.js';
-import type { MachineSource, MachineWatch } from './machine-source.js';
+import type { MachineSource } from './machine-source.js';
 import { Pace } from './pace.js';
 import type { Token } from './sequences.js';
 
@@ -15,8 +16,7 @@ const FILTER_MAX = 60;
 const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help', 'files', 'ring'];
 
 export interface MachineDeskHost {
-  /** Undefined where nothing can be watched. */
-  readonly machines: MachineSource | undefined;
+  readonly machines: MachineSource;
   /** Something is to be seen that no key has brought. */
   changed(): void;
 }
@@ -26,7 +26,7 @@ export class MachineDesk {
   readonly #host: MachineDeskHost;
   readonly #pace: Pace;
   readonly #charts = new Map<string, Chart | undefined>();
-  #watch: MachineWatch | undefined;
+  #watch: Watch | undefined;
   /** Whom the watch was told to look at. */
   #watched: string | undefined;
 
@@ -35,10 +35,9 @@ export class MachineDesk {
     this.#pace = new Pace(EVERY_MS, () => host.changed());
   }
 
-  /** @returns false where nothing can be watched */
-  open(filter = ''): boolean {
+  /** @param filter what is looked for at first */
+  open(filter: string): void {
     const { machines } = this.#host;
-    if (machines === undefined) return false;
     this.panel.open(filter);
     this.#watched = undefined;
     this.#watch ??= machines.watch(
@@ -50,7 +49,6 @@ export class MachineDesk {
       { chosen: undefined, ring: false },
     );
     this.#look();
-    return true;
   }
 
   close(): void {
@@ -124,7 +122,7 @@ export class MachineDesk {
 
   #wantChart(machine: string): void {
     const { machines } = this.#host;
-    if (machines === undefined || this.#charts.has(machine)) return;
+    if (this.#charts.has(machine)) return;
     this.#charts.set(machine, undefined);
     machines.chart(machine).then(
       (chart) => {

@@ -6,7 +6,7 @@ import { sanitiseLine } from '../../chat/text.js';
 import { clockOf } from './chat.js';
 import { keyOf, type ListEntry } from './machine-list.js';
 import type { Row } from './pane.js';
-import { enabledTexts, treeLines, treeText } from './state-tree.js';
+import { enabledTexts, type Opened, treeLines, treeText } from './state-tree.js';
 import type { Look, Theme } from './theme.js';
 import { pad, truncate } from './width.js';
 
@@ -75,8 +75,14 @@ function stateLook({ life }: ActorRow, theme: Theme): Look {
   return life === 'live' ? theme.good : theme.failed;
 }
 
-/** The tree of one actor, then what it would answer, then its facts. @param isFolded only what is active is opened */
-export function sightRows(sight: Sight, width: number, isFolded: boolean, theme: Theme): Row[] {
+/** The same in so many rows: with as much of the tree as leaves room for what it would answer. */
+export function briefRows(sight: Sight, width: number, height: number, theme: Theme): Row[] {
+  const rows = sightRows(sight, width, 'active', theme);
+  return rows.length <= height ? rows : sightRows(sight, width, 'path', theme).slice(0, height);
+}
+
+/** The tree of one actor, then what it would answer, then its facts. */
+export function sightRows(sight: Sight, width: number, opened: Opened, theme: Theme): Row[] {
   const { row, chart, detail } = sight;
   const rows: Row[] = [headRow(row, width, theme)];
   if (row.life !== 'live') rows.push(lineRow(stateOf(row), width, theme.failed));
@@ -86,7 +92,7 @@ export function sightRows(sight: Sight, width: number, isFolded: boolean, theme:
     if (state !== '') rows.push(lineRow(`[*] ${state}`, width, theme.good));
   } else {
     const active = new Set(detail?.active ?? []);
-    rows.push(...treeRows(chart, active, width, isFolded, theme));
+    rows.push(...treeRows(chart, active, width, opened, theme));
     rows.push(...listRows('Answers now to', enabledTexts(chart, active), width, theme));
   }
   const facts = Object.entries(detail?.facts ?? {}).map(([name, value]) => `${name} ${value}`);
@@ -103,10 +109,10 @@ function treeRows(
   chart: Chart,
   active: ReadonlySet<string>,
   width: number,
-  isFolded: boolean,
+  opened: Opened,
   theme: Theme,
 ): Row[] {
-  return treeLines(chart, active, isFolded).map((line) => {
+  return treeLines(chart, active, opened).map((line) => {
     const text = treeText(line);
     const cells = Math.min(width, Math.max(TREE_CELLS, text.length + 2) + 1);
     return [

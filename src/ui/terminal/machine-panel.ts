@@ -11,7 +11,7 @@
  * Enter gives the chosen one the whole screen: its tree, and what it does. It holds who is chosen and what is looked for.
  */
 
-import { entryRow, eventRows, type Sight, sightRows } from './machine-drawing.js';
+import { briefRows, entryRow, eventRows, type Sight, sightRows } from './machine-drawing.js';
 import { keyOf, MachineList } from './machine-list.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
@@ -131,7 +131,7 @@ export class MachinePanel {
     const cells = isBeside ? Math.max(LIST_CELLS, Math.floor(width * 0.45)) : width;
     const list = entries.slice(from, from + height).map((entry) => entryRow(entry, chosen, cells, theme));
     if (!isBeside || sight === undefined) return list;
-    return beside(list, cells, sightRows(sight, width - cells - 1, true, theme), height, theme);
+    return beside(list, cells, briefRows(sight, width - cells - 1, height, theme), height, theme);
   }
 
   #detailRows(width: number, height: number, sight: Sight | undefined, theme: Theme): Row[] {
@@ -139,7 +139,7 @@ export class MachinePanel {
       return [[{ text: ' It is gone; Esc goes back to the others.', look: theme.dim }]];
     const isBeside = width >= BESIDE_FROM;
     const cells = isBeside ? Math.floor(width * 0.55) : width;
-    const tree = sightRows(sight, cells - 1, false, theme);
+    const tree = sightRows(sight, cells - 1, 'all', theme);
     const events = (rows: number) => eventRows(this.list.events, width - cells - 1, rows, theme);
     const all = isBeside ? tree : [...tree, [], ...eventRows(this.list.events, width, height, theme)];
     this.#scrolled = Math.min(this.#scrolled, Math.max(0, all.length - height));

@@ -1,8 +1,9 @@
 /** Runs the terminal client on a terminal, from the setup screen to the way out. */
 import { randomBytes } from 'node:crypto';
+import type { Inspectable } from '../../actors/inspect/inspectable.js';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
 import { Dashboard } from './dashboard.js';
-import type { MachineSource } from './machine-source.js';
+import { ProcessMachines } from './machine-source.js';
 import type { OwnPeer } from './own-peer.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { type RingWish, Setup, type SetupStart } from './setup.js';
@@ -16,8 +17,8 @@ const SIGNAL_QUIT_MS = 1_000;
 type OnEvent = (event: ClientEvent) => void;
 /** A client of a server. */
 type ServerClient = ClientCommands & {
-  /** What runs in this process; undefined where it cannot be watched. */
-  readonly machines?: MachineSource;
+  /** What runs for it in this process, to be watched. */
+  readonly inspectable?: Inspectable;
   close(): Promise<void>;
 };
 /** A peer of a ring. */
@@ -29,7 +30,7 @@ export interface TerminalOptions extends SeatOptions {
   /** With a server and a user it logs in at once; otherwise the setup screen starts with what is known. */
   readonly start?: SetupStart;
   /** Starts a server on this machine ("Try it here"). */
-  readonly embedded: () => Promise<{ server: string; stop(): Promise<void> }>;
+  readonly embedded: () => Promise<{ server: string; inspectable?: Inspectable; stop(): Promise<void> }>;
   /** Starts or joins a ring. */
   readonly ring: (wish: RingWish, onEvent: OnEvent) => Promise<RingClient>;
 }
@@ -45,17 +46,19 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
   const seat = new Seat(options);
   let stopServer = async () => {};
   let here: string | undefined;
+  let serverHere: Inspectable | undefined;
   /** Whom to say goodbye to. */
   let client = server;
-  const dashboard = dashboardOn(seat, server);
+  const dashboard = dashboardOn(seat, server, () => [server.inspectable, serverHere]);
   inbox.open(dashboard);
   const setup = new Setup({
     start: options.start ?? {},
     suggestedName: suggestName(seat.environment),
     commands: server,
     embedded: async () => {
-      const { server: address, stop } = await options.embedded();
+      const { server: address, inspectable, stop } = await options.embedded();
       stopServer = stop;
+      serverHere = inspectable;
       here = address;
       return address;
     },
@@ -63,7 +66,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
       const box = new Inbox();
       const ring = await options.ring(wish, box.take);
       client = ring;
-      const shown = dashboardOn(seat, ring, ring);
+      const shown = dashboardOn(seat, ring, () => [ring.inspectable], ring);
       box.open(shown);
       setup.close();
       seat.show(shown);
@@ -101,7 +104,7 @@ export async function runRing(
   const inbox = new Inbox();
   const ring = await options.ring(inbox.take);
   const seat = new Seat(options);
-  const dashboard = dashboardOn(seat, ring, ring);
+  const dashboard = dashboardOn(seat, ring, () => [ring.inspectable], ring);
   inbox.open(dashboard);
   seat.show(dashboard);
   const exitCode = await seat.ended;
@@ -114,22 +117,17 @@ export async function runRing(
   return exitCode;
 }
 
-function dashboardOn(seat: Seat, commands: ServerClient, ring?: RingClient): Dashboard {
+/** @param systems what runs in this process now, as far as it can be watched */
+function dashboardOn(
+  seat: Seat,
+  commands: ServerClient,
+  systems: () => readonly (Inspectable | undefined)[],
+  ring?: RingClient,
+): Dashboard {
   const { screen, theme, glyphs, depth, look, now, quit } = seat;
   const own = ring === undefined ? {} : { ring };
-  const watched = commands.machines === undefined ? {} : { machines: commands.machines };
-  return new Dashboard({
-    stage: screen,
-    commands,
-    ...own,
-    ...watched,
-    theme,
-    glyphs,
-    depth,
-    look,
-    now,
-    quit,
-  });
+  const machines = new ProcessMachines(() => systems().filter((system) => system !== undefined));
+  return new Dashboard({ stage: screen, commands, ...own, machines, theme, glyphs, depth, look, now, quit });
 }
 
 async function leave(client: ServerClient, ms: number): Promise<void> {

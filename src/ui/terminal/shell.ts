@@ -26,8 +26,7 @@ export interface ShellHost extends FileHost, GroupHost {
   wrote(room: Target): void;
   /** Asks for one line; undefined when the person does not want to answer. */
   ask(question: string, isSecret: boolean): Promise<string | undefined>;
-  /** Undefined where nothing can be watched. */
-  readonly machines?: MachineSource;
+  readonly machines: MachineSource;
   /** Shows the machines, where there is a place for it. @returns false where there is none */
   showMachines(filter: string): boolean;
   /** Commands that are answered otherwise there. */
@@ -250,8 +249,6 @@ export class Shell {
 
   async #machines(filter: string): Promise<void> {
     const { machines, showMachines, note } = this.#host;
-    if (machines === undefined)
-      throw new NatterError('NOT_ALLOWED', 'Nothing can be watched here; natter inspect shows the machines.');
     if (!showMachines(filter)) note((await machineLines(machines, filter)).join('\n'));
   }
 
