@@ -27,14 +27,15 @@ export interface Invite {
 /** At most 8 addresses, the first ones. */
 export function encodeInvite({ community, secret, peers }: Invite): string {
   // Written by hand: URLSearchParams would escape colons and brackets, which people read and type.
-  const fields = [`name=${encodeURIComponent(community)}`];
+  // An apostrophe would end the quotes that the link stands in for a shell.
+  const fields = [`name=${encodeURIComponent(community).replaceAll("'", '%27')}`];
   for (const address of peers.slice(0, ADDRESSES_MAX)) fields.push(`at=${formatAddress(address)}`);
   if (secret !== undefined) fields.push(`key=${secret.toString('base64url')}`);
   return `${SCHEME}//${PURPOSE}?${fields.join('&')}`;
 }
 
 /**
- * Reads an invite link as it was pasted. Fields it does not know are left out, so that later links can say more.
+ * Reads an invite link as it was pasted, over several rows perhaps: URLs are read without line breaks. Fields it does not know are left out, so that later links can say more.
  * @throws NatterError BAD_ARGUMENT that says what is wrong with it; for the name as `parseCommunity`
  */
 export function parseInvite(pasted: string): Invite {

@@ -106,6 +106,7 @@ export class Linear {
       showPreview: (entry) => this.#voice.showPreview(entry),
       showFiles: () => this.#voice.showFiles(),
       showRing: () => false,
+      showInvite: () => false,
       showMachines: () => false,
       quit: () => {
         this.#isQuitting = true;

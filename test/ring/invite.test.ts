@@ -37,8 +37,15 @@ describe('an invite link', () => {
       'natter://join?at=192.0.2.7:7777&name=lilacs',
       'natter://join/?name=LILACS&at=192.0.2.7&colour=blue',
       'NATTER://JOIN?name=lilacs&at=192.0.2.7%3A7777',
+      'natter://join?name=lil\nacs&at=192.0.2\r\n.7:7777\n',
     ])
       expect(parseInvite(link), link).toEqual(OPEN);
+  });
+
+  it('stays within the quotes of a shell, whatever the community is called', () => {
+    const link = encodeInvite({ ...OPEN, community: "o'brien's" });
+    expect(link).not.toContain("'");
+    expect(parseInvite(link).community).toBe("o'brien's");
   });
 
   it('of more addresses than a link has keeps the first', () => {

@@ -183,6 +183,61 @@ describe('the ring view', () => {
   });
 });
 
+describe('an invite', () => {
+  const addresses = Array.from({ length: 6 }, (_, at) => `&at=[2001:db8:0:${at}::7]:7777`).join('');
+  const link = `natter://join?name=lilacs${addresses}&key=${'k'.repeat(43)}`;
+  const command = `natter ring --join '${link}'`;
+
+  async function invited(columns = 80, rows = 24): Promise<void> {
+    fake = await inRing(columns, rows);
+    fake.answer('invite', { value: link });
+    // What is shown tells that the answer is known by now.
+    fake.emit(ring(1, 'stable'));
+    await fake.terminal.waitFor('ring: 1 peer');
+    fake.terminal.type('/invite\r');
+    await fake.terminal.waitFor('Esc close');
+  }
+
+  test.each([
+    [80, 24],
+    [40, 14],
+  ])(
+    'stands alone in whole rows at %i x %i, where it can be selected, and goes with Esc',
+    async (columns, rows) => {
+      await invited(columns, rows);
+      const count = Math.ceil(command.length / columns);
+      const screen = fake.terminal.rows();
+      const first = screen.findIndex((row) => row.startsWith('natter ring'));
+      expect(
+        screen
+          .slice(first, first + count)
+          .map((row) => row.trimEnd())
+          .join(''),
+      ).toBe(command);
+      fake.terminal.type('\x1b');
+      await fake.terminal.waitForGone('Esc close');
+      expect(fake.calls.some(({ call }) => call === 'say')).toBe(false);
+    },
+  );
+
+  test('is given to the clipboard when asked for, which is said', async () => {
+    await invited();
+    expect(fake.terminal.raw).not.toContain('\x1b]52;');
+    fake.terminal.type('c');
+    await fake.terminal.waitFor('Your terminal was asked to copy it.');
+    expect(fake.terminal.raw).toContain(`\x1b]52;c;${Buffer.from(command).toString('base64')}\x07`);
+  });
+
+  test('that was copied over several rows is put together by the setup screen', async () => {
+    fake = await FakeTerminal.start({ columns: 80, rows: 24 });
+    await fake.terminal.waitFor('Start or join a ring');
+    fake.terminal.type('\x1b[A\x1b[A\x1b[A');
+    fake.terminal.paste(`${command.slice(0, 80)}\n${command.slice(80, 160)}\n${command.slice(160)}\n`);
+    fake.terminal.type('\r');
+    expect(await fake.called('joinRing')).toEqual([{ ring: link, nick: 'mia' }]);
+  });
+});
+
 test('the setup screen starts or joins a ring', async () => {
   fake = await FakeTerminal.start({ columns: 80, rows: 24 });
   await fake.terminal.waitFor('Start or join a ring');

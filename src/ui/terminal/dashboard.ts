@@ -11,6 +11,7 @@ import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
 import { answerConfirm, type Confirm } from './confirm.js';
 import { FileDesk } from './file-desk.js';
+import { InvitePanel } from './invite-panel.js';
 import { type Action, actionOf } from './keys.js';
 import type { Panels } from './layout.js';
 import { MachineDesk } from './machine-desk.js';
@@ -41,6 +42,8 @@ export interface Stage {
   invalidate(): void;
   redraw(): void;
   bell(): void;
+  /** Puts a text where it can be pasted from, if the terminal lets it. */
+  copy(text: string): void;
   setMouse(isOn: boolean): void;
 }
 
@@ -71,6 +74,7 @@ export class Dashboard {
   readonly #files: FileDesk;
   readonly #ring: RingDesk;
   readonly #machines: MachineDesk;
+  readonly #invite: InvitePanel;
   readonly #pace: Pace;
   readonly #bell: Bell;
   readonly #moves: Partial<Record<Action, () => void>>;
@@ -116,6 +120,7 @@ export class Dashboard {
     });
     this.#ring = new RingDesk({ ring, changed: () => stage.invalidate() });
     this.#machines = new MachineDesk({ machines, changed: () => stage.invalidate() });
+    this.#invite = new InvitePanel((text) => stage.copy(text));
     this.#shell = new Shell({
       model: this.model,
       commands,
@@ -125,6 +130,10 @@ export class Dashboard {
       showRing: () => this.#ring.open(),
       showMachines: (filter) => {
         this.#machines.open(filter);
+        return true;
+      },
+      showInvite: (command) => {
+        this.#invite.open(command);
         return true;
       },
       note: (text) => this.model.note(text, now()),
@@ -181,7 +190,13 @@ export class Dashboard {
       this.#confirm = undefined;
       answerConfirm(confirm, token);
     } else if (this.#isHelpShown) this.#isHelpShown = false;
-    else if (this.#ring.handle(token) || this.#machines.handle(token) || this.#files.handle(token)) return;
+    else if (
+      this.#invite.handle(token) ||
+      this.#ring.handle(token) ||
+      this.#machines.handle(token) ||
+      this.#files.handle(token)
+    )
+      return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
   }
@@ -197,6 +212,7 @@ export class Dashboard {
       files: this.#files.panel,
       ring: this.#ring.panel,
       machines: this.#machines,
+      invite: this.#invite,
       previews: this.#files.previews,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
@@ -291,7 +307,8 @@ export class Dashboard {
 
   /** Is the conversation under a panel? */
   get #isCovered(): boolean {
-    return this.#files.panel.isShown || this.#ring.panel.isShown || this.#machines.panel.isShown;
+    const panels = [this.#files.panel, this.#ring.panel, this.#machines.panel, this.#invite];
+    return panels.some(({ isShown }) => isShown);
   }
 
   #welcomed(): void {

@@ -61,7 +61,7 @@ export class Form {
   handle(token: Token): void {
     const part = this.parts[this.#focus];
     if (token.type === 'text' || token.type === 'paste') {
-      if (part?.kind === 'field') part.editor.insert(token.text.replace(/\n.*$/s, ''));
+      if (part?.kind === 'field') part.editor.insert(fieldText(token.text));
       else if (part?.kind === 'choice' && token.text === ' ') turn(part, 1);
       else if (part?.kind === 'button' && token.text === ' ') part.press();
       return;
@@ -174,4 +174,10 @@ export function hidden(editor: Editor): Editor {
   const stars = new Editor();
   stars.set('*'.repeat(editor.clusters.length), '*'.repeat(editor.cursor));
   return stars;
+}
+
+/** A field has one line. A link that was copied from several rows of a screen, perhaps in a command, is put together. */
+function fieldText(text: string): string {
+  const link = /natter:\/\/[^'"<> ]+$/i.exec(text.trim().replace(/['"<>]+$/, ''))?.[0];
+  return link === undefined ? text.replace(/\n.*$/s, '') : link.replace(/\s+/g, '');
 }

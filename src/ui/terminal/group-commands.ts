@@ -18,6 +18,8 @@ export interface GroupHost {
   open(room: Target): void;
   /** Shows the ring, where there is a place for a drawing. @returns false where there is none */
   showRing(): boolean;
+  /** Shows a command to be copied, where there is a place for it. @returns false where there is none */
+  showInvite(command: string): boolean;
   /** ms since 1970. */
   now(): number;
 }
@@ -50,9 +52,11 @@ export function groupCommands(host: GroupHost): Readonly<Record<GroupCommand, Ha
     },
     status: async () => note((await statusLines(host)).join('\n')),
     invite: async () => {
-      if (host.ring !== undefined)
-        // In quotes: a shell would take the link apart at its first &. In a line of its own: it is copied.
-        note(`Others come here with:\nnatter ring --join '${await host.ring.invite()}'`);
+      if (host.ring === undefined) return;
+      // In quotes: a shell would take the link apart at its first &.
+      const command = `natter ring --join '${await host.ring.invite()}'`;
+      // In a line of its own: it is copied.
+      if (!host.showInvite(command)) note(`Others come here with:\n${command}`);
     },
     ring: async () => {
       if (host.ring === undefined || host.showRing()) return;

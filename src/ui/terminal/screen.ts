@@ -105,6 +105,14 @@ export class Screen {
     this.#write('\x07');
   }
 
+  /**
+   * Asks the terminal to have this pasted from now on (OSC 52). It may do nothing, and says nothing about it; one inside
+   * another has to be set up for it, as tmux by `set-clipboard on`.
+   */
+  copy(text: string): void {
+    this.#write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
+  }
+
   setMouse(isOn: boolean): void {
     this.#write(isOn ? MOUSE_ON : MOUSE_OFF);
   }

@@ -8,6 +8,7 @@ import type { Conversation } from './conversation.js';
 import type { Editor } from './editor.js';
 import { hidden } from './form.js';
 import { helpRows } from './help.js';
+import type { InvitePanel } from './invite-panel.js';
 import { inputRowsMax, type Layout, layOut, type Panels } from './layout.js';
 import type { MachineDesk } from './machine-desk.js';
 import { memberRows } from './members.js';
@@ -48,6 +49,7 @@ export interface Scene {
   readonly files: Panel;
   readonly ring: RingPanel;
   readonly machines: Pick<MachineDesk, 'panel' | 'sight'>;
+  readonly invite: InvitePanel;
   readonly previews: Previews;
   readonly isHelpShown: boolean;
   readonly isMouseOn: boolean;
@@ -118,6 +120,7 @@ export function drawScene(scene: Scene, surface: Surface): { cursor: Cursor; isA
   if (scene.files.isShown) drawFiles(scene, surface, layout);
   if (scene.ring.isShown) drawRingView(scene, surface, layout);
   if (scene.machines.panel.isShown) drawMachines(scene, surface, layout);
+  if (scene.invite.isShown) drawInvite(scene, surface, layout);
   if (scene.isHelpShown) drawHelp(surface, layout, theme);
   return { cursor, isAtTop };
 }
@@ -215,6 +218,12 @@ function drawMachines({ machines, theme }: Scene, surface: Surface, layout: Layo
   const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
   surface.fill(area, theme.plain);
   surface.rows(area, machines.panel.rows(area.width, area.height, machines.sight, theme));
+}
+
+function drawInvite({ invite, theme }: Scene, surface: Surface, layout: Layout): void {
+  const area = { x: 0, y: 1, width: surface.width, height: layout.bars.y - 1 };
+  surface.fill(area, theme.plain);
+  surface.rows(area, invite.rows(area.width, area.height, theme));
 }
 
 function drawHelp(surface: Surface, layout: Layout, theme: Theme): void {
