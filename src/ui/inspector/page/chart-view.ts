@@ -61,7 +61,7 @@ export class ChartView {
       tool('Zoom out (-)', '−', () => this.#viewport.zoom(0.8)),
       tool('Show all of it (0)', '⤢', () => this.fit()),
     );
-    this.element = element('div', { class: 'chart' }, this.#frame, tools);
+    this.element = element('div', { class: 'chart-view' }, this.#frame, tools);
   }
 
   /** Name of the machine that is shown. */

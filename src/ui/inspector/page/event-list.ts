@@ -1,0 +1,192 @@
+import type { ActorEvent } from '../../../actors/inspect/frames.js';
+import { element, setAttribute, setText } from './dom.js';
+import { bytesText, countText, numberText, plain, timeText } from './text.js';
+import { VirtualList } from './virtual-list.js';
+
+const ROW_PX = 24;
+/** Older ones go: a page may stand open for days. */
+const KEPT_MAX = 2_000;
+
+const SIGNS: Readonly<Record<ActorEvent['kind'], string>> = {
+  in: '→',
+  out: '←',
+  edge: '⤳',
+  state: '◉',
+  life: '✦',
+};
+const MEANINGS: Readonly<Record<ActorEvent['kind'], string>> = {
+  in: 'received',
+  out: 'sent',
+  edge: 'transition',
+  state: 'state',
+  life: 'life',
+};
+
+/** What the chosen actor did and got, newest first: can be paused, filtered by words and by an edge. */
+export class EventList {
+  readonly element: HTMLElement;
+  readonly #choose: (edge: string) => void;
+  readonly #field: HTMLInputElement;
+  readonly #pause: HTMLButtonElement;
+  readonly #sum = element('span', { class: 'soft', role: 'status' });
+  readonly #list: VirtualList;
+  /** Oldest first. */
+  #events: ActorEvent[] = [];
+  /** What is seen, oldest first. */
+  #shown: ActorEvent[] = [];
+  #edge: string | undefined;
+  #isPaused = false;
+  #missed = 0;
+  #skipped = 0;
+
+  /** @param choose an event was clicked that took this edge */
+  constructor(choose: (edge: string) => void) {
+    this.#choose = choose;
+    this.#field = element('input', {
+      type: 'search',
+      placeholder: 'Filter events',
+      'aria-label': 'Filter events by name, sender or kind',
+      spellcheck: 'false',
+      oninput: () => this.#filter(),
+    });
+    this.#pause = element(
+      'button',
+      { type: 'button', onclick: () => this.pause(), title: 'Pause (p)' },
+      'Pause',
+    );
+    const scroller = element('div', {
+      class: 'scroller events',
+      role: 'log',
+      'aria-live': 'off',
+      'aria-label': 'Events, newest first',
+      tabindex: 0,
+      onclick: (event) => this.#click(event.target),
+    });
+    this.#list = new VirtualList(scroller, {
+      rowPx: ROW_PX,
+      make: makeLine,
+      fill: (line, index) => this.#fill(line, index),
+    });
+    this.element = element(
+      'section',
+      { class: 'event-panel', 'aria-label': 'Events' },
+      element('div', { class: 'bar' }, element('h2', {}, 'Events'), this.#sum, this.#pause),
+      element('div', { class: 'field' }, this.#field),
+      scroller,
+    );
+  }
+
+  /** Another actor: nothing is known of it. */
+  clear(): void {
+    this.#events = [];
+    this.#shown = [];
+    this.#missed = 0;
+    this.#skipped = 0;
+    this.#edge = undefined;
+    this.#draw(0);
+  }
+
+  take(events: readonly ActorEvent[]): void {
+    const newest = this.#events.at(-1)?.seq ?? -1;
+    // After a broken connection some come again.
+    const fresh = events.filter(({ seq }) => seq > newest);
+    if (fresh.length === 0) return;
+    this.#events.push(...fresh);
+    this.#events.splice(0, this.#events.length - KEPT_MAX);
+    for (const { skipped } of fresh) this.#skipped += skipped;
+    if (this.#isPaused) {
+      this.#missed += fresh.length;
+      return this.#draw(0);
+    }
+    const matching = fresh.filter((event) => this.#matches(event));
+    this.#shown.push(...matching);
+    this.#shown.splice(0, this.#shown.length - KEPT_MAX);
+    this.#draw(matching.length);
+  }
+
+  /** Only events that took this edge; undefined for all. */
+  only(edge: string | undefined): void {
+    this.#edge = edge;
+    this.#filter();
+  }
+
+  /** Pauses, or goes on. */
+  pause(): void {
+    this.#isPaused = !this.#isPaused;
+    setAttribute(this.#pause, 'aria-pressed', String(this.#isPaused));
+    setText(this.#pause, this.#isPaused ? 'Go on' : 'Pause');
+    if (!this.#isPaused) this.#filter();
+    else this.#draw(0);
+  }
+
+  focusFilter(): void {
+    this.#field.focus();
+  }
+
+  #filter(): void {
+    this.#missed = 0;
+    this.#shown = this.#events.filter((event) => this.#matches(event));
+    this.#draw(0);
+  }
+
+  #matches(event: ActorEvent): boolean {
+    if (this.#edge !== undefined && !event.edges.includes(this.#edge)) return false;
+    const words = this.#field.value.toLowerCase().split(/\s+/);
+    const text = `${event.name} ${event.other} ${MEANINGS[event.kind]}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  }
+
+  #draw(above: number): void {
+    const parts = [
+      this.#shown.length === this.#events.length ? '' : `${numberText(this.#shown.length)} of`,
+      countText(this.#events.length, 'event'),
+      this.#missed > 0 ? `· ${numberText(this.#missed)} new` : '',
+      this.#skipped > 0 ? `· ${numberText(this.#skipped)} not sampled` : '',
+    ];
+    setText(this.#sum, parts.filter((part) => part !== '').join(' '));
+    this.#list.resize(this.#shown.length, above);
+  }
+
+  #fill(line: HTMLElement, index: number): void {
+    const event = this.#shown[this.#shown.length - 1 - index];
+    const [time, sign, name, other, bytes] = line.children;
+    if (!event || !time || !sign || !name || !other || !bytes) return;
+    const { kind, skipped } = event;
+    const isMessage = kind === 'in' || kind === 'out';
+    setText(time, timeText(event.at));
+    setText(sign, SIGNS[kind]);
+    setText(name, plain(event.name));
+    setText(other, isMessage ? plain(event.other) : kind === 'edge' ? edgeText(event) : '');
+    setText(bytes, isMessage ? bytesText(event.bytes) : '');
+    const more = skipped > 0 ? `; ${countText(skipped, 'message')} before it not sampled` : '';
+    setAttribute(line, 'title', `${MEANINGS[kind]} ${plain(event.name)} ${plain(event.other)}${more}`);
+    setAttribute(line, 'data-kind', kind);
+    setAttribute(line, 'data-skipped', skipped > 0 ? '' : undefined);
+    setAttribute(line, 'data-index', String(index));
+  }
+
+  #click(target: EventTarget | null): void {
+    if (!(target instanceof Element)) return;
+    const index = Number(target.closest('.event-line')?.getAttribute('data-index') ?? Number.NaN);
+    const edge = this.#shown[this.#shown.length - 1 - index]?.edges[0];
+    if (edge !== undefined) this.#choose(edge);
+  }
+}
+
+function makeLine(): HTMLElement {
+  const part = (name: string) => element('span', { class: name });
+  return element(
+    'div',
+    { class: 'event-line' },
+    part('time'),
+    part('sign'),
+    part('name'),
+    part('other'),
+    part('bytes'),
+  );
+}
+
+/** From which state. */
+function edgeText({ edges }: ActorEvent): string {
+  return edges.map((id) => id.split('|')[0] ?? '').join(', ');
+}

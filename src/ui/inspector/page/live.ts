@@ -1,0 +1,196 @@
+import type { Frame } from '../../../actors/inspect/frames.js';
+import type { Chart } from '../../../chart/chart.js';
+import { ActorCard } from './actor-card.js';
+import { ActorList } from './actor-list.js';
+import { announce } from './announce.js';
+import type { Api } from './api.js';
+import { ChartView } from './chart-view.js';
+import { element } from './dom.js';
+import { EdgeCard } from './edge-card.js';
+import { EventList } from './event-list.js';
+import { MishapList } from './mishap-list.js';
+import { go, mark } from './router.js';
+import { plain } from './text.js';
+import type { View } from './view.js';
+
+/** Someone who was chosen may not be known yet when the first frame comes; ms. */
+const LOOKED_FOR_MS = 1_500;
+
+/** What runs, now: all actors, the chart of the chosen one with its states lit, and what happens to it. */
+export class Live implements View {
+  readonly id = 'live';
+  readonly title = 'Live';
+  readonly element: HTMLElement;
+  readonly keys = [
+    { keys: '/', does: 'search actors' },
+    { keys: 'Arrows', does: 'move in the tree; right opens, left closes' },
+    { keys: 'Enter', does: 'choose the actor' },
+    { keys: 'f', does: 'filter events' },
+    { keys: 'p', does: 'pause events' },
+    { keys: 'c', does: 'show the context' },
+    { keys: 'm', does: 'show what went wrong' },
+    { keys: 'Escape', does: 'show all events again' },
+  ];
+  readonly #api: Api;
+  readonly #want: (chosen: string | undefined) => void;
+  readonly #actors = new ActorList((key) => this.#go(key));
+  readonly #card = new ActorCard();
+  readonly #edgeCard = new EdgeCard(() => this.#chooseEdge(undefined));
+  readonly #events = new EventList((edge) => this.#chooseEdge(edge));
+  readonly #mishaps = new MishapList((key) => this.#go(key));
+  readonly #chart: ChartView;
+  readonly #charts = new Map<string, Promise<Chart>>();
+  #chosen: string | undefined;
+  #edge: string | undefined;
+  #active: readonly string[] = [];
+  #isGone = false;
+  #lookedFor = 0;
+
+  /** @param want whom this page wants to see in detail from now on */
+  constructor(api: Api, want: (chosen: string | undefined) => void) {
+    this.#api = api;
+    this.#want = want;
+    this.#chart = new ChartView(api, { edge: (edge) => this.#chooseEdge(edge) });
+    this.element = element(
+      'section',
+      { class: 'live', 'aria-label': this.title },
+      this.#actors.element,
+      element('div', { class: 'stage' }, this.#chart.element, this.#mishaps.element),
+      element('div', { class: 'side' }, this.#card.element, this.#edgeCard.element, this.#events.element),
+    );
+    void this.#chart.show(undefined, 'Choose an actor to see its machine.');
+  }
+
+  take(frame: Frame): void {
+    this.#actors.take(frame);
+    if (frame.mishaps) this.#mishaps.take(frame.mishaps);
+    this.#follow(frame);
+    const { detail } = frame;
+    if (detail !== undefined && `${detail.row.thread} ${detail.row.actor}` === this.#chosen) {
+      this.#active = detail.active;
+      this.#card.facts(detail.facts);
+      this.#mark();
+    }
+    if (frame.events) {
+      this.#events.take(frame.events);
+      this.#chart.glow(frame.events.flatMap(({ edges }) => edges));
+    }
+  }
+
+  show([thread, actor, edge]: readonly string[]): void {
+    const key = thread === undefined || actor === undefined ? undefined : `${thread} ${actor}`;
+    if (key !== this.#chosen) this.#choose(key);
+    if (edge !== this.#edge) this.#chooseEdge(edge);
+    this.#want(this.#chosen);
+  }
+
+  hide(): void {
+    this.#want(undefined);
+  }
+
+  key({ key }: KeyboardEvent): boolean {
+    if (key === '/') this.#actors.focusSearch();
+    else if (key === 'f') this.#events.focusFilter();
+    else if (key === 'p') this.#events.pause();
+    else if (key === 'c') this.#card.toggleContext();
+    else if (key === 'm') this.#mishaps.toggle();
+    else if (key === 'Escape' && this.#edge !== undefined) this.#chooseEdge(undefined);
+    else return false;
+    return true;
+  }
+
+  #go(key: string): void {
+    const at = key.indexOf(' ');
+    go(this.id, key.slice(0, at), key.slice(at + 1));
+  }
+
+  #choose(key: string | undefined): void {
+    this.#chosen = key;
+    this.#isGone = false;
+    this.#active = [];
+    this.#edge = undefined;
+    this.#edgeCard.show(undefined, undefined);
+    this.#events.clear();
+    this.#card.facts({});
+    this.#actors.choose(key);
+    clearTimeout(this.#lookedFor);
+    if (key !== undefined) this.#lookedFor = setTimeout(() => this.#missing(), LOOKED_FOR_MS);
+    this.#showChosen();
+    if (key !== undefined) announce(`${plain(key)} is chosen`);
+  }
+
+  /** The chosen one may have come, changed or gone. */
+  #follow({ whole, actors, gone }: Frame): void {
+    const key = this.#chosen;
+    if (key === undefined) return;
+    if (whole) {
+      clearTimeout(this.#lookedFor);
+      this.#lookedFor = setTimeout(() => this.#missing(), LOOKED_FOR_MS);
+    }
+    if (gone?.includes(key) && this.#actors.tree.row(key) === undefined) this.#missing();
+    else if (actors?.some((row) => `${row.thread} ${row.actor}` === key)) {
+      if (this.#isGone) announce(`${plain(key)} is back`);
+      this.#isGone = false;
+      this.#showChosen();
+    }
+  }
+
+  #missing(): void {
+    const key = this.#chosen;
+    if (key === undefined || this.#isGone || this.#actors.tree.row(key) !== undefined) return;
+    this.#isGone = true;
+    this.#active = [];
+    this.#mark();
+    this.#showChosen();
+    announce(`${plain(key)} is no more`);
+  }
+
+  #showChosen(): void {
+    const key = this.#chosen;
+    const row = key === undefined ? undefined : this.#actors.tree.row(key);
+    if (row === undefined) {
+      this.#card.gone(key, this.#isGone);
+      if (key === undefined) void this.#chart.show(undefined, 'Choose an actor to see its machine.');
+      else if (this.#isGone && this.#chart.machine === undefined)
+        void this.#chart.show(undefined, `${plain(key)} is not there; choose another actor.`);
+      return;
+    }
+    this.#card.show(row);
+    const isOther = row.machine !== this.#chart.machine;
+    void this.#chart.show(row.machine, `${plain(row.actor)} has no machine; its messages are beside.`);
+    if (isOther) this.#mark();
+  }
+
+  #chooseEdge(edge: string | undefined): void {
+    this.#edge = edge;
+    this.#events.only(edge);
+    this.#mark();
+    const key = this.#chosen;
+    const at = key?.indexOf(' ') ?? -1;
+    if (key !== undefined)
+      mark(this.id, key.slice(0, at), key.slice(at + 1), ...(edge === undefined ? [] : [edge]));
+    void this.#describeEdge();
+  }
+
+  async #describeEdge(): Promise<void> {
+    const edge = this.#edge;
+    const machine = this.#chart.machine;
+    this.#edgeCard.show(undefined, edge);
+    if (edge === undefined || machine === undefined) return;
+    const chart = await this.#chartOf(machine).catch(() => undefined);
+    if (edge === this.#edge) this.#edgeCard.show(chart, edge);
+  }
+
+  #chartOf(machine: string): Promise<Chart> {
+    const known = this.#charts.get(machine);
+    if (known !== undefined) return known;
+    const chart = this.#api.get<Chart>('/api/machine', { machine });
+    this.#charts.set(machine, chart);
+    chart.catch(() => this.#charts.delete(machine));
+    return chart;
+  }
+
+  #mark(): void {
+    this.#chart.mark({ active: this.#active, chosen: this.#edge });
+  }
+}
