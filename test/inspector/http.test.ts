@@ -36,9 +36,6 @@ beforeEach(async () => {
     port: 0,
     program: 'serve',
     source,
-    draw: async (machine) =>
-      machine === 'session' ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined,
-    chartCss: 'svg { color: red }',
   });
   const url = new URL(inspector.url);
   port = Number(url.port);
@@ -246,6 +243,6 @@ it('draws each machine once, and no other', async () => {
 });
 
 it('says clearly when its port is taken', async () => {
-  const again = openInspector({ port, program: 'serve', draw: async () => undefined, chartCss: '' });
+  const again = openInspector({ port, program: 'serve' });
   await expect(again).rejects.toMatchObject({ code: 'PORT_TAKEN', message: /choose another/ });
 });

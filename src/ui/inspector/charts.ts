@@ -1,36 +1,45 @@
-import type { Answer, Route } from './route.js';
-import { wanted } from './route.js';
+import type { Chart } from '../../chart/chart.js';
+import { type Answer, json, type Route, wanted } from './route.js';
 
-/** Draws the chart of a machine by its name in the catalogue; undefined when there is no such machine. */
-export type DrawChart = (machine: string) => Promise<string | undefined>;
+/** Machines by their name in the catalogue; undefined when there is no such one. */
+export interface ChartSource {
+  chart(machine: string): Chart | undefined;
+  /** Its drawing, without styles. */
+  svg(machine: string): Promise<string | undefined>;
+}
 
-const NONE: Answer = { status: 404, type: 'text/plain; charset=utf-8', body: 'There is no such machine.\n' };
+const NONE = json({ code: 'BAD_ARGUMENT', message: 'There is no such machine.' }, 404);
 
-/** The drawings as the page fetches them: each is made once, when it is first asked for. */
+/** The charts as the page fetches them: each is drawn once, when it is first asked for. */
 export class Charts {
-  readonly #draw: DrawChart;
+  readonly #source: ChartSource;
   readonly #drawn = new Map<string, Promise<string | undefined>>();
 
-  constructor(draw: DrawChart) {
-    this.#draw = draw;
+  constructor(source: ChartSource) {
+    this.#source = source;
   }
 
   get routes(): readonly Route[] {
     return [
-      { method: 'GET', path: '/api/chart', answer: ({ query }) => this.#answer(wanted(query, 'machine')) },
+      { method: 'GET', path: '/api/chart', answer: ({ query }) => this.#drawing(wanted(query, 'machine')) },
+      { method: 'GET', path: '/api/machine', answer: ({ query }) => this.#chart(wanted(query, 'machine')) },
     ];
   }
 
-  async #answer(machine: string): Promise<Answer> {
+  #chart(machine: string): Answer {
+    const chart = this.#source.chart(machine);
+    return chart === undefined ? NONE : json(chart);
+  }
+
+  async #drawing(machine: string): Promise<Answer> {
     const svg = await this.#svg(machine);
-    if (svg === undefined) return NONE;
-    return { status: 200, type: 'image/svg+xml; charset=utf-8', body: svg };
+    return svg === undefined ? NONE : { status: 200, type: 'image/svg+xml; charset=utf-8', body: svg };
   }
 
   async #svg(machine: string): Promise<string | undefined> {
     const known = this.#drawn.get(machine);
     if (known !== undefined) return known;
-    const drawing = this.#draw(machine);
+    const drawing = this.#source.svg(machine);
     this.#drawn.set(machine, drawing);
     try {
       const svg = await drawing;

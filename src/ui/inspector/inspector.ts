@@ -1,21 +1,22 @@
 import { Assets } from './assets.js';
-import { Charts, type DrawChart } from './charts.js';
+import { type ChartSource, Charts } from './charts.js';
 import { InspectorHttp } from './http.js';
+import { chartCss, MachineCharts } from './machine-charts.js';
 import { json, type Route } from './route.js';
 import type { FrameSource } from './source.js';
 import { Streams } from './streams.js';
 
+/** Whose machines run here; `inspect` for nobody's. */
+export type Program = 'chat' | 'serve' | 'ring' | 'inspect';
+
 export interface InspectorOptions {
   /** 0 means any. */
   readonly port: number;
-  /** Whose machines run here: `serve`, `chat`, `ring`, or `inspect` for none. */
-  readonly program: string;
+  readonly program: Program;
   /** What runs; without it there is only the gallery. */
   readonly source?: FrameSource;
-  readonly draw: DrawChart;
-  /** Styles of the drawings, which the page takes as a file of its own because its policy forbids them inline. */
-  readonly chartCss: string;
-  readonly routes?: readonly Route[];
+  /** Every machine of natter, unless given. */
+  readonly charts?: ChartSource;
 }
 
 export interface OpenInspector {
@@ -26,7 +27,9 @@ export interface OpenInspector {
 
 /** Serves the inspector's page on 127.0.0.1 until it is closed. @throws NatterError PORT_TAKEN */
 export async function openInspector(options: InspectorOptions): Promise<OpenInspector> {
-  const { port, program, source, draw, chartCss, routes = [] } = options;
+  const { port, program, source } = options;
+  const machines = new MachineCharts();
+  const charts = new Charts(options.charts ?? machines);
   const streams = source && new Streams(source);
   const hello: Route = {
     method: 'GET',
@@ -34,19 +37,15 @@ export async function openInspector(options: InspectorOptions): Promise<OpenInsp
     answer: () =>
       json({ program, pid: process.pid, live: source !== undefined, full: streams?.isFull ?? false }),
   };
-  const charts = new Charts(draw);
-  const http = new InspectorHttp(new Assets({ 'chart.css': chartCss }), [
-    hello,
-    ...charts.routes,
-    ...(streams?.routes ?? []),
-    ...routes,
-  ]);
+  const routes = [hello, ...charts.routes, ...(streams?.routes ?? [])];
+  const http = new InspectorHttp(new Assets({ 'chart.css': chartCss }), routes);
   await http.listen(port);
   return {
     url: http.url,
     close: async () => {
       streams?.close();
       await http.close();
+      await machines.close();
     },
   };
 }

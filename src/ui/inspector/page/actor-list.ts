@@ -199,10 +199,14 @@ export class ActorList {
 
   #outward(index: number): void {
     const entry = this.#entries[index];
-    if (entry !== undefined && this.tree.isOpen(entry)) return this.#open(entry, false);
+    if (entry !== undefined && this.tree.isOpen(entry)) {
+      this.#open(entry, false);
+      return;
+    }
     // To the line that this one stands below.
-    for (let above = index - 1; above >= 0; above--)
-      if (levelOf(this.#entries[above]) < levelOf(entry)) return this.#moveTo(above);
+    let above = index - 1;
+    while (above > 0 && levelOf(this.#entries[above]) >= levelOf(entry)) above--;
+    this.#moveTo(above);
   }
 
   #open(entry: Entry, isOpen: boolean): void {

@@ -86,17 +86,14 @@ export class EventList {
     this.#draw(0);
   }
 
-  take(events: readonly ActorEvent[]): void {
-    const newest = this.#events.at(-1)?.seq ?? -1;
-    // After a broken connection some come again.
-    const fresh = events.filter(({ seq }) => seq > newest);
-    if (fresh.length === 0) return;
+  take(fresh: readonly ActorEvent[]): void {
     this.#events.push(...fresh);
     this.#events.splice(0, this.#events.length - KEPT_MAX);
     for (const { skipped } of fresh) this.#skipped += skipped;
     if (this.#isPaused) {
       this.#missed += fresh.length;
-      return this.#draw(0);
+      this.#draw(0);
+      return;
     }
     const matching = fresh.filter((event) => this.#matches(event));
     this.#shown.push(...matching);

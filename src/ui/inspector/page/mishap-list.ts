@@ -10,8 +10,8 @@ export class MishapList {
   readonly #choose: (key: string) => void;
   readonly #sum = element('summary', {}, 'Nothing has gone wrong');
   readonly #list = element('ol', { 'aria-label': 'What went wrong, newest first' });
-  #newest = -1;
-  #count = 0;
+  /** Those that were shown: whoever connects anew is told again of what is kept. */
+  readonly #shown = new Set<string>();
 
   /** @param choose the actor of one was chosen, by `thread actor` */
   constructor(choose: (key: string) => void) {
@@ -19,15 +19,14 @@ export class MishapList {
     this.element = element('details', { class: 'mishaps' }, this.#sum, this.#list);
   }
 
-  /** Those of another life of the program come no more: seq counts over its life, and a page's link as well. */
   take(mishaps: readonly Mishap[]): void {
-    const fresh = mishaps.filter(({ seq }) => seq > this.#newest);
+    const fresh = mishaps.filter((mishap) => !this.#shown.has(identity(mishap)));
     if (fresh.length === 0) return;
-    this.#newest = Math.max(...fresh.map(({ seq }) => seq));
-    this.#count += fresh.length;
+    for (const mishap of fresh) this.#shown.add(identity(mishap));
     this.#list.prepend(...fresh.map((mishap) => this.#line(mishap)).reverse());
     while (this.#list.childElementCount > KEPT_MAX) this.#list.lastElementChild?.remove();
-    setText(this.#sum, countText(this.#count, 'mishap'));
+    for (const old of [...this.#shown].slice(0, -2 * KEPT_MAX)) this.#shown.delete(old);
+    setText(this.#sum, countText(this.#list.childElementCount, 'mishap'));
     this.element.classList.add('some');
   }
 
@@ -55,4 +54,8 @@ export class MishapList {
       `${plain(thread)} ${plain(actor)}`,
     );
   }
+}
+
+function identity({ seq, at }: Mishap): string {
+  return `${seq} ${at}`;
 }
