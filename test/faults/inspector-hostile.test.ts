@@ -18,8 +18,7 @@ let port = 0;
 let token = '';
 
 beforeAll(async () => {
-  const draw = async () => undefined;
-  server = await openInspector({ port: 0, program: 'serve', source: new Crowd(100), draw, chartCss: '' });
+  server = await openInspector({ port: 0, program: 'serve', source: new Crowd(100) });
   const url = new URL(server.url);
   port = Number(url.port);
   token = url.searchParams.get('token') ?? '';

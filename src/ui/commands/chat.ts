@@ -4,8 +4,9 @@ import { NatterError } from '../../chat/error.js';
 import type { ClientEvent } from '../../chat/events.js';
 import { Asker } from '../ask.js';
 import { oneByOne } from '../batches.js';
-import { type Console, isInteractive } from '../console.js';
+import { type Console, isInteractive, tell } from '../console.js';
 import { Exit } from '../exit.js';
+import { type InspectFlag, type Inspection, inspectorText, openInspection } from '../inspector/inspection.js';
 import { Linear } from '../linear.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
@@ -15,7 +16,7 @@ import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Known, setUp } from '../setup.js';
 import { Sharing, type SharingFlags } from '../sharing.js';
-import { openAt, ringNamed, ringStart, runLines } from './ring.js';
+import { openAt, ringNamed, ringStart, runLines, shownBy } from './ring.js';
 
 export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly data?: string;
@@ -23,6 +24,7 @@ export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly user?: string;
   readonly remember?: boolean;
   readonly plain?: boolean;
+  readonly inspect?: InspectFlag;
 }
 
 export interface ChatParts {
@@ -45,8 +47,40 @@ export async function run(
   parts = PARTS,
 ): Promise<Exit> {
   const known = await knownOf(options, console, parts);
-  if (options.plain || !isInteractive(console)) return runPlain(options, known, console, parts);
-  return runScreen(options, known, console, parts);
+  const inspection = await openInspection('chat', options.inspect);
+  const shown = inspected(parts, inspection);
+  try {
+    if (!options.plain && isInteractive(console))
+      return await runScreen(options, known, console, shown, inspection.url);
+    if (inspection.url !== undefined) tell(console, inspectorText(inspection.url));
+    return await runPlain(options, known, console, shown);
+  } finally {
+    await inspection.close();
+  }
+}
+
+/** The same parts; what they start can be inspected, a client until a ring has taken its place. */
+function inspected(parts: ChatParts, inspection: Inspection): ChatParts {
+  let hideClient: () => void = () => undefined;
+  const ring = shownBy(inspection, parts.ring);
+  return {
+    ...parts,
+    open: async (options) => {
+      const client = await parts.open(options);
+      hideClient = inspection.add(client.inspectable);
+      return client;
+    },
+    ring: async (options) => {
+      const opened = await ring(options);
+      hideClient();
+      return opened;
+    },
+    here: async (data) => {
+      const here = await parts.here(data);
+      inspection.add(here.inspectable);
+      return here;
+    },
+  };
 }
 
 /** What was given, and where nothing was, what was used last. */
@@ -172,12 +206,17 @@ async function runScreen(
   known: Known,
   console: Console,
   parts: ChatParts,
+  inspector: string | undefined,
 ): Promise<Exit> {
   const { runTerminal } = await import('../terminal/run.js');
   const { data, remember } = options;
+  const tellInspector = (onEvent: (event: ClientEvent) => void) => {
+    if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorText(inspector) });
+  };
   const exit = await runTerminal({
     client: async (onEvent) => {
       let sharing: Sharing | undefined;
+      tellInspector(onEvent);
       const client = await parts.open({
         ...(data === undefined ? {} : { data }),
         server: known.server ?? '',
@@ -198,6 +237,7 @@ async function runScreen(
     },
     ring: async ({ ring, nick }, onEvent) => {
       const flags = { ...shared(options), ...ringNamed(ring), nick };
+      tellInspector(onEvent);
       const peer = await openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
       await parts.joined(data, peer.community, nick);
       return peer;

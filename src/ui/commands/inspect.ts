@@ -13,9 +13,23 @@ export async function run(
   _args: readonly string[],
   console: Console,
 ): Promise<Exit> {
-  if (options.export === undefined)
-    throw new NatterError('USAGE', 'Name a folder for the drawings with --export DIR.');
-  return exportInto(options.export, console);
+  const { port, export: folder } = options;
+  if (folder === undefined) return serve(port ?? 0, console);
+  if (port !== undefined)
+    throw new NatterError('USAGE', 'Choose --port for the page or --export for a folder of drawings.');
+  return exportInto(folder, console);
+}
+
+/** Serves the page until a signal ends it. */
+async function serve(port: number, console: Console): Promise<Exit> {
+  const { openInspector } = await import('../inspector/inspector.js');
+  const { url, close } = await openInspector({ port, program: 'inspect' });
+  print(console, url);
+  const { stopped } = console;
+  if (!stopped.aborted)
+    await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
+  await close();
+  return Exit.Done;
 }
 
 async function exportInto(folder: string, console: Console): Promise<Exit> {

@@ -11,6 +11,7 @@ import { Asker } from '../ask.js';
 import { oneByOne } from '../batches.js';
 import { type Console, isInteractive, tell } from '../console.js';
 import { Exit } from '../exit.js';
+import { type InspectFlag, type Inspection, inspectorText, openInspection } from '../inspector/inspection.js';
 import { printJson } from '../json.js';
 import { Linear } from '../linear.js';
 import { Plain } from '../plain.js';
@@ -35,6 +36,7 @@ export interface RingFlags {
   /** False for `--no-lan`. */
   readonly lan?: boolean;
   readonly plain?: boolean;
+  readonly inspect?: InspectFlag;
   readonly json?: boolean;
 }
 
@@ -56,8 +58,32 @@ export async function run(
   if (flags.json && flags.plain)
     throw new NatterError('USAGE', 'Choose --plain or --json: lines for people or for programs.');
   const start = ringStart(flags, console.env);
-  if (flags.json || flags.plain || !isInteractive(console)) return runLines(start, flags, console, open);
-  return runScreen(start, flags, console, open);
+  const inspection = await openInspection('ring', flags.inspect);
+  const openShown = shownBy(inspection, open);
+  try {
+    if (!flags.json && !flags.plain && isInteractive(console))
+      return await runScreen(start, flags, console, openShown, inspection.url);
+    tellInspector(inspection, flags, console);
+    return await runLines(start, flags, console, openShown);
+  } finally {
+    await inspection.close();
+  }
+}
+
+/** The link, for people or for programs. */
+function tellInspector({ url }: Inspection, { json }: RingFlags, console: Console): void {
+  if (url === undefined) return;
+  if (json) printJson(console, { event: 'inspector', url });
+  else tell(console, inspectorText(url));
+}
+
+/** The same; what it opens can be inspected. */
+export function shownBy(inspection: Inspection, open: OpenRing): OpenRing {
+  return async (options) => {
+    const ring = await open(options);
+    inspection.add(ring.inspectable);
+    return ring;
+  };
 }
 
 /** What the flags mean. @throws NatterError */
@@ -122,10 +148,14 @@ async function runScreen(
   flags: RingFlags,
   console: Console,
   open: OpenRing,
+  inspector: string | undefined,
 ): Promise<Exit> {
   const { runRing } = await import('../terminal/run.js');
   const exit = await runRing({
-    ring: (onEvent) => openAt(start, flags.listen !== undefined, oneByOne(onEvent), open),
+    ring: (onEvent) => {
+      if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorText(inspector) });
+      return openAt(start, flags.listen !== undefined, oneByOne(onEvent), open);
+    },
     input: process.stdin,
     output: process.stdout,
     environment: console.env,

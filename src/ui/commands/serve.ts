@@ -4,6 +4,7 @@ import { formatAddress, type HostPort, parseAddress } from '../../chat/address.j
 import { NatterError } from '../../chat/error.js';
 import { type Console, tell } from '../console.js';
 import { Exit } from '../exit.js';
+import { type InspectFlag, inspectorText, openInspection } from '../inspector/inspection.js';
 import { printJson } from '../json.js';
 import { type RunningServer, type ServerOptions, startServer } from '../server.js';
 
@@ -12,6 +13,7 @@ export interface ServeOptions {
   readonly listen?: HostPort;
   readonly workers?: number;
   readonly metrics?: HostPort;
+  readonly inspect?: InspectFlag;
   readonly json?: boolean;
 }
 
@@ -25,6 +27,8 @@ export async function run(
   start: (options: ServerOptions) => Promise<RunningServer> = startServer,
 ): Promise<Exit> {
   const { data, workers, metrics, listen = parseAddress('0.0.0.0') } = options;
+  // First, so that a port that is taken is told before anybody can connect.
+  const inspection = await openInspection('serve', options.inspect);
   const server = await start({
     ...(data === undefined ? {} : { data }),
     ...(workers === undefined ? {} : { workers }),
@@ -36,7 +40,13 @@ export async function run(
   const at = metricsAt === undefined ? {} : { metrics: formatAddress(metricsAt) };
   if (options.json) printJson(console, { event: 'listening', host, port, pid: process.pid, key, ...at });
   else tell(console, `natter listens on ${formatAddress({ host, port })}; its key is ${key}.`);
+  inspection.add(server.inspectable);
+  if (inspection.url !== undefined) {
+    if (options.json) printJson(console, { event: 'inspector', url: inspection.url });
+    else tell(console, inspectorText(inspection.url));
+  }
   const failure = await Promise.race([aborted(console.stopped), server.failed]);
+  await inspection.close();
   await server.stop(STOP_MS);
   if (failure === undefined) return Exit.Done;
   throw new NatterError(

@@ -4,7 +4,7 @@ import { parseCommunity } from '../../chat/community.js';
 import { parsePoint } from '../../chat/geo.js';
 import { parseTag } from '../../chat/tag.js';
 import type { CommandRow, OptionRow } from '../cli.js';
-import { count, counts, inviteLink, natural, oneOf, person, share, target, upTo } from './values.js';
+import { count, counts, inviteLink, natural, oneOf, person, share, target, tcpPort, upTo } from './values.js';
 
 export const everywhere: readonly OptionRow[] = [
   { flags: '--data <dir>', help: 'keep all state under this folder instead of the usual ones' },
@@ -26,6 +26,11 @@ const remember: OptionRow = {
   help: 'let this device log in without a password from now on',
 };
 const json: OptionRow = { flags: '--json', help: 'print one JSON object a line' };
+const inspect: OptionRow = {
+  flags: '--inspect [port]',
+  help: 'show the machines as they run, on a web page that only this computer reaches',
+  parse: tcpPort,
+};
 /** Where one is, coarsely. */
 const place: readonly OptionRow[] = [
   { flags: '--at <lat,lon>', help: 'share this place, coarse to about 5 km', parse: parsePoint },
@@ -59,6 +64,7 @@ export const commands: readonly CommandRow[] = [
       remember,
       ...groupOptions,
       { flags: '--plain', help: 'line by line, for screen readers and scripts, instead of a screen' },
+      inspect,
     ],
     load: () => import('./chat.js'),
   },
@@ -81,6 +87,7 @@ export const commands: readonly CommandRow[] = [
         help: 'serve Prometheus metrics and health over HTTP',
         parse: parseAddress,
       },
+      inspect,
       json,
     ],
     load: () => import('./serve.js'),
@@ -111,6 +118,7 @@ export const commands: readonly CommandRow[] = [
       ...groupOptions,
       { flags: '--no-lan', help: 'neither look for others on the local network nor be found there' },
       { flags: '--plain', help: 'line by line, for screen readers and scripts, instead of a screen' },
+      inspect,
       json,
     ],
     load: () => import('./ring.js'),
@@ -192,9 +200,10 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: 'inspect',
-    help: 'look at the machines that natter is made of: every statechart, drawn',
+    help: 'look at the machines that natter is made of, on a web page of this computer',
     options: [
-      { flags: '--export <dir>', help: 'write them into this folder, as SVG and as Mermaid text, and end' },
+      { flags: '--port <n>', help: 'where to serve the page; 0 means any (default: any)', parse: tcpPort },
+      { flags: '--export <dir>', help: 'write them into this folder instead, as SVG and as Mermaid text' },
     ],
     load: () => import('./inspect.js'),
   },

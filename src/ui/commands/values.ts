@@ -29,6 +29,9 @@ export function upTo(max: number, min = 0): (value: string) => number {
   };
 }
 
+/** Of a TCP port; 0 means any. */
+export const tcpPort = upTo(65_535);
+
 /** A share of a whole, below 1. */
 export function share(value: string): number {
   const number = Number(value);

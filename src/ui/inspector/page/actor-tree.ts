@@ -11,7 +11,7 @@ export type Entry =
 /** A kind with more actors is closed until somebody opens it. */
 const OPEN_MAX = 100;
 
-export function keyOf({ thread, actor }: Pick<ActorRow, 'thread' | 'actor'>): string {
+function keyOf({ thread, actor }: Pick<ActorRow, 'thread' | 'actor'>): string {
   return `${thread} ${actor}`;
 }
 
