@@ -8,7 +8,7 @@ import type { ActorContext } from './runtime/actor.js';
  * ends the thread.)
  */
 export function startMachine<M extends AnyStateMachine>(
-  context: Pick<ActorContext, 'clock'>,
+  context: Pick<ActorContext, 'clock' | 'tap'>,
   machine: M,
   input: InputFrom<M>,
 ): Actor<M> {
@@ -19,13 +19,14 @@ export function startMachine<M extends AnyStateMachine>(
 
 /** As `startMachine`, not started yet. */
 export function prepareMachine<M extends AnyStateMachine>(
-  context: Pick<ActorContext, 'clock'>,
+  context: Pick<ActorContext, 'clock' | 'tap'>,
   machine: M,
   input: InputFrom<M>,
 ): Actor<M> {
   // XState makes `input` optional or required by M, which is not known here.
   const options = { input, clock: context.clock } as unknown as ActorOptions<M> & { input: InputFrom<M> };
   const root = createActor(machine, options as never) as Actor<M>;
+  context.tap?.machine(root as unknown as Actor<AnyStateMachine>);
   root.subscribe({
     error: (error) =>
       context.clock.setTimeout(() => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Actor, type Address, Kind, MailLane, SystemMessage } from '#natter/actors/runtime/actor.js';
 import { type Supervisor, type SystemEvent, startSystem } from '#natter/actors/runtime/supervisor.js';
 import { Do } from '../support/echo.mjs';
+import { Reports } from '../support/reports.js';
 
 const module = new URL('../support/echo.mjs', import.meta.url);
 const room = (key: number): Address => ({ kind: Kind.Room, key });
@@ -330,20 +331,19 @@ describe('an actor in a worker', () => {
     expect(running.thread('core').generation).toBe(0);
   });
 
-  it('is shown to an inspector on the main thread while that listens', async () => {
+  it('is shown to whoever looks into its thread, also into the next life of that', async () => {
     const running = await rooms();
-    const seen: string[] = [];
-    const born = new Promise<void>((resolve) => {
-      running.tap((thread, event) => {
-        if (event.channel !== 'born') return;
-        seen.push(`${thread}: ${event.actor}`);
-        resolve();
-      });
-    });
-    await running.thread('core').stats(1_000);
+    const told = new Reports();
+    const look = running.look(told);
     await running.main.ask(room(9), Do.echo, EMPTY, 2_000);
-    await born;
-    expect(seen).toEqual(['core: room/9']);
+    await told.until(({ rows }) => rows.has('core room/9'));
+    await running.kill('core');
+    await untilEvent('restarted');
+    expect(told.ended).toEqual(['core']);
+    await running.main.ask(room(10), Do.echo, EMPTY, 2_000);
+    await told.until(({ rows }) => rows.has('core room/10'));
+    expect(told.mishaps).toEqual(['thread died', 'thread back']);
+    look.close();
   });
 });
 

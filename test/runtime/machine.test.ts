@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { assign, type SnapshotFrom, setup } from 'xstate';
 import { type ActorType, type Address, Kind, type Message } from '../../src/actors/runtime/actor.js';
 import { type Deadline, HostedMachine } from '../../src/actors/runtime/machine.js';
-import type { TapEvent } from '../../src/actors/runtime/tap.js';
 import { LocalSystem } from '../support/local-system.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -131,26 +130,5 @@ describe('a hosted machine', () => {
     system.tell(door, Say.knock, EMPTY);
     await system.settle();
     expect(made).toEqual(['closed', 'closed']);
-  });
-
-  it('shows which edges fired while somebody watches', async () => {
-    const system = local();
-    await state(system);
-    const seen: TapEvent[] = [];
-    const quit = system.system('core').tap.listen((event) => seen.push(event));
-    system.tell(door, Say.knock, EMPTY);
-    await system.settle();
-    quit();
-    await system.advance(OPEN_MS);
-    expect(seen.filter((event) => event.channel === 'edges')).toMatchObject([
-      {
-        actor: 'session/1',
-        machine: 'door',
-        edges: [{ source: 'door.closed', targets: ['door.open'], event: 'KNOCK' }],
-      },
-    ]);
-    expect(seen.filter((event) => event.channel === 'state')).toMatchObject([
-      { state: 'open', facts: { knocks: 1 } },
-    ]);
   });
 });

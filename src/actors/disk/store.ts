@@ -139,7 +139,7 @@ class StoreActor implements Actor {
     const { fault, journalLast } = this.#logs;
     return {
       state: fault === undefined ? 'writing' : 'readOnly',
-      facts: { commits: this.#commits, journalLast, fault: fault?.message ?? '' },
+      facts: { commits: this.#commits, journalLast, fault: fault?.code ?? '' },
     };
   }
 

@@ -8,7 +8,8 @@ export interface Report {
   readonly row?: ThreadRow;
   readonly actors?: readonly Omit<ActorRow, 'thread'>[];
   readonly gone?: readonly string[];
-  readonly mishaps?: readonly Omit<Mishap, 'seq' | 'at' | 'thread'>[];
+  /** `id` tells each from every other of its thread: one that is told twice is known. */
+  readonly mishaps?: readonly ({ readonly id: string } & Omit<Mishap, 'seq' | 'thread'>)[];
   /** Of chosen actors only, as are `events`. */
   readonly details?: readonly ({ readonly actor: string } & Omit<ActorDetail, 'row'>)[];
   readonly events?: readonly ({ readonly actor: string } & Omit<ActorEvent, 'seq'>)[];

@@ -19,7 +19,7 @@ export interface Watch {
 export class Inspector {
   readonly #systems: readonly Inspectable[];
   readonly #watchers = new Set<Watcher>();
-  #known = new Known(Date.now);
+  readonly #known = new Known();
   #looks: Look[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export class Inspector {
   }
 
   #begin(): void {
-    this.#known = new Known(Date.now);
+    this.#known.clear();
     this.#looks = this.#systems.map((system) => system.look((report) => this.#take(report)));
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();

@@ -3,6 +3,8 @@ import type { Report } from './inspectable.js';
 
 /** Kept for whoever begins to watch later. */
 const MISHAPS_KEPT = 200;
+/** Remembered beyond, since each thread tells those it keeps whenever a look begins. */
+const MISHAPS_SEEN = 2_000;
 
 export type Detail = Omit<ActorDetail, 'row'>;
 
@@ -26,17 +28,20 @@ export class Known {
   readonly details = new Map<string, Detail>();
   readonly mishaps: Mishap[] = [];
   ring: RingSight | undefined;
-  readonly #wall: () => number;
+  readonly #seen = new Set<string>();
   #mishap = 0;
-
-  /** @param wall milliseconds since 1970 */
-  constructor(wall: () => number) {
-    this.#wall = wall;
-  }
 
   /** Seq of the mishap that was told last. */
   get lastMishap(): number {
     return this.#mishap;
+  }
+
+  /** Nobody watches any more: only what went wrong is remembered. */
+  clear(): void {
+    this.threads.clear();
+    this.actors.clear();
+    this.details.clear();
+    this.ring = undefined;
   }
 
   take(report: Report): Changes {
@@ -59,15 +64,25 @@ export class Known {
       this.details.set(key, detail);
       details.push(key);
     }
-    for (const mishap of report.mishaps ?? []) this.#keep({ ...mishap, thread });
+    for (const { id, ...mishap } of report.mishaps ?? []) {
+      if (this.#isNew(`${thread} ${id}`)) this.#keep({ ...mishap, thread });
+    }
     if (report.ring !== undefined) this.ring = report.ring;
     return { actors, gone, details, threads: report.row !== undefined, ring: report.ring !== undefined };
   }
 
-  #keep(mishap: Omit<Mishap, 'seq' | 'at'>): void {
+  #keep(mishap: Omit<Mishap, 'seq'>): void {
     this.#mishap++;
-    this.mishaps.push({ ...mishap, seq: this.#mishap, at: new Date(this.#wall()).toISOString() });
+    this.mishaps.push({ ...mishap, seq: this.#mishap });
     if (this.mishaps.length > MISHAPS_KEPT) this.mishaps.shift();
+  }
+
+  #isNew(id: string): boolean {
+    if (this.#seen.has(id)) return false;
+    this.#seen.add(id);
+    const oldest = this.#seen.values().next().value;
+    if (this.#seen.size > MISHAPS_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    return true;
   }
 
   #forget(thread: string): string[] {

@@ -1,6 +1,6 @@
 import type { Identity, Verify } from '../../net/ring/identity.js';
 import type { CloseCode, CloseReason, Lane, PathAddress } from '../../net/types.js';
-import type { Clock } from '../runtime/actor.js';
+import type { ActorContext, Clock } from '../runtime/actor.js';
 
 /**
  * Everything a ring peer takes from outside. The real one is an actor whose wires are the I/O actor's connections;
@@ -12,6 +12,8 @@ export interface PeerWorld {
   readonly wires: Wires;
   readonly identity: Identity;
   readonly verify: Verify;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: NonNullable<ActorContext['tap']>;
   /** Runs once at the end of this turn. */
   turnEnd(run: () => void): void;
 }

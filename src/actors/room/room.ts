@@ -88,7 +88,6 @@ export class RoomActor implements Actor, RoomPort, RoomState {
     this.#machine = new HostedMachine(context, roomMachine, {
       input: { port: this, idleMs },
       facts: () => ({
-        name: this.name,
         members: this.members.size,
         readers: this.readers.size,
         head: this.head,

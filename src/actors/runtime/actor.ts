@@ -1,6 +1,6 @@
 /** What an actor is, as its author sees it. Threads, ports and batches are behind this. */
 
-import type { Tap } from './tap.js';
+import type { ActorTap } from './actor-tap.js';
 
 /** Monotonic time drives timers; wall-clock time is only ever written down. */
 export interface Clock {
@@ -95,8 +95,8 @@ export interface ActorContext {
   stop(): void;
   /** Runs after every message of this turn was handled: for batches. Asked for once, runs once. */
   onTurnEnd(run: () => void): void;
-  /** Where an inspector listens; check `tap.active` before making anything for it. */
-  readonly tap?: Tap;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap;
 }
 
 /** Message types above 0xff00 come from the runtime itself. */
@@ -114,8 +114,20 @@ export interface Actor {
   stopping?(): void | Promise<void>;
   /** While true it is not passivated, however long nothing came: what it keeps for others would be forgotten. */
   busy?(): boolean;
-  /** For the inspector, only when somebody watches: state value and a few facts. */
-  describe?(): { readonly state: string; readonly facts?: Record<string, string | number> };
+  /** For the inspector, only while somebody watches. */
+  describe?(): Description;
+}
+
+/** How an actor is. */
+export interface Description {
+  /** The chart of its machine, if it has one. */
+  readonly machine?: string | undefined;
+  /** As `stateText` writes it. */
+  readonly state: string;
+  /** Ids of the machine's active states. */
+  readonly active?: readonly string[];
+  /** Counts, times and the like; nothing that people wrote, no keys, no names. */
+  readonly facts?: Readonly<Record<string, string | number>>;
 }
 
 /** How actors of one kind come to be. `create` runs at the first message to an address nobody has yet. */

@@ -1,8 +1,14 @@
-import type { Actor, ActorType, Address, MailLane } from './actor.js';
+import type { RawDetail, RawRow } from '../inspect/raw.js';
+import type { Actor, ActorType, Address, Description, MailLane } from './actor.js';
+import { addressText } from './address.js';
 import type { Asker } from './asks.js';
 import { RestartBudget } from './backoff.js';
+import type { CloseUp } from './close-up.js';
 import type { CellContext } from './context.js';
 import { Mailbox } from './mailbox.js';
+import type { Subject } from './subject.js';
+
+const NOTHING: Description = { machine: undefined, state: '' };
 
 export const CellState = {
   Live: 'live',
@@ -23,7 +29,7 @@ export interface Unanswered {
 }
 
 /** One address and all the actors that live there one after the other. */
-export class Cell implements Asker {
+export class Cell implements Asker, Subject {
   readonly address: Address;
   readonly type: ActorType;
   readonly mailbox: Mailbox;
@@ -46,8 +52,9 @@ export class Cell implements Asker {
   watchesThreads = false;
   /** Its restart, or the end of its disgrace. */
   timer: unknown;
-  /** The state last shown to an inspector. */
-  shownState = '';
+  touched = false;
+  closeUp: CloseUp | undefined;
+  onCloseUp: (() => void) | undefined;
 
   constructor(address: Address, type: ActorType, now: number) {
     this.address = address;
@@ -55,5 +62,30 @@ export class Cell implements Asker {
     this.mailbox = new Mailbox(type.mailbox);
     this.budget = new RestartBudget(type.restart);
     this.lastAt = now;
+  }
+
+  get name(): string {
+    return addressText(this.address);
+  }
+
+  row(): RawRow | undefined {
+    const { name: actor, state: life, restarts, mailbox } = this;
+    if (life === CellState.Gone) return undefined;
+    const { machine, state } = this.#described();
+    return { actor, machine, state, mailbox: mailbox.size, restarts, life };
+  }
+
+  detail(): Omit<RawDetail, 'actor'> {
+    const { active = [], facts = {} } = this.#described();
+    return { active, facts };
+  }
+
+  #described(): Description {
+    try {
+      return this.actor?.describe?.() ?? NOTHING;
+    } catch {
+      // Being watched shall not fail an actor.
+      return NOTHING;
+    }
   }
 }

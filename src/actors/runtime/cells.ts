@@ -1,12 +1,12 @@
 import { type ActorType, MailLane } from './actor.js';
 import { addressNumber, addressOf, addressText } from './address.js';
 import { type Batch, What } from './batch.js';
+import { causeOf } from './cause.js';
 import { Cell, CellState } from './cell.js';
 import { CellContext } from './context.js';
 import type { DeadLetterReason } from './dead-letters.js';
 import { askId, askThread } from './message.js';
 import { actorDied, encodeRefusal } from './refusal.js';
-import { showBorn, showDied, showRestarting } from './show.js';
 import type { ActorSystem } from './system.js';
 
 /** Why an actor is no more: the byte in SystemMessage.Terminated. */
@@ -69,6 +69,7 @@ export class Cells {
     if (cells === undefined || type === undefined) return undefined;
     const cell = new Cell({ kind: type.kind, key }, type, this.#system.router.now());
     cells.set(key, cell);
+    this.#system.tap.born(cell);
     const number = addressNumber(kind, key);
     cell.snapshot = this.#inherited.get(number);
     this.#inherited.delete(number);
@@ -106,16 +107,15 @@ export class Cells {
       return;
     }
     this.#end(cell);
-    const now = this.#system.clock.now();
-    const delay = cell.budget.next(now);
+    const delay = cell.budget.next(this.#system.clock.now());
     this.#report(cell, error, delay === undefined);
+    this.#show(cell, error, delay === undefined ? 'given up' : 'restart');
     if (delay === undefined) {
       this.#giveUp(cell);
       return;
     }
     cell.state = CellState.Restarting;
     cell.mailbox.park();
-    if (this.#system.tap.active) showRestarting(this.#system.tap, now, cell, delay, error);
     cell.timer = this.#system.clock.setTimeout(() => this.#restart(cell), delay);
   }
 
@@ -166,9 +166,7 @@ export class Cells {
       cell.actor = cell.type.create(context, cell.snapshot);
     } catch (error) {
       this.fail(cell, error);
-      return;
     }
-    if (this.#system.tap.active) showBorn(this.#system.tap, this.#system.clock.now(), cell);
   }
 
   #restart(cell: Cell): void {
@@ -177,6 +175,8 @@ export class Cells {
     this.restarts++;
     cell.mailbox.unpark();
     this.#bear(cell);
+    this.#system.tap.touch(cell);
+    cell.closeUp?.life('restarted');
     this.#system.pump.ready(cell, MailLane.Control);
     this.#system.pump.ready(cell, MailLane.Data);
   }
@@ -196,12 +196,22 @@ export class Cells {
 
   #close(cell: Cell): void {
     cell.state = CellState.Stopping;
+    this.#system.tap.touch(cell);
+    cell.closeUp?.life('stopping');
     cell.mailbox.park();
   }
 
   #report(cell: Cell, error: Error, gaveUp: boolean): void {
     const { restarts } = cell;
     this.#system.report({ type: 'actorFailed', actor: addressText(cell.address), error, gaveUp, restarts });
+  }
+
+  #show(cell: Cell, error: Error, kind: 'restart' | 'given up'): void {
+    const { tap, clock } = this.#system;
+    const cause = causeOf(error);
+    tap.failed(clock.wall(), kind, cell.name, cause);
+    tap.touch(cell);
+    cell.closeUp?.life(`failed: ${cause}`);
   }
 
   async #stopNow(cell: Cell, deadlineMs: number): Promise<void> {
@@ -251,9 +261,6 @@ export class Cells {
 
   #died(cell: Cell, reason: DeathReason): void {
     this.#system.watches.died(cell.address, reason);
-    if (!this.#system.tap.active) return;
-    const why = reason === DeathReason.Stopped ? 'stopped' : 'failed';
-    showDied(this.#system.tap, this.#system.clock.now(), cell, why);
   }
 
   #forgetSnapshot(cell: Cell): void {
@@ -266,6 +273,8 @@ export class Cells {
 
   #remove(cell: Cell): void {
     cell.state = CellState.Gone;
+    this.#system.tap.gone(cell);
+    cell.closeUp?.life('gone');
     const { kind, key } = cell.address;
     if (this.#byKind[kind]?.get(key) === cell) this.#byKind[kind]?.delete(key);
   }

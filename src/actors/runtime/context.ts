@@ -1,12 +1,12 @@
 import type { ActorContext, Address, Clock, Held, Message } from './actor.js';
 import { MailLane, SystemMessage } from './actor.js';
+import { ActorTap } from './actor-tap.js';
+import { addressText } from './address.js';
 import { What } from './batch.js';
 import type { Cell } from './cell.js';
 import { askId, askThread } from './message.js';
 import { actorDied, encodeRefusal } from './refusal.js';
-import { showMessage } from './show.js';
 import type { ActorSystem } from './system.js';
-import type { Tap } from './tap.js';
 
 const SNAPSHOT_MAX_BYTES = 64 * 1024;
 
@@ -62,7 +62,7 @@ export class CellContext implements ActorContext {
   readonly self: Address;
   readonly clock: CellClock;
   readonly random: (target: Buffer) => void;
-  readonly tap: Tap;
+  readonly tap: ActorTap;
   readonly #system: ActorSystem;
   readonly #cell: Cell;
   #alive = true;
@@ -72,7 +72,7 @@ export class CellContext implements ActorContext {
     this.#cell = cell;
     this.self = cell.address;
     this.random = system.random;
-    this.tap = system.tap;
+    this.tap = new ActorTap(system.tap, cell);
     this.clock = new CellClock(system.clock, (run) => system.cells.guard(cell, this, run));
   }
 
@@ -80,7 +80,7 @@ export class CellContext implements ActorContext {
     if (!this.#alive) return;
     checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
-    if (this.tap.active) this.#show(to, type, body.length);
+    this.#cell.closeUp?.message('out', type, addressText(to), body.length);
   }
 
   ask(
@@ -92,7 +92,7 @@ export class CellContext implements ActorContext {
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
     checkType(type);
-    if (this.tap.active) this.#show(to, type, body.length);
+    this.#cell.closeUp?.message('out', type, addressText(to), body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }
 
@@ -146,14 +146,11 @@ export class CellContext implements ActorContext {
   end(): void {
     this.#alive = false;
     this.clock.close();
+    this.tap.end();
   }
 
   get alive(): boolean {
     return this.#alive;
-  }
-
-  #show(to: Address, type: number, bytes: number): void {
-    showMessage(this.tap, this.#system.router.now(), 'out', this.self, to, type, bytes);
   }
 
   #answer(what: typeof What.Reply | typeof What.Refusal, to: Message | Held, body: Uint8Array): void {
@@ -165,5 +162,7 @@ export class CellContext implements ActorContext {
     if (open === undefined) return;
     router.answer(what, open.lane, open.from, this.self, askId(ask), askThread(ask), body);
     this.#cell.unanswered.delete(ask);
+    const name = what === What.Reply ? 'reply' : 'refusal';
+    this.#cell.closeUp?.message('out', name, addressText(open.from), body.length);
   }
 }

@@ -3,6 +3,7 @@ import { NatterError } from '../../chat/error.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { PlacementTable } from './placement.js';
 import { decodeRefusal, encodeRefusal } from './refusal.js';
+import type { ThreadWish } from './reporter.js';
 import type { ThreadStats } from './stats.js';
 
 /** What a worker is born with. */
@@ -36,7 +37,7 @@ export interface ThreadControl {
   stats(): Promise<Answer<ThreadStats>>;
   deadLetters(): Promise<Answer<DeadLetter[]>>;
   call(method: string, args: readonly unknown[]): Promise<Answer<unknown>>;
-  tap(on: boolean): Promise<Answer<void>>;
+  watch(wish: ThreadWish | undefined): Promise<Answer<void>>;
 }
 
 /** Runs a control method and packs what comes of it. */

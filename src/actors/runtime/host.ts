@@ -1,16 +1,17 @@
 import { randomFillSync } from 'node:crypto';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { NatterError } from '../../chat/error.js';
+import type { RawReport } from '../inspect/raw.js';
 import type { ActorType, Address, Clock, MailLane } from './actor.js';
 import { realClock } from './clock.js';
 import type { DeadLetter } from './dead-letters.js';
+import { LoopDelay } from './loop-delay.js';
 import { type PlacementTable, threadOf } from './placement.js';
+import { Reporter, type ThreadWish } from './reporter.js';
 import type { SnapshotChange } from './snapshots.js';
 import type { ThreadStats } from './stats.js';
 import { type ActorFailure, ActorSystem } from './system.js';
-import type { TapEvent } from './tap.js';
 import { attachPort } from './wire.js';
 
 /** A control method of a thread: arguments and result must survive structured cloning. */
@@ -46,7 +47,7 @@ export type Start = (host: WorkerHost) => readonly ActorType[] | Promise<readonl
 /** What a thread says to its supervisor unasked. */
 export type Uplink =
   | { readonly type: 'snapshots'; readonly changes: readonly SnapshotChange[] }
-  | { readonly type: 'tap'; readonly events: readonly TapEvent[] }
+  | { readonly type: 'looked'; readonly report: RawReport }
   | { readonly type: 'posted'; readonly value: unknown }
   | ActorFailure;
 
@@ -61,10 +62,6 @@ export interface HostOptions {
   readonly clock?: Clock;
 }
 
-const LOOP_RESOLUTION_MS = 20;
-/** Events of one turn shown to an inspector on another thread; the rest are dropped. */
-const TAPPED_MAX = 10_000;
-
 /** One thread's part of an actor system: what its supervisor controls, and what its module sees. */
 export class ThreadHost implements WorkerHost {
   readonly name: string;
@@ -78,10 +75,9 @@ export class ThreadHost implements WorkerHost {
   readonly #options: HostOptions;
   readonly #methods = new Map<string, ControlMethod>();
   readonly #stops: (() => void | Promise<void>)[] = [];
-  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #loopDelay = new LoopDelay();
   #system: ActorSystem | undefined;
-  #untap: (() => void) | undefined;
-  #tapped: TapEvent[] = [];
+  #reporter: Reporter | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -110,7 +106,7 @@ export class ThreadHost implements WorkerHost {
       keepSnapshots: (changes) => uplink({ type: 'snapshots', changes }),
       inherited,
     });
-    this.#loopDelay.enable();
+    this.#loopDelay.start();
   }
 
   /** Wires another thread: the first time, or anew because it was respawned. */
@@ -139,7 +135,8 @@ export class ThreadHost implements WorkerHost {
       await run();
     }
     await nextTurn();
-    this.#loopDelay.disable();
+    this.#reporter?.wish(undefined);
+    this.#loopDelay.stop();
   }
 
   close(): void {
@@ -151,10 +148,7 @@ export class ThreadHost implements WorkerHost {
   }
 
   stats(): ThreadStats {
-    const p99 = this.#loopDelay.percentile(99) / 1e6;
-    this.#loopDelay.reset();
-    // The histogram counts its own interval as delay.
-    return { ...this.system.stats(), loopDelayP99Ms: Math.max(0, p99 - LOOP_RESOLUTION_MS) };
+    return { ...this.system.stats(), loopDelayP99Ms: this.#loopDelay.readP99Ms() };
   }
 
   call(method: string, args: readonly unknown[]): unknown {
@@ -164,10 +158,12 @@ export class ThreadHost implements WorkerHost {
     return run(...(args as never[]));
   }
 
-  /** Sends what the tap shows to the supervisor, once a turn, while it is on. */
-  tap(on: boolean): void {
-    this.#untap?.();
-    this.#untap = on ? this.system.inspect((event) => this.#tap(event)) : undefined;
+  /** How its actors are is told to the supervisor from now on, as it wants; undefined: no more. */
+  watch(wish: ThreadWish | undefined): void {
+    this.#reporter ??= new Reporter(this.system, (report) =>
+      this.#options.uplink({ type: 'looked', report }),
+    );
+    this.#reporter.wish(wish);
   }
 
   blame(error: unknown): boolean {
@@ -204,16 +200,5 @@ export class ThreadHost implements WorkerHost {
       'INTERNAL',
       `The thread ${this.name} has not started yet; use it from its actors on.`,
     );
-  }
-
-  #tap(event: TapEvent): void {
-    if (this.#tapped.length >= TAPPED_MAX) return;
-    this.#tapped.push(event);
-    if (this.#tapped.length > 1) return;
-    setImmediate(() => {
-      const events = this.#tapped;
-      this.#tapped = [];
-      this.#options.uplink({ type: 'tap', events });
-    });
   }
 }

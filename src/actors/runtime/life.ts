@@ -6,6 +6,7 @@ import { endBetweenTransactions } from '../../store/guard.js';
 import { type Answer, type Birth, type ThreadControl, unpack, within } from './control.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { Uplink } from './host.js';
+import type { ThreadWish } from './reporter.js';
 import type { ThreadStats } from './stats.js';
 
 const CONTROL_MS = 5_000;
@@ -26,7 +27,7 @@ export interface ThreadPeer {
   stats(deadlineMs: number): Promise<ThreadStats>;
   deadLetters(deadlineMs: number): Promise<DeadLetter[]>;
   call(method: string, deadlineMs: number, args: readonly unknown[]): Promise<unknown>;
-  tap(on: boolean): Promise<void>;
+  watch(wish: ThreadWish | undefined): Promise<void>;
 }
 
 /** One life of a worker thread, from its birth to its exit. Every call is raced with that exit and a deadline. */
@@ -108,8 +109,8 @@ export class Life implements ThreadPeer {
     return this.#call(this.#control.call(method, args), deadlineMs);
   }
 
-  tap(on: boolean): Promise<void> {
-    return this.#call(this.#control.tap(on));
+  watch(wish: ThreadWish | undefined): Promise<void> {
+    return this.#call(this.#control.watch(wish));
   }
 
   /** Ends it at once, as a crash would. */

@@ -5,13 +5,11 @@ import {
   createActor,
   type EventFrom,
   type InputFrom,
-  type InspectionEvent,
   type SnapshotFrom,
-  type Subscription,
 } from 'xstate';
-import type { ActorContext } from './actor.js';
-import { addressText } from './address.js';
-import type { Edge } from './tap.js';
+import type { ActorContext, Description } from './actor.js';
+import type { EdgeWatch } from './edge-watch.js';
+import { activeStates, stateText } from './state-text.js';
 
 /** Something that is due. Its identity is (id, at): as long as both stay, its timer runs on. */
 export interface Deadline<TEvent> {
@@ -65,7 +63,8 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
   readonly #options: HostOptions<TMachine>;
   readonly #actor: Actor<TMachine>;
   readonly #armed = new Map<string, Armed>();
-  #inspection: Subscription | undefined;
+  readonly #edges: EdgeWatch | undefined;
+  readonly #text = () => stateText((this.snapshot as { readonly value: unknown }).value);
   #failure: { readonly error: unknown } | undefined;
   #depth = 0;
   #persistAsked = false;
@@ -83,14 +82,13 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
         if (!options.outlived) context.stop();
       },
     });
-    this.#watchEdges();
+    this.#edges = context.tap?.edgesOf(this.#actor);
     // Starting notifies the subscriber above, also after a restore: that arms the first timers.
     this.#guard(() => this.#actor.start());
   }
 
   /** Sends one event. Throws what the machine throws while it handles it. */
   send(event: EventFrom<TMachine>): void {
-    if ((this.#context.tap?.active ?? false) !== (this.#inspection !== undefined)) this.#watchEdges();
     this.#guard(() => this.#actor.send(event));
   }
 
@@ -98,18 +96,22 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
     return this.#actor.getSnapshot() as SnapshotFrom<TMachine>;
   }
 
-  /** For Actor.describe: the state value as text, such as `open.talking`. */
-  describe(): { readonly state: string; readonly facts: Record<string, string | number> } {
+  /** For Actor.describe. */
+  describe(): Required<Description> {
     const { snapshot } = this;
-    const { value } = snapshot as { readonly value: unknown };
-    return { state: stateText(value), facts: this.#options.facts?.(snapshot) ?? {} };
+    return {
+      machine: this.#machine.id,
+      state: this.#text(),
+      active: activeStates(this.#actor.getSnapshot()),
+      facts: this.#options.facts?.(snapshot) ?? {},
+    };
   }
 
   /** Stops the machine without a final state: exit actions of its states do not run. */
   stop(): void {
     for (const { timer } of this.#armed.values()) this.#context.clock.clearTimeout(timer);
     this.#armed.clear();
-    this.#inspection?.unsubscribe();
+    this.#edges?.stop();
     this.#actor.stop();
   }
 
@@ -158,6 +160,7 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
 
   #moved(): void {
     this.#arm();
+    this.#context.tap?.moved(this.#text);
     if (!this.#options.persist || this.#persistAsked) return;
     this.#persistAsked = true;
     this.#context.onTurnEnd(() => {
@@ -187,40 +190,4 @@ export class HostedMachine<TMachine extends AnyStateMachine> {
       this.#armed.set(id, { at, timer: clock.setTimeout(fire, Math.max(0, at - clock.now())) });
     }
   }
-
-  /** Shows which edges fire, while somebody watches: an inspection listener doubles the price of a send. */
-  #watchEdges(): void {
-    const { tap, self, clock } = this.#context;
-    this.#inspection?.unsubscribe();
-    this.#inspection = undefined;
-    if (!tap?.active) return;
-    this.#inspection = this.#actor.system.inspect((inspected: InspectionEvent) => {
-      if (inspected.type !== '@xstate.microstep' || inspected.actorRef !== this.#actor) return;
-      const edges = inspected._transitions.map(
-        (transition): Edge => ({
-          source: transition.source.id,
-          targets: transition.target?.map((node: { readonly id: string }) => node.id) ?? [],
-          event: transition.eventType,
-        }),
-      );
-      if (edges.length === 0) return;
-      tap.emit({
-        channel: 'edges',
-        at: clock.now(),
-        actor: addressText(self),
-        machine: this.#machine.id,
-        edges,
-      });
-    });
-  }
-}
-
-/** `{ open: 'talking' }` as `open.talking`; regions of a parallel state as `open.(a|b)`. */
-function stateText(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  const parts = Object.entries(value).map(([name, inner]) => {
-    const text = stateText(inner);
-    return text === '' ? name : `${name}.${text}`;
-  });
-  return parts.length === 1 ? String(parts[0]) : `(${parts.join('|')})`;
 }

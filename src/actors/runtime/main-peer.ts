@@ -14,6 +14,6 @@ export function mainPeer(host: ThreadHost): ThreadPeer {
     stats: async () => host.stats(),
     deadLetters: async () => host.deadLetters(),
     call: async (method, _deadlineMs, args) => host.call(method, args),
-    tap: async (on) => host.tap(on),
+    watch: async (wish) => host.watch(wish),
   };
 }

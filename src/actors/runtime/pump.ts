@@ -1,9 +1,9 @@
 import { MailLane } from './actor.js';
+import { addressText } from './address.js';
 import { What } from './batch.js';
 import { type Cell, CellState } from './cell.js';
 import { askNumber, ReceivedMessage } from './message.js';
 import { Ring } from './ring.js';
-import { showMessage, showState } from './show.js';
 import type { ActorSystem } from './system.js';
 
 /** Messages handled before timers and sockets get their turn. */
@@ -158,6 +158,7 @@ export class Pump {
     this.#left--;
     this.#handled++;
     const { router, tap, cells } = this.#system;
+    const { closeUp } = cell;
     const what = batch.what(at);
     if (what === What.Reply || what === What.Refusal) {
       this.#system.settle(batch, at);
@@ -170,16 +171,13 @@ export class Pump {
       const ask = askNumber(batch.askThread(at), batch.askId(at));
       cell.unanswered.set(ask, { from: batch.from(at), lane });
     }
-    if (tap.active) {
-      const { from, type, body } = message;
-      showMessage(tap, router.now(), 'in', cell.address, from, type, body.length);
-    }
+    closeUp?.message('in', message.type, addressText(message.from), message.body.length);
     try {
       actor.receive(message);
     } catch (error) {
       cells.fail(cell, error);
     }
-    if (tap.active) showState(tap, router.now(), cell);
+    tap.touch(cell);
     message.clear();
     batch.release();
     return true;

@@ -6,10 +6,10 @@ import { realClock } from './clock.js';
 import type { MainSpec, SystemEvent, SystemSpec, ThreadHandle, ThreadSpec } from './composition.js';
 import { ThreadHost, type Uplink, type WorkerHost } from './host.js';
 import { Life, type ThreadPeer } from './life.js';
+import { type Looker, Looks, type SystemLook } from './looks.js';
 import { mainPeer } from './main-peer.js';
 import { type PlacementTable, placementOf } from './placement.js';
 import { Snapshots } from './snapshots.js';
-import type { TapEvent } from './tap.js';
 
 export type { MainSpec, SystemEvent, SystemSpec, ThreadHandle, ThreadSpec } from './composition.js';
 
@@ -52,7 +52,7 @@ export class Supervisor {
   readonly #placement: PlacementTable;
   readonly #seats: Seat[];
   readonly #clock = realClock();
-  readonly #tapListeners = new Set<(thread: string, event: TapEvent) => void>();
+  readonly #looks = new Looks(() => this.#seats);
   readonly #timers = new Set<unknown>();
   #main: ThreadHost | undefined;
   #stopping = false;
@@ -122,16 +122,9 @@ export class Supervisor {
     await this.#seat(name).life?.kill();
   }
 
-  /**
-   * Shows what happens inside, on every thread, until the returned function is called: first who lives there
-   * (a `born` and a `state` each), then each event. A second listener only sees what happens from then on.
-   */
-  tap(listener: (thread: string, event: TapEvent) => void): () => void {
-    this.#tapListeners.add(listener);
-    if (this.#tapListeners.size === 1) this.#tapAll(true);
-    return () => {
-      if (this.#tapListeners.delete(listener) && this.#tapListeners.size === 0) this.#tapAll(false);
-    };
+  /** Every thread tells how its actors are, until the look is closed. `inspectableOf` makes sense of it. */
+  look(looker: Looker): SystemLook {
+    return this.#looks.open(looker);
   }
 
   /** Stops every thread in the reverse order of their start, all within the deadline; then they are ended anyway. */
@@ -201,6 +194,7 @@ export class Supervisor {
     seat.phase = 'down';
     seat.peer = undefined;
     this.#emit({ type: 'threadDied', thread: seat.name, generation: seat.generation, error });
+    this.#looks.died(seat, error);
     const delay = seat.budget.next(this.#clock.now());
     if (delay === undefined) seat.phase = 'gave up';
     for (const other of this.#others(seat)) {
@@ -208,6 +202,7 @@ export class Supervisor {
       other.peer?.disconnect(seat.index, delay === undefined).catch(() => undefined);
     }
     if (delay === undefined) {
+      this.#looks.gaveUp(seat);
       this.#emit({ type: 'gaveUp', thread: seat.name, error });
       return;
     }
@@ -228,7 +223,7 @@ export class Supervisor {
       // Wired in one go with its being `up`, so that of two threads that come back at once one wires the pair.
       await Promise.all(this.#others(seat).map((other) => this.#wireAgain(seat, other)));
       await seat.peer?.begin();
-      if (this.#tapListeners.size > 0) await seat.peer?.tap(true);
+      this.#looks.back(seat);
     } catch (error) {
       await seat.life?.kill();
       if (!this.#stopping) this.#died(seat, error instanceof Error ? error : new Error(String(error)));
@@ -257,18 +252,12 @@ export class Supervisor {
       case 'snapshots':
         seat.snapshots.apply(message.changes);
         break;
-      case 'tap':
-        for (const listener of this.#tapListeners) {
-          for (const event of message.events) listener(seat.name, event);
-        }
+      case 'looked':
+        this.#looks.took(seat, message.report);
         break;
       default:
         this.#emit({ ...message, thread: seat.name });
     }
-  }
-
-  #tapAll(on: boolean): void {
-    for (const seat of this.#seats) seat.peer?.tap(on).catch(() => undefined);
   }
 
   #emit(event: SystemEvent): void {

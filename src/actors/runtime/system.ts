@@ -1,4 +1,6 @@
+import type { RawThread } from '../inspect/raw.js';
 import { type ActorType, type Address, type Clock, Kind, MailLane, SystemMessage } from './actor.js';
+import { addressText } from './address.js';
 import { type Asker, Asks } from './asks.js';
 import { type Batch, What } from './batch.js';
 import { Cell, CellState } from './cell.js';
@@ -9,11 +11,11 @@ import type { PlacementTable } from './placement.js';
 import { Pump } from './pump.js';
 import { actorDied, decodeRefusal, mailboxFull } from './refusal.js';
 import { Router } from './router.js';
-import { showBorn, showState } from './show.js';
 import type { SnapshotChange } from './snapshots.js';
 import { type ThreadStats, threadStats } from './stats.js';
+import type { Subject } from './subject.js';
 import { encodeTerminated, encodeThreadRestarted } from './system-message.js';
-import { Tap, type TapListener } from './tap.js';
+import { Tap } from './tap.js';
 import { Watches } from './watches.js';
 
 /** What an actor system tells its supervisor. */
@@ -249,18 +251,22 @@ export class ActorSystem {
     );
   }
 
-  /** Shows a listener who lives here, then what happens, until the returned function is called. */
-  inspect(listener: TapListener): () => void {
-    const alone = new Tap();
-    alone.listen(listener);
-    const now = this.clock.now();
-    for (const cell of this.cells.all()) {
-      if (cell.actor === undefined) continue;
-      showBorn(alone, now, cell);
-      cell.shownState = '';
-      showState(alone, now, cell);
-    }
-    return this.tap.listen(listener);
+  /** Everybody whom an inspector can look at. */
+  *subjects(): Iterable<Subject> {
+    yield* this.cells.all();
+    yield* this.tap.machines;
+  }
+
+  named(name: string): Subject | undefined {
+    for (const subject of this.subjects()) if (subject.name === name) return subject;
+    return undefined;
+  }
+
+  /** How the thread is, for an inspector. */
+  figures(): Omit<RawThread, 'loopDelayP99Ms'> {
+    const { actors, deadLetters, messagesHandled: handled, mailboxDepthSum: mailbox } = this.stats();
+    const count = Object.values(actors).reduce((sum, each) => sum + each, this.tap.machines.size);
+    return { actors: count, deadLetters, handled, mailbox };
   }
 
   stats(): ThreadStats {
@@ -289,12 +295,19 @@ export class ActorSystem {
       return;
     }
     if (cell.state === CellState.Live) this.pump.ready(cell, lane);
+    else this.tap.touch(cell);
   }
 
   /** An answer overtakes nothing its sender told before it on the same lane: it queues behind unread mail. */
   #answer(batch: Batch, at: number): void {
     const { lane } = batch;
     const cell = this.cells.find(batch.toKind(at), batch.toKey(at));
+    cell?.closeUp?.message(
+      'in',
+      batch.what(at) === What.Reply ? 'reply' : 'refusal',
+      addressText(batch.from(at)),
+      batch.body(at).length,
+    );
     const mailWaits = cell?.state === CellState.Live && cell.mailbox.sizeOf(lane) > 0;
     if (!(mailWaits && cell.mailbox.push(lane, batch, at))) this.settle(batch, at);
   }

@@ -1,93 +1,82 @@
-/** One transition of a machine that was taken. */
-export interface Edge {
-  readonly source: string;
-  readonly targets: readonly string[];
-  /** The event's type as the machine's definition writes it, or empty for an eventless one. */
-  readonly event: string;
-}
+import type { RawMishap } from '../inspect/raw.js';
+import type { MachineSubject } from './machine-subject.js';
+import type { Subject } from './subject.js';
 
-/** What an inspector can see, by channel. `actor` is written as in `room/17`; `at` is monotonic milliseconds. */
-export type TapEvent =
-  | { readonly channel: 'born'; readonly at: number; readonly actor: string; readonly restored: boolean }
-  | { readonly channel: 'died'; readonly at: number; readonly actor: string; readonly reason: string }
-  | {
-      readonly channel: 'restarting';
-      readonly at: number;
-      readonly actor: string;
-      readonly inMs: number;
-      readonly error: string;
-    }
-  | {
-      readonly channel: 'message';
-      readonly at: number;
-      readonly direction: 'in' | 'out';
-      readonly actor: string;
-      readonly other: string;
-      readonly type: number;
-      readonly bytes: number;
-      /** Messages not shown since the last one that was: they are sampled. */
-      readonly skipped: number;
-    }
-  | {
-      readonly channel: 'state';
-      readonly at: number;
-      readonly actor: string;
-      readonly state: string;
-      readonly facts: Readonly<Record<string, string | number>>;
-    }
-  | {
-      readonly channel: 'edges';
-      readonly at: number;
-      readonly actor: string;
-      readonly machine: string;
-      readonly edges: readonly Edge[];
-    };
-
-export type TapListener = (event: TapEvent) => void;
-
-/** Message events a second that are shown; the others are only counted. */
-const MESSAGES_PER_S = 200;
+/** Of what went wrong the last so many are kept, watched or not: whoever looks comes afterwards. */
+const MISHAPS_KEPT = 32;
 
 /**
- * Where inspectors listen to the actors of one thread. Nobody pays for it while nobody listens: whoever has
- * something to show checks `active` first, and makes the event only then.
+ * Where the actors of one thread show themselves. Nobody pays for it while nobody watches: to be touched costs a
+ * look at `active` then. While somebody does, who was touched stands in a queue until a `Reporter` asks how they are,
+ * so that an actor that moves ten thousand times a second is described ten times.
  */
 export class Tap {
-  /** True while somebody listens. */
+  /** True while somebody watches. */
   active = false;
-  readonly #listeners = new Set<TapListener>();
-  #second = 0;
-  #shown = 0;
-  #skipped = 0;
+  /** Machines within actors. */
+  readonly machines = new Set<MachineSubject>();
+  /** Oldest first. */
+  readonly mishaps: RawMishap[] = [];
+  /** Called for each that is new while somebody watches. */
+  onBorn: ((subject: Subject) => void) | undefined;
+  #queue: Subject[] = [];
+  #head = 0;
+  #gone: string[] = [];
+  #mishap = 0;
+  #machine = 0;
 
-  /** Listens until the returned function is called. */
-  listen(listener: TapListener): () => void {
-    this.#listeners.add(listener);
-    this.active = true;
-    return () => {
-      this.#listeners.delete(listener);
-      this.active = this.#listeners.size > 0;
-    };
+  /** How it stands may have changed. */
+  touch(subject: Subject): void {
+    if (!this.active || subject.touched) return;
+    subject.touched = true;
+    this.#queue.push(subject);
   }
 
-  emit(event: TapEvent): void {
-    for (const listener of this.#listeners) listener(event);
+  born(subject: Subject): void {
+    if (!this.active) return;
+    this.onBorn?.(subject);
+    this.touch(subject);
   }
 
-  /** Whether a message at this time is to be shown, and if so, how many before it were not. */
-  sample(at: number): number | undefined {
-    const second = Math.floor(at / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#shown = 0;
+  gone(subject: Subject): void {
+    if (this.active) this.#gone.push(subject.name);
+  }
+
+  /** Something went wrong. @param wall milliseconds since 1970 */
+  failed(wall: number, kind: RawMishap['kind'], actor: string, cause: string): void {
+    this.mishaps.push({ id: this.#mishap++, wall, kind, actor, cause });
+    if (this.mishaps.length > MISHAPS_KEPT) this.mishaps.shift();
+  }
+
+  /** A number for a machine within an actor. */
+  number(): number {
+    this.#machine++;
+    return this.#machine;
+  }
+
+  /** Who was touched first and was not asked since. */
+  next(): Subject | undefined {
+    const subject = this.#queue[this.#head];
+    if (subject === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
     }
-    if (this.#shown >= MESSAGES_PER_S) {
-      this.#skipped++;
-      return undefined;
-    }
-    this.#shown++;
-    const skipped = this.#skipped;
-    this.#skipped = 0;
-    return skipped;
+    subject.touched = false;
+    return subject;
+  }
+
+  /** Names of those that ended since the last time. */
+  takeGone(): string[] {
+    const gone = this.#gone;
+    this.#gone = [];
+    return gone;
+  }
+
+  /** Nobody watches any more, or somebody begins anew. */
+  forget(): void {
+    while (this.next() !== undefined);
+    this.#gone = [];
   }
 }

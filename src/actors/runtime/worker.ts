@@ -5,6 +5,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { answer, type Birth, type ThreadControl } from './control.js';
 import { type Start, ThreadHost, type Uplink } from './host.js';
 import { giveWay } from './niceness.js';
+import type { ThreadWish } from './reporter.js';
 
 const birth = workerData as Birth;
 if (birth.background) giveWay();
@@ -33,7 +34,7 @@ const control: ThreadControl = {
   stats: () => answer(() => host.stats()),
   deadLetters: () => answer(() => host.deadLetters()),
   call: (method: string, args: readonly unknown[]) => answer(() => host.call(method, args)),
-  tap: (on: boolean) => answer(() => host.tap(on)),
+  watch: (wish: ThreadWish | undefined) => answer(() => host.watch(wish)),
 };
 
 Comlink.expose(control, nodeEndpoint(birth.control));

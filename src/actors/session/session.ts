@@ -96,7 +96,7 @@ export class SessionActor implements Actor, SessionPort {
     });
     this.#machine = new HostedMachine(context, sessionMachine, {
       input: { port: this, anonymousMs: limits.anonymousMs },
-      facts: () => ({ user: this.#standing.author?.name ?? '', conversations: this.#conversations.size }),
+      facts: () => ({ conversations: this.#conversations.size, early: this.#early.length }),
     });
   }
 
