@@ -106,9 +106,23 @@ function answered(
   run: (answers: Step['answers']) => Standing | Question,
   answers: Step['answers'] = {},
 ): (readonly [Step, Standing])[] {
-  const result = run(answers);
+  const result = attempt(run, answers);
+  if (result === undefined) return [];
   if (!('ask' in result)) return [[{ event, answers }, result]];
   return [true, false].flatMap((answer) => answered(event, run, { ...answers, [result.ask]: answer }));
+}
+
+/** Undefined when the machine goes round for ever with these answers: that way leads nowhere. */
+function attempt(
+  run: (answers: Step['answers']) => Standing | Question,
+  answers: Step['answers'],
+): Standing | Question | undefined {
+  try {
+    return run(answers);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Backwards from a place to the start. */

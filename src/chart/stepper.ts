@@ -56,6 +56,8 @@ export interface Question {
 
 /** Any delay will do: the clock stands still. */
 const NEVER_MS = 1_000_000;
+/** Eventless edges may lead in a circle, which XState would follow for ever. */
+const MICROSTEPS_MAX = 200;
 /** Raised by XState itself as soon as an inner state ends. */
 const SELF_MADE = 'xstate.done.state.';
 
@@ -91,7 +93,8 @@ export class Stepper {
   /**
    * One event further.
    * @param from where it stands: `Standing.value`
-   * @throws RangeError when the machine has no such state, or does not answer that event there
+   * @throws RangeError when the machine has no such state, or does not answer that event there, or never comes to
+   *   rest with these answers
    */
   step(from: StateValue, step: Step): Standing | Question {
     const active = this.activeIn(from);
@@ -127,8 +130,11 @@ export class Stepper {
     this.#answers = step.answers;
     this.#asked = undefined;
     const taken: string[] = [];
+    let microsteps = 0;
     const inspect = (inspected: InspectionEvent) => {
       if (inspected.type !== '@xstate.microstep') return;
+      if (++microsteps > MICROSTEPS_MAX)
+        throw new RangeError(`${this.chart.id} goes round for ever with these answers.`);
       // The way into the first state is an arrow on the drawing, and no edge.
       for (const each of inspected._transitions) if (each.eventType !== null) taken.push(edgeId(each));
     };

@@ -4,6 +4,7 @@ import { machines } from '../../src/actors/machines/catalogue.js';
 import type { ChartState } from '../../src/chart/chart.js';
 import { Shortest } from '../../src/chart/shortest.js';
 import { BEGIN, type Question, type Standing, Stepper } from '../../src/chart/stepper.js';
+import { carousel } from './machines.js';
 
 const fail = (): never => {
   throw new Error('This is not to be done.');
@@ -154,6 +155,18 @@ describe('stepping through a machine', () => {
       on: { GO: { guard: 'toString', actions: 'act' } },
     });
     expect(new Stepper(tricky).step({}, { event: 'GO', answers: none })).toEqual({ ask: 'toString' });
+  });
+});
+
+describe('eventless edges that lead in a circle', () => {
+  test('are not followed for ever', () => {
+    const stepper = new Stepper(carousel);
+    const { value } = stood(stepper.begin());
+    expect(() => stepper.step(value, { event: 'GO', answers: { again: true } })).toThrow(
+      'goes round for ever',
+    );
+    expect(stood(stepper.step(value, { event: 'GO', answers: { again: false } })).value).toBe('b');
+    expect(new Shortest(stepper).to('carousel.b')).toHaveLength(1);
   });
 });
 
