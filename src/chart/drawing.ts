@@ -54,6 +54,8 @@ export interface DrawnEdge {
   readonly edge: ChartEdge;
   /** Each from the source to one target; none for an answer that leaves no state, which is a text within its state. */
   readonly paths: readonly (readonly Point[])[];
+  /** It shares its lines with an edge before it, with the same ends. */
+  readonly isShared: boolean;
   readonly label: Box;
   readonly texts: readonly DrawnText[];
 }

@@ -18,14 +18,20 @@ const OPTIONS: LayoutOptions = {
   'elk.padding': padding(MARGIN, MARGIN),
 };
 
-/** Of every state that holds others. */
-const SPACING: LayoutOptions = {
+/**
+ * Of every state that holds others. Depth first from the start, a chart reads downwards as the machine goes, and only
+ * what leads back goes up. (ELK's orders by the model fail with labels across levels, in elkjs 0.12.)
+ */
+const LAYERS: LayoutOptions = {
+  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.spacing.nodeNode': '36',
+  'elk.spacing.nodeSelfLoop': '20',
   'elk.spacing.edgeNode': '20',
   'elk.spacing.edgeEdge': '16',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '34',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '22',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '15',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
 };
 
 /** On the line itself, in its middle: so no label can be taken for another line's. */
@@ -143,7 +149,7 @@ function nodeOf(
     id: state.id,
     children,
     layoutOptions: {
-      ...SPACING,
+      ...LAYERS,
       'elk.padding': padding(PADDING, size.height + 10),
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${size.width},${size.height})`,

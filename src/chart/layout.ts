@@ -78,9 +78,11 @@ function drawEdges(
 ): DrawnEdge[] {
   const paths = new Map<string, Point[][]>();
   const labels = new Map<string, Pick<DrawnEdge, 'label' | 'texts'>>();
+  const shared = new Set<string>();
   for (const bundle of plan.bundles) {
     const wire = laid.wires.get(bundle.id);
     for (const { id } of bundle.edges) paths.set(id, [...(paths.get(id) ?? []), pathOf(wire)]);
+    for (const { id } of bundle.edges.slice(1)) shared.add(id);
     const places = placeLabels(bundle.labels, rounded(wire?.labels?.[0]));
     // An edge is said on its first line only, so those that are said here come first nowhere else.
     const said = bundle.edges.filter(({ id }) => !labels.has(id));
@@ -92,7 +94,8 @@ function drawEdges(
   return chart.edges.map((edge) => {
     const within = inner.get(edge.id);
     const said = within === undefined ? labels.get(edge.id) : { label: around(within), texts: within };
-    return { edge, paths: paths.get(edge.id) ?? [], ...(said ?? { label: NOWHERE, texts: [] }) };
+    const isShared = shared.has(edge.id);
+    return { edge, isShared, paths: paths.get(edge.id) ?? [], ...(said ?? { label: NOWHERE, texts: [] }) };
   });
 }
 

@@ -24,7 +24,7 @@ export function chartSvg(drawing: Drawing, { bare = false }: SvgOptions = {}): s
   const holders = states.filter(isHolder);
   const leaves = states.filter((state) => !isHolder(state));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Statechart of ${drawing.id}`)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="statechart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Statechart of ${drawing.id}`)}">`,
     ...(bare ? [] : [`<style>${standaloneStyle()}</style>`]),
     ...(bare ? [] : [`<rect class="paper" width="${width}" height="${height}"/>`]),
     ...holders.map(stateGroup),
@@ -75,10 +75,10 @@ function boxShapes(state: DrawnState): string[] {
   ];
 }
 
-function edgeLines({ edge, paths }: DrawnEdge): string {
+function edgeLines({ edge, isShared, paths }: DrawnEdge): string {
   return edgeGroup(
     edge,
-    edge.kind,
+    isShared ? `${edge.kind} shared` : edge.kind,
     paths.map((path) => `${line(path)}${head(path)}`),
   );
 }
