@@ -183,7 +183,7 @@ function makeLine(): HTMLElement {
   );
 }
 
-/** From which state. */
+/** From which state; its name alone, for want of room. */
 function edgeText({ edges }: ActorEvent): string {
-  return edges.map((id) => id.split('|')[0] ?? '').join(', ');
+  return edges.map((id) => id.split('|')[0]?.split('.').at(-1) ?? '').join(', ');
 }

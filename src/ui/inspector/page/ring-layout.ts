@@ -1,20 +1,31 @@
 import type { RingDot, RingSight } from '../../../actors/inspect/frames.js';
+import { plain } from './text.js';
 
 export const SIZE = 640;
 const MIDDLE = SIZE / 2;
-const RADIUS = 210;
+export const RADIUS = 210;
 const LABEL_RADIUS = RADIUS + 18;
-/** Labels nearer to each other than this, in turns of the ring, would touch. */
-const LABEL_GAP = 0.021;
+/** Of a label, generously: what letters are as wide as in the page's fonts. */
+const LETTER_WIDTH = 7.5;
+const LINE_HEIGHT = 16;
+/** Longer names are cut. */
+const NAME_MAX = 14;
+
+type Anchor = 'start' | 'middle' | 'end';
+
+export interface Label {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: Anchor;
+  readonly text: string;
+}
 
 export interface PlacedDot {
   readonly dot: RingDot;
   readonly x: number;
   readonly y: number;
   /** Where its name stands; undefined when there is no room for it. */
-  readonly label:
-    | { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' }
-    | undefined;
+  readonly label: Label | undefined;
   /** From oneself, bent towards the middle; undefined without a link. */
   readonly path: string | undefined;
 }
@@ -23,7 +34,7 @@ export interface PlacedDot {
 export function placeDots({ self, dots }: RingSight): readonly PlacedDot[] {
   const others = dots.filter(({ key }) => key !== self.key);
   const all = [self, ...others];
-  const named = namedOnes(all, self);
+  const labels = labelsOf(all, self);
   const start = pointAt(0, RADIUS);
   return all.map((dot) => {
     const turn = turnOf(dot, self);
@@ -32,42 +43,63 @@ export function placeDots({ self, dots }: RingSight): readonly PlacedDot[] {
     return {
       dot,
       ...point,
-      label: named.has(dot.key) ? labelAt(turn) : undefined,
+      label: labels.get(dot.key),
       path: hasLink ? pathBetween(start, point) : undefined,
     };
   });
 }
 
 /** 0 to 1, clockwise from oneself. */
-function turnOf(dot: RingDot, self: RingDot): number {
+export function turnOf(dot: RingDot, self: RingDot): number {
   return (((dot.place - self.place) % 1) + 1) % 1;
 }
 
-function namedOnes(all: readonly RingDot[], self: RingDot): ReadonlySet<string> {
+/** A name, or for want of one the key. */
+export function nameOf({ name, key }: RingDot, max = NAME_MAX): string {
+  const letters = [...(plain(name) || key)];
+  return letters.length > max ? `${letters.slice(0, max - 1).join('')}…` : letters.join('');
+}
+
+/** As many labels as there is room for. */
+function labelsOf(all: readonly RingDot[], self: RingDot): ReadonlyMap<string, Label> {
   const weight = ({ role, link }: RingDot) => (role === 'self' ? 0 : link === 'none' ? 2 : 1);
-  const taken: number[] = [];
-  const named = new Set<string>();
+  const taken: Box[] = [];
+  const labels = new Map<string, Label>();
   for (const dot of [...all].sort((a, b) => weight(a) - weight(b))) {
-    const turn = turnOf(dot, self);
-    const isFree = taken.every(
-      (other) => Math.min(Math.abs(other - turn), 1 - Math.abs(other - turn)) >= LABEL_GAP,
-    );
-    if (!isFree) continue;
-    taken.push(turn);
-    named.add(dot.key);
+    const label = labelAt(turnOf(dot, self), nameOf(dot));
+    const box = boxOf(label);
+    if (taken.some((other) => overlap(box, other))) continue;
+    taken.push(box);
+    labels.set(dot.key, label);
   }
-  return named;
+  return labels;
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+}
+
+function boxOf({ x, y, anchor, text }: Label): Box {
+  const width = [...text].length * LETTER_WIDTH;
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return { left, right: left + width, top: y - LINE_HEIGHT };
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && Math.abs(a.top - b.top) < LINE_HEIGHT;
+}
+
+function labelAt(turn: number, text: string): Label {
+  const { x, y } = pointAt(turn, LABEL_RADIUS);
+  const side = Math.sin(turn * 2 * Math.PI);
+  return { x, y: y + 4, anchor: Math.abs(side) < 0.2 ? 'middle' : side > 0 ? 'start' : 'end', text };
 }
 
 function pointAt(turn: number, radius: number): { x: number; y: number } {
   const angle = turn * 2 * Math.PI;
   return { x: round(MIDDLE + radius * Math.sin(angle)), y: round(MIDDLE - radius * Math.cos(angle)) };
-}
-
-function labelAt(turn: number): NonNullable<PlacedDot['label']> {
-  const { x, y } = pointAt(turn, LABEL_RADIUS);
-  const side = Math.sin(turn * 2 * Math.PI);
-  return { x, y: y + 4, anchor: Math.abs(side) < 0.2 ? 'middle' : side > 0 ? 'start' : 'end' };
 }
 
 function pathBetween(from: { x: number; y: number }, to: { x: number; y: number }): string {

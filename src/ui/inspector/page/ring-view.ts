@@ -1,10 +1,9 @@
 import type { RingDot, RingSight } from '../../../actors/inspect/frames.js';
 import { element, setAttribute, setText, shape } from './dom.js';
-import { type PlacedDot, placeDots, SIZE } from './ring-layout.js';
+import { nameOf, type PlacedDot, placeDots, RADIUS, SIZE, turnOf } from './ring-layout.js';
 import { countText, plain } from './text.js';
 import type { View } from './view.js';
 
-const NAME_MAX = 14;
 const ROLES: Readonly<Record<RingDot['role'], string>> = {
   self: 'you',
   successor: 'successor',
@@ -18,6 +17,7 @@ const LEGEND: readonly (readonly [string, string])[] = [
   ['predecessor', 'predecessor'],
   ['long', 'long link'],
   ['other', 'other link'],
+  ['suspect', 'suspect'],
   ['broken', 'broken'],
 ];
 
@@ -94,9 +94,11 @@ export class RingView implements View {
     setText(this.#state, `${plain(sight.state)} · ${countText(placed.length - 1, 'other peer')}`);
     const lines = placed.filter(({ path }) => path !== undefined).map((each) => this.#link(each));
     const dots = placed.map((each) => this.#dot(each));
-    const circle = shape('circle', { class: 'circle', cx: SIZE / 2, cy: SIZE / 2, r: 210 });
+    const circle = shape('circle', { class: 'circle', cx: SIZE / 2, cy: SIZE / 2, r: RADIUS });
     this.#drawing.replaceChildren(circle, ...lines, ...dots, ...this.#middle(placed));
-    const clockwise = placed.map(({ dot }) => dot).sort((a, b) => turn(a, sight) - turn(b, sight));
+    const clockwise = placed
+      .map(({ dot }) => dot)
+      .sort((a, b) => turnOf(a, sight.self) - turnOf(b, sight.self));
     this.#fillList(clockwise);
   }
 
@@ -107,7 +109,7 @@ export class RingView implements View {
 
   #dot({ dot, x, y, label }: PlacedDot): SVGElement {
     const focused = dot.key === this.#focused ? ' focused' : '';
-    const name = label && shape('text', { x: label.x, y: label.y, 'text-anchor': label.anchor }, short(dot));
+    const name = label && shape('text', { x: label.x, y: label.y, 'text-anchor': label.anchor }, label.text);
     return shape(
       'g',
       { class: `peer ${dot.role} ${dot.link}${focused}`, 'data-peer': dot.key },
@@ -124,7 +126,7 @@ export class RingView implements View {
     const line = (text: string, dy: number, name: string) =>
       shape('text', { class: name, x: SIZE / 2, y: SIZE / 2 + dy, 'text-anchor': 'middle' }, text);
     return [
-      line(short(dot, 24), -12, 'about strong'),
+      line(nameOf(dot, 24), -12, 'about strong'),
       line(`${ROLES[dot.role]}${linkText(dot)}`, 8, 'about'),
       line(lagText(dot), 28, 'about'),
     ];
@@ -139,7 +141,7 @@ export class RingView implements View {
       const [mark, name, role, lag] = line.children;
       if (!mark || !name || !role || !lag) continue;
       setAttribute(mark, 'class', `mark ${dot.role} ${dot.link}`);
-      setText(name, plain(dot.name) || dot.key.slice(0, NAME_MAX));
+      setText(name, nameOf(dot, 64));
       setText(role, `${ROLES[dot.role]}${linkText(dot)}`);
       setText(lag, lagText(dot));
       setAttribute(line, 'id', `peer-${index}`);
@@ -178,10 +180,6 @@ export class RingView implements View {
   }
 }
 
-function turn(dot: RingDot, { self }: RingSight): number {
-  return (((dot.place - self.place) % 1) + 1) % 1;
-}
-
 function makePeer(focus: (key: string) => void): HTMLElement {
   const part = (name: string) => element('span', { class: name });
   const line = element(
@@ -197,11 +195,6 @@ function makePeer(focus: (key: string) => void): HTMLElement {
   return line;
 }
 
-function short({ name, key }: RingDot, max = NAME_MAX): string {
-  const characters = [...(plain(name) || key)];
-  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('');
-}
-
 function linkText({ link }: RingDot): string {
   return link === 'broken' || link === 'suspect' ? `, ${link}` : '';
 }
@@ -211,7 +204,7 @@ function lagText({ lagMs }: RingDot): string {
 }
 
 function describe(dot: RingDot): string {
-  return [short(dot, 40), ROLES[dot.role] + linkText(dot), lagText(dot)]
+  return [nameOf(dot, 40), ROLES[dot.role] + linkText(dot), lagText(dot)]
     .filter((part) => part !== '')
     .join(', ');
 }
