@@ -2,14 +2,13 @@ import type { ActorEvent, Mishap } from './inspect/frames.js';
 import type { Inspectable, Report } from './inspect/inspectable.js';
 import type { RawEvent, RawLetter, RawMishap, RawReport } from './inspect/raw.js';
 import { messageName } from './message-name.js';
-import type { LookedInto } from './runtime/looks.js';
-import type { Supervisor } from './runtime/supervisor.js';
+import type { LookedInto, Looks } from './runtime/looks.js';
 
 /** What an inspector looks into, of a system of threads: their reports, with names for the numbers of messages. */
-export function inspectableOf(system: Supervisor): Inspectable {
+export function inspectableOf(looks: Looks): Inspectable {
   return {
     look(report) {
-      const look = system.look({
+      const look = looks.open({
         report: (thread, raw) => report(reportOf(thread, raw)),
         down: ({ name, generation }) => {
           const row = { name, generation, up: false, ...NOTHING };

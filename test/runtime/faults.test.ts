@@ -334,7 +334,7 @@ describe('an actor in a worker', () => {
   it('is shown to whoever looks into its thread, also into the next life of that', async () => {
     const running = await rooms();
     const told = new Reports();
-    const look = running.look(told);
+    const look = running.looks.open(told);
     await running.main.ask(room(9), Do.echo, EMPTY, 2_000);
     await told.until(({ rows }) => rows.has('core room/9'));
     await running.kill('core');

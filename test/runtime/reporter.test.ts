@@ -10,6 +10,7 @@ import {
   Kind,
 } from '../../src/actors/runtime/actor.js';
 import { HostedMachine } from '../../src/actors/runtime/machine.js';
+import { reportedThread } from '../../src/actors/runtime/reported.js';
 import { type ReportedThread, Reporter } from '../../src/actors/runtime/reporter.js';
 import { chartOf } from '../../src/chart/chart-of.js';
 import { LocalSystem } from '../support/local-system.js';
@@ -66,7 +67,7 @@ function watched(types: readonly ActorType[] = [doors], { isTaken = true } = {})
   const local = new LocalSystem(1, [{ name: 'core', types: () => types }]);
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const told = new Reports();
-  const reporter = new Reporter(local.system('core'), (report) => {
+  const reporter = new Reporter(reportedThread(local.system('core')), (report) => {
     told.report({ name: 'core' }, report);
     if (isTaken) Atomics.add(taken, 0, 1);
   });
@@ -198,15 +199,7 @@ describe('a thread that is watched', () => {
       setTimeout: (run, ms) => local.clock.setTimeout(run, ms),
       clearTimeout: (id) => local.clock.clearTimeout(id),
     };
-    const { tap, deadLetters } = system;
-    const thread: ReportedThread = {
-      tap,
-      deadLetters,
-      clock: slow,
-      subjects: () => system.subjects(),
-      named: (name) => system.named(name),
-      figures: () => system.figures(),
-    };
+    const thread: ReportedThread = { ...reportedThread(system), clock: slow };
     for (let i = 0; i < 1_000; i++) local.tell(room(i), 0, EMPTY);
     await local.settle();
     reporter.wish(undefined);

@@ -4,6 +4,7 @@ import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { LoginStartReply, RegisterStartReply, WelcomeReply as WelcomeSchema } from '../../chat/schemas.js';
 import { loginMac } from '../../net/login.js';
 import { errorOf } from '../failure.js';
+import type { ActorTap } from '../runtime/actor-tap.js';
 import type { Calls } from './calls.js';
 import { loginMachine, type Unlocked } from './login.machine.js';
 import { registrationMachine } from './registration.machine.js';
@@ -16,6 +17,8 @@ export interface AuthenticationOptions {
   /** Noise handshake hash of the connection, 64 bytes. */
   readonly handshakeHash: Buffer;
   readonly stretching: Stretching;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   readonly credentials: Credentials;
   /** Public key of this device, 32 bytes. */
   readonly deviceKey: Buffer;
@@ -42,8 +45,15 @@ export class Authentication {
   /** Never rejects: what went wrong is in the outcome. */
   async run(): Promise<Outcome> {
     try {
-      if (this.#options.register) return await toPromise(this.#registration().start());
-      return await toPromise(this.#login().start());
+      const { tap, register } = this.#options;
+      if (register) {
+        const registration = this.#registration();
+        tap?.machine(registration, { chart: 'client-registration' });
+        return await toPromise(registration.start());
+      }
+      const login = this.#login();
+      tap?.machine(login, { chart: 'client-login' });
+      return await toPromise(login.start());
     } catch (error) {
       return { welcome: undefined, error: errorOf(error) };
     }

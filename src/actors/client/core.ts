@@ -107,6 +107,7 @@ export class ClientCore implements ClientCommands {
     });
     this.#transfers = new Transfers({
       clock,
+      tap: world.tap,
       random,
       turnEnd: world.turnEnd,
       disk: () => world.disk(),

@@ -1,5 +1,6 @@
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
 import type { Clock } from '../runtime/actor.js';
+import type { ActorTap } from '../runtime/actor-tap.js';
 import { ClientCore } from './core.js';
 import { System } from './system.js';
 import type { Habits } from './world.js';
@@ -13,6 +14,8 @@ export interface LocalOptions {
   readonly clock: Clock;
   readonly random: (target: Buffer) => void;
   readonly habits: Habits;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   readonly onEvent: (events: ClientEvent[]) => void;
 }
 

@@ -93,6 +93,7 @@ export class Login {
       calls: channel.calls,
       handshakeHash: connection.handshakeHash,
       stretching: world.stretching,
+      tap: world.tap,
       credentials: { ...credentials, password, register: false },
       deviceKey: this.#deviceKey,
       label: this.#label,

@@ -4,7 +4,11 @@ import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { NatterError } from '../../chat/error.js';
 import type { ClientCommands, ClientEvent } from '../../chat/events.js';
+import type { RawReport } from '../inspect/raw.js';
+import { inspectableOf } from '../inspectable-system.js';
 import { type Answer, unpack } from '../runtime/control.js';
+import { Looks } from '../runtime/looks.js';
+import type { ThreadWish } from '../runtime/reporter.js';
 import type { Client } from './client.js';
 import { commandsOver } from './commands.js';
 
@@ -16,6 +20,7 @@ export type CommandName = keyof ClientCommands | 'close';
 /** What the thread offers by Comlink. */
 export interface ClientThread {
   call(name: CommandName, args: readonly unknown[]): Promise<Answer<unknown>>;
+  watch(wish: ThreadWish | undefined): Promise<Answer<void>>;
 }
 
 /** What the thread is born with. */
@@ -45,6 +50,13 @@ export async function openRemoteClient(
   const call = async (name: CommandName, args: readonly unknown[]): Promise<unknown> =>
     unpack(await Promise.race([thread.call(name, args), gone]));
 
+  const peer = {
+    watch: async (wish: ThreadWish | undefined) => unpack(await Promise.race([thread.watch(wish), gone])),
+  };
+  const seen = { name: 'client', generation: 0, peer };
+  const looks = new Looks(() => [seen]);
+  worker.on('message', (report: RawReport) => looks.took(seen, report));
+
   const close = async (): Promise<void> => {
     const late = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
     await Promise.race([call('close', []).catch(() => {}), late]);
@@ -53,7 +65,7 @@ export async function openRemoteClient(
     // Nothing to wait for as store/guard.ts has it: a client keeps no LMDB, and its profile is renamed into place.
     await worker.terminate();
   };
-  return { ...commandsOver(call), close };
+  return { ...commandsOver(call), inspectable: inspectableOf(looks), close };
 }
 
 function died(): never {

@@ -84,6 +84,10 @@ export class Session implements EndpointHandler {
         clearTimeout: (id) => clock.clearTimeout(id),
       },
     });
+    options.world.tap?.machine(this.#machine, {
+      chart: 'client-session',
+      facts: () => ({ attempts: this.#machine.getSnapshot().context.attempts }),
+    });
     this.#machine.subscribe(({ value, context }) =>
       options.state(linkState(value, context.attempts), context.failure),
     );

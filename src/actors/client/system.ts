@@ -9,6 +9,7 @@ import { Profile } from '../../store/profile.js';
 import type { Cities, Whereabouts } from '../jobs/cities.js';
 import type { OpaquePool } from '../jobs/pool.js';
 import type { Clock } from '../runtime/actor.js';
+import type { ActorTap } from '../runtime/actor-tap.js';
 import { openDialer } from './driver.js';
 import { SystemDisk } from './files/system-disk.js';
 import type { Stretching, World } from './world.js';
@@ -18,6 +19,7 @@ export interface SystemOptions {
   readonly data: string | undefined;
   readonly clock: Clock;
   readonly random: (target: Buffer) => void;
+  readonly tap?: ActorTap | undefined;
 }
 
 /** The world as it is: sockets, names, threads and files. */
@@ -25,13 +27,15 @@ export class System implements World {
   readonly clock: Clock;
   readonly random: (target: Buffer) => void;
   readonly stretching: Stretching;
+  readonly tap: ActorTap | undefined;
   readonly #data: string | undefined;
   #profile: Profile | undefined;
   #disk: SystemDisk | undefined;
   #pool: Promise<OpaquePool> | undefined;
   #cities: Promise<Cities> | undefined;
 
-  constructor({ data, clock, random }: SystemOptions) {
+  constructor({ data, clock, random, tap }: SystemOptions) {
+    this.tap = tap;
     this.clock = clock;
     this.random = random;
     this.#data = data;

@@ -3,6 +3,7 @@ import type { ConnectOptions, EndpointHandler, KeyPair, PathAddress } from '../.
 import type { Profile } from '../../store/profile.js';
 import type { Whereabouts } from '../jobs/cities.js';
 import type { Clock } from '../runtime/actor.js';
+import type { ActorTap } from '../runtime/actor-tap.js';
 import type { Disk } from './files/disk.js';
 
 /**
@@ -12,6 +13,8 @@ import type { Disk } from './files/disk.js';
 export interface World {
   readonly clock: Clock;
   readonly random: (target: Buffer) => void;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   /** The address behind a host name. @throws NatterError BAD_ADDRESS */
   resolve(host: string): Promise<string>;
   /** Opens a socket with an endpoint of these keys that can reach this address. */

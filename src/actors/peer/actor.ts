@@ -19,7 +19,7 @@ export class RingActor implements Actor {
       ...options,
       world: {
         clock: context.clock,
-        ...(context.tap === undefined ? {} : { tap: context.tap }),
+        tap: context.tap,
         random: context.random,
         wires: this.#wires,
         identity,

@@ -70,6 +70,7 @@ export function openFiles({ world, community, peer, rooms, offers, disk, emit }:
   const { links, groups, people } = peer;
   return new RingFiles({
     clock: world.clock,
+    tap: world.tap,
     random: world.random,
     turnEnd: (run) => world.turnEnd(run),
     self: contactOf(community, world.identity.publicKey, []),

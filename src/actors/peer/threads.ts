@@ -14,6 +14,7 @@ import { type Commands, ringCommandsOver } from './commands.js';
 import type { CoreData, CoreNews } from './core.js';
 import type { RingOptions } from './options.js';
 import { Repeats } from './repeats.js';
+import { withRing } from './sight.js';
 
 const LISTEN_MS = 10_000;
 const STOP_MS = 5_000;
@@ -53,7 +54,7 @@ export class ThreadedPeer {
 
   /** What an inspector looks into. */
   get inspectable(): Inspectable {
-    return inspectableOf(this.system);
+    return withRing(inspectableOf(this.system.looks), this.commands);
   }
 
   async start(profile: Profile, bootstrap: readonly PathAddress[]): Promise<void> {

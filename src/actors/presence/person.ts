@@ -31,7 +31,15 @@ export class Person implements PresencePort {
     this.name = name;
     this.sortKey = nameKey(name);
     this.#around = around;
-    this.#machine = startMachine(around.context, presenceMachine, { port: this, lingerMs: around.lingerMs });
+    this.#machine = startMachine(
+      around.context,
+      presenceMachine,
+      { port: this, lingerMs: around.lingerMs },
+      () => ({
+        sessions: this.sessions.size,
+        version: this.version,
+      }),
+    );
   }
 
   set(conn: number, away: boolean): void {

@@ -5,6 +5,7 @@ import {
   FrameType,
   LINK_IDLE_MS,
 } from '../../net/constants.js';
+import { fingerprint } from '../../net/fingerprint.js';
 import { needCodec } from '../../net/ring/hello.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';
@@ -74,7 +75,7 @@ export class Link implements LinkPort {
     this.#untried = [...addresses];
     this.target = addresses[0];
     this.isMet = peer === undefined && this.target !== undefined;
-    this.#machine = prepareMachine(owner.world, linkMachine, { port: this });
+    this.#machine = prepareMachine(owner.world, linkMachine, { port: this }, () => this.#facts());
   }
 
   /** Dials, unless it is born with a wire. */
@@ -263,6 +264,17 @@ export class Link implements LinkPort {
   #add(wire: number, path: PathAddress, dialled: boolean): void {
     const openedAt = this.#owner.world.clock.now();
     this.#lines.add({ wire, path, dialled, openedAt, isGreeted: false, closeAt: Number.POSITIVE_INFINITY });
+  }
+
+  /** For an inspector; keys are shown by their fingerprints, as everywhere. */
+  #facts(): Record<string, string | number> {
+    const { peer, rttMs, isNeeded } = this;
+    return {
+      ...(peer === undefined ? {} : { peer: fingerprint(Buffer.from(peer, 'hex')) }),
+      ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
+      wires: this.#lines.all.length,
+      needed: isNeeded ? 1 : 0,
+    };
   }
 
   #choose(): void {

@@ -1,6 +1,7 @@
 import type { Identity, Verify } from '../../net/ring/identity.js';
 import type { CloseCode, CloseReason, Lane, PathAddress } from '../../net/types.js';
-import type { ActorContext, Clock } from '../runtime/actor.js';
+import type { Clock } from '../runtime/actor.js';
+import type { ActorTap } from '../runtime/actor-tap.js';
 
 /**
  * Everything a ring peer takes from outside. The real one is an actor whose wires are the I/O actor's connections;
@@ -13,7 +14,7 @@ export interface PeerWorld {
   readonly identity: Identity;
   readonly verify: Verify;
   /** Where its machines are shown to whoever watches. */
-  readonly tap?: NonNullable<ActorContext['tap']>;
+  readonly tap?: ActorTap | undefined;
   /** Runs once at the end of this turn. */
   turnEnd(run: () => void): void;
 }

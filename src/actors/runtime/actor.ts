@@ -96,7 +96,7 @@ export interface ActorContext {
   /** Runs after every message of this turn was handled: for batches. Asked for once, runs once. */
   onTurnEnd(run: () => void): void;
   /** Where its machines are shown to whoever watches. */
-  readonly tap?: ActorTap;
+  readonly tap?: ActorTap | undefined;
 }
 
 /** Message types above 0xff00 come from the runtime itself. */

@@ -8,6 +8,7 @@ import { realClock } from './clock.js';
 import type { DeadLetter } from './dead-letters.js';
 import { LoopDelay } from './loop-delay.js';
 import { type PlacementTable, threadOf } from './placement.js';
+import { reportedThread } from './reported.js';
 import { Reporter, type ThreadWish } from './reporter.js';
 import type { SnapshotChange } from './snapshots.js';
 import type { ThreadStats } from './stats.js';
@@ -160,7 +161,7 @@ export class ThreadHost implements WorkerHost {
 
   /** How its actors are is told to the supervisor from now on, as it wants; undefined: no more. */
   watch(wish: ThreadWish | undefined): void {
-    this.#reporter ??= new Reporter(this.system, (report) =>
+    this.#reporter ??= new Reporter(reportedThread(this.system), (report) =>
       this.#options.uplink({ type: 'looked', report }),
     );
     this.#reporter.wish(wish);

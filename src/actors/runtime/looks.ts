@@ -10,7 +10,7 @@ const MISHAPS_KEPT = 32;
 export interface LookedInto {
   readonly name: string;
   readonly generation: number;
-  readonly peer: ThreadPeer | undefined;
+  readonly peer: Pick<ThreadPeer, 'watch'> | undefined;
 }
 
 /** What one who looks into a system is told. */

@@ -10,7 +10,7 @@ export interface MachineOptions {
   /** As its chart is called, where that is not the machine's own id. */
   readonly chart?: string;
   /** Counts, times and the like; nothing that people wrote. */
-  readonly facts?: () => Record<string, string | number>;
+  readonly facts?: (() => Record<string, string | number>) | undefined;
 }
 
 /** One of many machines within an actor, from its start to its end. */

@@ -31,7 +31,7 @@ export interface ThreadWish {
 export interface ReportedThread {
   readonly tap: Tap;
   readonly clock: Clock;
-  readonly deadLetters: DeadLetters | undefined;
+  readonly deadLetters?: DeadLetters;
   /** Everybody there, to begin with. */
   subjects(): Iterable<Subject>;
   named(name: string): Subject | undefined;

@@ -6,7 +6,7 @@ import { realClock } from './clock.js';
 import type { MainSpec, SystemEvent, SystemSpec, ThreadHandle, ThreadSpec } from './composition.js';
 import { ThreadHost, type Uplink, type WorkerHost } from './host.js';
 import { Life, type ThreadPeer } from './life.js';
-import { type Looker, Looks, type SystemLook } from './looks.js';
+import { Looks } from './looks.js';
 import { mainPeer } from './main-peer.js';
 import { type PlacementTable, placementOf } from './placement.js';
 import { Snapshots } from './snapshots.js';
@@ -52,7 +52,8 @@ export class Supervisor {
   readonly #placement: PlacementTable;
   readonly #seats: Seat[];
   readonly #clock = realClock();
-  readonly #looks = new Looks(() => this.#seats);
+  /** Whoever looks into its threads; `inspectableOf` makes sense of what these tell. */
+  readonly looks = new Looks(() => this.#seats);
   readonly #timers = new Set<unknown>();
   #main: ThreadHost | undefined;
   #stopping = false;
@@ -122,11 +123,6 @@ export class Supervisor {
     await this.#seat(name).life?.kill();
   }
 
-  /** Every thread tells how its actors are, until the look is closed. `inspectableOf` makes sense of it. */
-  look(looker: Looker): SystemLook {
-    return this.#looks.open(looker);
-  }
-
   /** Stops every thread in the reverse order of their start, all within the deadline; then they are ended anyway. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true;
@@ -194,7 +190,7 @@ export class Supervisor {
     seat.phase = 'down';
     seat.peer = undefined;
     this.#emit({ type: 'threadDied', thread: seat.name, generation: seat.generation, error });
-    this.#looks.died(seat, error);
+    this.looks.died(seat, error);
     const delay = seat.budget.next(this.#clock.now());
     if (delay === undefined) seat.phase = 'gave up';
     for (const other of this.#others(seat)) {
@@ -202,7 +198,7 @@ export class Supervisor {
       other.peer?.disconnect(seat.index, delay === undefined).catch(() => undefined);
     }
     if (delay === undefined) {
-      this.#looks.gaveUp(seat);
+      this.looks.gaveUp(seat);
       this.#emit({ type: 'gaveUp', thread: seat.name, error });
       return;
     }
@@ -223,7 +219,7 @@ export class Supervisor {
       // Wired in one go with its being `up`, so that of two threads that come back at once one wires the pair.
       await Promise.all(this.#others(seat).map((other) => this.#wireAgain(seat, other)));
       await seat.peer?.begin();
-      this.#looks.back(seat);
+      this.looks.back(seat);
     } catch (error) {
       await seat.life?.kill();
       if (!this.#stopping) this.#died(seat, error instanceof Error ? error : new Error(String(error)));
@@ -253,7 +249,7 @@ export class Supervisor {
         seat.snapshots.apply(message.changes);
         break;
       case 'looked':
-        this.#looks.took(seat, message.report);
+        this.looks.took(seat, message.report);
         break;
       default:
         this.#emit({ ...message, thread: seat.name });

@@ -1,4 +1,3 @@
-import type { RawThread } from '../inspect/raw.js';
 import { type ActorType, type Address, type Clock, Kind, MailLane, SystemMessage } from './actor.js';
 import { addressText } from './address.js';
 import { type Asker, Asks } from './asks.js';
@@ -13,7 +12,6 @@ import { actorDied, decodeRefusal, mailboxFull } from './refusal.js';
 import { Router } from './router.js';
 import type { SnapshotChange } from './snapshots.js';
 import { type ThreadStats, threadStats } from './stats.js';
-import type { Subject } from './subject.js';
 import { encodeTerminated, encodeThreadRestarted } from './system-message.js';
 import { Tap } from './tap.js';
 import { Watches } from './watches.js';
@@ -249,24 +247,6 @@ export class ActorSystem {
         return { kind: cell.address.kind, key: cell.address.key, state: cell.snapshot };
       }),
     );
-  }
-
-  /** Everybody whom an inspector can look at. */
-  *subjects(): Iterable<Subject> {
-    yield* this.cells.all();
-    yield* this.tap.machines;
-  }
-
-  named(name: string): Subject | undefined {
-    for (const subject of this.subjects()) if (subject.name === name) return subject;
-    return undefined;
-  }
-
-  /** How the thread is, for an inspector. */
-  figures(): Omit<RawThread, 'loopDelayP99Ms'> {
-    const { actors, deadLetters, messagesHandled: handled, mailboxDepthSum: mailbox } = this.stats();
-    const count = Object.values(actors).reduce((sum, each) => sum + each, this.tap.machines.size);
-    return { actors: count, deadLetters, handled, mailbox };
   }
 
   stats(): ThreadStats {

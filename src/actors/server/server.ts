@@ -105,7 +105,7 @@ export class Server {
 
   /** What an inspector looks into. */
   get inspectable(): Inspectable {
-    return inspectableOf(this.system);
+    return inspectableOf(this.system.looks);
   }
 
   async start(): Promise<void> {

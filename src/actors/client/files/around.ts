@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { Room, Target } from '../../../chat/events.js';
 import type { Operation } from '../../../chat/operations.js';
 import type { Clock } from '../../runtime/actor.js';
+import type { ActorTap } from '../../runtime/actor-tap.js';
 import type { Disk } from './disk.js';
 import type { TransferLink } from './link.js';
 import type { RecordPool } from './record-pool.js';
@@ -24,6 +25,8 @@ export interface FileRoom {
 /** What every transfer of a client works with. */
 export interface Around {
   readonly clock: Clock;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   readonly calls: Calls;
   readonly link: TransferLink;
   readonly disk: Disk;

@@ -4,6 +4,7 @@ import type { Transfer, TransferState } from '../../../chat/events.js';
 import type { FileLock } from '../../../store/lock.js';
 import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import type { Clock } from '../../runtime/actor.js';
+import type { ActorTap } from '../../runtime/actor-tap.js';
 import { type TransferEvent, type TransferPort, transferMachine } from '../../transfer/transfer.machine.js';
 import { Speed } from './speed.js';
 
@@ -19,6 +20,8 @@ const LASTING: ReadonlySet<TransferState> = new Set(['accepted', 'paused', 'reje
 
 export interface LifeOptions {
   readonly clock: Clock;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   /** This process alone works on it as long as it holds this. */
   readonly lock: FileLock;
   save(record: TransferRecord): void;
@@ -58,6 +61,9 @@ export class Life {
         setTimeout: (run, ms) => clock.setTimeout(run, ms),
         clearTimeout: (id) => clock.clearTimeout(id),
       },
+    });
+    options.tap?.machine(this.#machine, {
+      facts: () => ({ size: record.size, bytes: this.#bytes, repeated: this.#repeated }),
     });
     this.#machine.subscribe(({ value, context }) => this.#moved(value, context.failure));
     this.#machine.start();

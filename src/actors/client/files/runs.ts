@@ -90,6 +90,7 @@ export class Runs {
     const life = new Life(
       {
         clock: this.#around.clock,
+        tap: this.#around.tap,
         lock,
         save: (each) => this.#ledger.save({ ...each, owes: this.#ledger.get(each.id)?.owes ?? each.owes }),
         emit: this.#emit,

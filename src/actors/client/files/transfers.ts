@@ -8,6 +8,7 @@ import type { Connection } from '../../../net/types.js';
 import { isEnded, type TransferRecord } from '../../../store/transfers.js';
 import { errorOf } from '../../failure.js';
 import type { Clock } from '../../runtime/actor.js';
+import type { ActorTap } from '../../runtime/actor-tap.js';
 import type { Calls, FileRoom } from './around.js';
 import type { Disk } from './disk.js';
 import { cancelled, noSuchFile } from './failures.js';
@@ -22,6 +23,8 @@ import { Upload } from './upload.js';
 
 export interface TransfersOptions {
   readonly clock: Clock;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   readonly random: (target: Buffer) => void;
   /** Runs at the end of this turn. */
   readonly turnEnd: (run: () => void) => void;
@@ -250,12 +253,12 @@ export class Transfers {
     if (this.#opened !== undefined) return this.#opened;
     if (this.#account === undefined)
       throw new NatterError('NOT_LOGGED_IN', 'Nobody is logged in; log in first.');
-    const { clock, calls, turnEnd } = this.#options;
+    const { clock, tap, calls, turnEnd } = this.#options;
     const disk = this.#options.disk();
     const ledger = new Ledger(calls, disk.records(this.#account.server, this.#account.user));
     const breathe = () => new Promise<void>((done) => turnEnd(done));
     const { link, outgoing } = this.#options.instead ?? { link: this.link, outgoing: TO_SERVER };
-    const around = { clock, calls, link, disk, breathe };
+    const around = { clock, tap, calls, link, disk, breathe };
     const runs = new Runs({ around, ledger, outgoing, emit: (transfer) => this.#show(transfer) });
     this.#opened = { disk, ledger, runs };
     if (link.connection !== undefined) ledger.settle();

@@ -14,6 +14,7 @@ import { offeredIn } from '../../client/files/entry.js';
 import type { Life } from '../../client/files/life.js';
 import { Transfers } from '../../client/files/transfers.js';
 import type { Clock } from '../../runtime/actor.js';
+import type { ActorTap } from '../../runtime/actor-tap.js';
 import { RingCalls } from './calls.js';
 import { Desk } from './desk.js';
 import { notThere } from './failures.js';
@@ -47,6 +48,8 @@ export interface RingFilesPort extends Pick<PartnerOptions, 'send' | 'wireOf' | 
 
 export interface RingFilesOptions {
   readonly clock: Clock;
+  /** Where its machines are shown to whoever watches. */
+  readonly tap?: ActorTap | undefined;
   readonly random: (target: Buffer) => void;
   turnEnd(run: () => void): void;
   readonly self: Contact;
@@ -73,11 +76,11 @@ export class RingFiles implements Part {
   #reachAt = Number.POSITIVE_INFINITY;
 
   constructor(options: RingFilesOptions) {
-    const { clock, random, port, turnEnd } = options;
+    const { clock, tap, random, port, turnEnd } = options;
     this.#options = options;
     const partnerFor = (number: number) => this.#partnerFor(number);
     this.transfers = new Transfers({
-      ...{ clock, random, turnEnd, attentive: true },
+      ...{ clock, tap, random, turnEnd, attentive: true },
       disk: () => options.disk(),
       calls: new RingCalls(partnerFor),
       open: (room) => this.#open(room),

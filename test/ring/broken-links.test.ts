@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { BrokenLinks } from '../../src/actors/peer/sight.js';
+import type { RingPeer } from '../../src/chat/events.js';
+
+function peer(author: string, role: RingPeer['role'], link: RingPeer['link']): RingPeer {
+  return { user: author, author, place: 0.5, role, link };
+}
+
+function seen(links: BrokenLinks, now: number, ...peers: RingPeer[]): string[] {
+  return links.dots(peers, now).map(({ key, role, link }) => `${key} ${role} ${link}`);
+}
+
+describe('the ring as it is drawn', () => {
+  it('shows a link as broken that was there and is not, while it is needed', () => {
+    const links = new BrokenLinks();
+    expect(seen(links, 0, peer('a', 'successor', 'dialling'))).toEqual(['a successor none']);
+    expect(seen(links, 1, peer('a', 'successor', 'live'))).toEqual(['a successor live']);
+    expect(seen(links, 2, peer('a', 'successor', 'suspect'))).toEqual(['a successor suspect']);
+    expect(seen(links, 3, peer('a', 'successor', 'dialling'))).toEqual(['a successor broken']);
+    expect(seen(links, 4, peer('a', 'successor', 'syncing'))).toEqual(['a successor live']);
+  });
+
+  it('shows one who is no longer there for a while', () => {
+    const links = new BrokenLinks();
+    seen(links, 0, peer('a', 'long', 'live'), peer('me', 'self', 'none'));
+    expect(seen(links, 29_000)).toEqual(['a long broken']);
+    expect(seen(links, 31_000)).toEqual([]);
+  });
+
+  it('takes no offence at a link that is not needed any more', () => {
+    const links = new BrokenLinks();
+    seen(links, 0, peer('a', 'extra', 'live'));
+    expect(seen(links, 1, peer('a', 'other', 'gone'))).toEqual(['a known none']);
+  });
+});
