@@ -7,11 +7,11 @@ import { machines } from '../../src/actors/machines/catalogue.js';
 import { chartOf } from '../../src/chart/chart-of.js';
 import type { Box, Drawing, DrawnState, DrawnText, Point } from '../../src/chart/drawing.js';
 import { layoutChart } from '../../src/chart/layout.js';
-import { carousel, player, washer } from './machines.js';
+import { carousel, odd, player, washer } from './machines.js';
 
 const drawn: readonly (readonly [string, AnyStateMachine])[] = [
   ...machines.map(({ name, machine }) => [name, machine] as const),
-  ...[player, washer, carousel].map((machine) => [machine.id, machine] as const),
+  ...[player, washer, carousel, odd].map((machine) => [machine.id, machine] as const),
 ];
 
 /** A box and what it is, for a failure that can be read. */

@@ -107,3 +107,14 @@ export const carousel = setup({ guards: { again: () => true } }).createMachine({
     c: { always: 'b' },
   },
 });
+
+/** Names that are words or signs of other languages. */
+export const odd = createMachine({
+  id: 'odd "one" <b>',
+  initial: 'end',
+  states: {
+    end: { on: { 'class; A --> B': 'a:b', 'state "x" {': { target: '<script>', actions: '%% no' } } },
+    'a:b': { entry: '</text>', on: { '`_*&amp;': { guard: 'is#1;', target: 'end' } } },
+    '<script>': { type: 'final' },
+  },
+});
