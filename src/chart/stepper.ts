@@ -96,15 +96,16 @@ export class Stepper {
    * @throws RangeError when the machine has no such state, or does not answer that event there, or never comes to
    *   rest with these answers
    */
-  step(from: StateValue, step: Step): Standing | Question {
-    const active = this.activeIn(from);
+  step(from: unknown, step: Step): Standing | Question {
+    const active = this.#activeIn(from);
     if (!this.#offers(active).some(({ event }) => event === step.event))
       throw new RangeError(`${this.chart.id} does not answer ${step.event} there.`);
-    return this.#run(from, step);
+    // What names states of this machine is one of its values.
+    return this.#run(from as StateValue, step);
   }
 
   /** Ids of the states that a value names, outer ones first. @throws RangeError when there are no such states */
-  activeIn(value: unknown): string[] {
+  #activeIn(value: unknown): string[] {
     const active: string[] = [];
     this.#enter(this.chart.root, value, active);
     return active;
@@ -155,7 +156,7 @@ export class Stepper {
     if (this.#asked !== undefined) return { ask: this.#asked };
     if (failure !== undefined) throw failure;
     const { value } = snapshot;
-    const active = this.activeIn(value);
+    const active = this.#activeIn(value);
     const isDone = snapshot.status === 'done';
     return { value, active, done: isDone, taken, offers: isDone ? [] : this.#offers(active) };
   }

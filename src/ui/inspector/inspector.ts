@@ -2,6 +2,7 @@ import { Assets } from './assets.js';
 import { type ChartSource, Charts } from './charts.js';
 import { InspectorHttp } from './http.js';
 import { chartCss, MachineCharts } from './machine-charts.js';
+import { MachinesApi } from './machines-api.js';
 import { json, type Route } from './route.js';
 import type { FrameSource } from './source.js';
 import { Streams } from './streams.js';
@@ -37,7 +38,7 @@ export async function openInspector(options: InspectorOptions): Promise<OpenInsp
     answer: () =>
       json({ program, pid: process.pid, live: source !== undefined, full: streams?.isFull ?? false }),
   };
-  const routes = [hello, ...charts.routes, ...(streams?.routes ?? [])];
+  const routes = [hello, ...charts.routes, ...new MachinesApi().routes, ...(streams?.routes ?? [])];
   const http = new InspectorHttp(new Assets({ 'chart.css': chartCss }), routes);
   await http.listen(port);
   return {

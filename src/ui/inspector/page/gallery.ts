@@ -1,28 +1,58 @@
 import type { Api } from './api.js';
-import { ChartView } from './chart-view.js';
+import { Cards } from './cards.js';
 import { element } from './dom.js';
+import { hashOf } from './router.js';
+import { Simulator } from './simulator.js';
 import type { View } from './view.js';
 
-/** Every machine there is, whether one runs or not. */
+/** Every machine there is, whether one runs or not: all of them as cards, or one to be stepped through. */
 export class Gallery implements View {
   readonly id = 'machines';
   readonly title = 'Machines';
   readonly element: HTMLElement;
-  readonly keys = [];
-  readonly #chart: ChartView;
+  readonly keys = [
+    { keys: '/', does: 'find a machine' },
+    { keys: 'e', does: 'go to the events that may happen now' },
+    { keys: 'u, r', does: 'undo a step, restart' },
+    { keys: 'a', does: 'all machines' },
+    { keys: 'y, n', does: 'answer a guard' },
+  ];
+  readonly #cards: Cards;
+  readonly #simulator: Simulator;
 
   constructor(api: Api) {
-    this.#chart = new ChartView(api);
-    this.element = element('section', { 'aria-label': this.title }, this.#chart.element);
+    this.#cards = new Cards(api);
+    this.#simulator = new Simulator(api);
+    this.element = element(
+      'section',
+      { 'aria-label': this.title },
+      this.#cards.element,
+      this.#simulator.element,
+    );
   }
 
-  show([machine]: readonly string[]): void {
-    void this.#chart.show(machine, 'Name a machine in the address.');
+  show([machine, ...steps]: readonly string[]): void {
+    this.#cards.element.hidden = machine !== undefined;
+    this.#simulator.element.hidden = machine === undefined;
+    if (machine !== undefined) void this.#simulator.show(machine, steps);
+    else {
+      this.#simulator.hide();
+      void this.#cards.load();
+    }
   }
 
-  hide(): void {}
+  hide(): void {
+    this.#simulator.hide();
+  }
 
-  key(): boolean {
-    return false;
+  key({ key }: KeyboardEvent): boolean {
+    const isOpen = !this.#simulator.element.hidden;
+    if (!isOpen && key === '/') this.#cards.search.focus();
+    else if (isOpen && key === 'e') this.#simulator.focusOffers();
+    else if (isOpen && key === 'u') this.#simulator.undo();
+    else if (isOpen && key === 'r') this.#simulator.restart();
+    else if (isOpen && key === 'a') location.hash = hashOf('machines');
+    else return false;
+    return true;
   }
 }

@@ -1,0 +1,94 @@
+import type { MachineCard } from '../machines-data.js';
+import type { Api } from './api.js';
+import { element } from './dom.js';
+import { hashOf } from './router.js';
+
+/** Every machine as a card: its drawing, what it is, how large it is. */
+export class Cards {
+  readonly element: HTMLElement;
+  readonly search: HTMLInputElement;
+  readonly #api: Api;
+  readonly #grid = element('ul', { class: 'cards', 'aria-label': 'Machines' });
+  readonly #count = element('p', { class: 'soft', role: 'status' });
+  #shown: readonly { readonly words: string; readonly item: HTMLElement }[] = [];
+  #isLoading = false;
+
+  constructor(api: Api) {
+    this.#api = api;
+    this.search = element('input', {
+      type: 'search',
+      placeholder: 'Find a machine, a state, an event',
+      'aria-label': 'Find a machine, a state or an event',
+      oninput: () => this.#filter(),
+    });
+    this.element = element(
+      'div',
+      { class: 'gallery' },
+      element(
+        'header',
+        {},
+        element('h2', {}, 'Every machine of natter'),
+        element(
+          'p',
+          { class: 'soft' },
+          'Each is drawn from its definition in the code. Open one to step through it: nothing has to run for that.',
+        ),
+        this.search,
+        this.#count,
+      ),
+      this.#grid,
+    );
+  }
+
+  /** Fetches them, once. */
+  async load(): Promise<void> {
+    if (this.#isLoading || this.#shown.length > 0) return;
+    this.#isLoading = true;
+    try {
+      const cards = await this.#api.get<readonly MachineCard[]>('/api/machines');
+      this.#shown = cards.map((card) => ({ words: wordsOf(card), item: this.#cardOf(card) }));
+      this.#grid.replaceChildren(...this.#shown.map(({ item }) => item));
+      this.#filter();
+    } catch {
+      this.#count.textContent = 'The machines cannot be had now; come back to this tab to try again.';
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  #filter(): void {
+    const words = this.search.value.toLowerCase().split(/\s+/);
+    let found = 0;
+    for (const { words: text, item } of this.#shown) {
+      item.hidden = !words.every((word) => text.includes(word));
+      if (!item.hidden) found++;
+    }
+    const of = found === this.#shown.length ? '' : ` of ${this.#shown.length}`;
+    this.#count.textContent = found === 0 ? 'No machine has that.' : `${found}${of} machines`;
+  }
+
+  #cardOf({ name, what, runs, states, transitions, file }: MachineCard): HTMLElement {
+    const picture = element('div', { class: 'picture', 'aria-hidden': 'true' });
+    this.#api.drawing('/api/chart', { machine: name }).then(
+      (drawing) => picture.replaceChildren(drawing),
+      // The card says what there is to say without its picture.
+      () => picture.replaceChildren('no drawing now'),
+    );
+    return element(
+      'li',
+      {},
+      element(
+        'a',
+        { href: hashOf('machines', name), 'aria-label': `${name}. ${what}` },
+        picture,
+        element('h3', {}, name, element('span', { class: 'tag' }, runs)),
+        element('p', {}, what),
+        element('p', { class: 'soft small' }, `${states} states, ${transitions} transitions · ${file}`),
+      ),
+    );
+  }
+}
+
+function wordsOf({ name, what, runs, words }: MachineCard): string {
+  return [name, what, runs, ...words].join(' ').toLowerCase();
+}

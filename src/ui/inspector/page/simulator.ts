@@ -1,0 +1,235 @@
+import type { Chart, ChartEdge } from '../../../chart/chart.js';
+import type { Offer, Step } from '../../../chart/stepper.js';
+import { announce } from './announce.js';
+import type { Api } from './api.js';
+import { ChartView } from './chart-view.js';
+import { element } from './dom.js';
+import { GuardDialog } from './guard-dialog.js';
+import { GuardMemory } from './guard-memory.js';
+import { OfferList } from './offer-list.js';
+import { hashOf } from './router.js';
+import { type AskGuard, Simulation } from './simulation.js';
+import { leavesOf, StepList } from './step-list.js';
+import { partsOf, stepsOf } from './step-text.js';
+import { Ways } from './ways.js';
+
+/** Between two steps that are played; ms. */
+const PLAY_MS = 800;
+
+/** One machine to be stepped through: its chart, what it would answer, the steps so far, ways to its states. */
+export class Simulator {
+  readonly element: HTMLElement;
+  readonly #api: Api;
+  readonly #chart: ChartView;
+  readonly #dialog = new GuardDialog();
+  readonly #memory = new GuardMemory();
+  readonly #offers: OfferList;
+  readonly #list: StepList;
+  readonly #ways: Ways;
+  readonly #title = element('h2');
+  readonly #where = element('p', { class: 'where', role: 'status' });
+  readonly #trouble = element('p', { class: 'trouble', role: 'alert', hidden: true });
+  readonly #undo = element(
+    'button',
+    { type: 'button', title: 'Undo (u)', onclick: () => this.undo() },
+    'Undo',
+  );
+  readonly #restart = element(
+    'button',
+    { type: 'button', title: 'Restart (r)', onclick: () => this.restart() },
+    'Restart',
+  );
+  #simulation: Simulation | undefined;
+  #edges: ReadonlyMap<string, ChartEdge> = new Map();
+  /** The edge that was clicked: its guard is likely meant to say yes. */
+  #pointed: ChartEdge | undefined;
+  #playing: ReturnType<typeof setTimeout> | undefined;
+  /** Steps are taken one after the other, however fast they are asked for. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(api: Api) {
+    this.#api = api;
+    this.#chart = new ChartView(api, {
+      edge: (edge) => this.#point(edge),
+      state: (state) => this.#ways.choose(state),
+    });
+    this.#offers = new OfferList((offer) => this.#take(offer.event));
+    this.#list = new StepList((count) => this.#backTo(count));
+    this.#ways = new Ways(api, {
+      go: (steps, isSlow) => this.#follow(steps, isSlow),
+      chosen: () => this.#mark(),
+      label: (event) => this.#labelOf(event),
+    });
+    const section = (title: string, ...children: (Node | string)[]) =>
+      element('section', { 'aria-label': title }, element('h3', {}, title), ...children);
+    const side = element(
+      'aside',
+      { class: 'bench' },
+      section('Answers now to', this.#offers.element),
+      section('Guards', this.#memory.element),
+      section('Steps', element('p', { class: 'buttons' }, this.#undo, this.#restart), this.#list.element),
+      section('Shortest ways to a state', this.#ways.element),
+    );
+    const header = element(
+      'header',
+      {},
+      element('a', { href: hashOf('machines') }, 'All machines'),
+      this.#title,
+      this.#where,
+    );
+    const stage = element('div', { class: 'stage' }, header, this.#trouble, this.#chart.element);
+    this.element = element('div', { class: 'simulator', hidden: true }, stage, side, this.#dialog.element);
+  }
+
+  /** A machine, after the steps that its address names. */
+  async show(machine: string, parts: readonly string[]): Promise<void> {
+    const isOther = this.#simulation?.machine !== machine;
+    if (isOther) await this.#open(machine);
+    if (this.#simulation?.machine !== machine) return;
+    const known = partsOf(this.#simulation.steps).join('/');
+    if (!isOther && known === parts.join('/')) return;
+    this.#load(stepsOf(parts));
+  }
+
+  /** What moves by itself stands still while nobody looks. */
+  hide(): void {
+    clearTimeout(this.#playing);
+  }
+
+  undo(): void {
+    this.#backTo((this.#simulation?.taken.length ?? 0) - 1);
+  }
+
+  restart(): void {
+    this.#backTo(1);
+  }
+
+  focusOffers(): void {
+    this.#offers.focus();
+  }
+
+  async #open(machine: string): Promise<void> {
+    this.#simulation = new Simulation(this.#api, machine);
+    const simulation = this.#simulation;
+    this.#title.textContent = machine;
+    this.#where.textContent = '';
+    this.#say(undefined);
+    try {
+      const chart = await this.#api.get<Chart>('/api/statechart', { machine });
+      if (this.#simulation !== simulation) return;
+      this.#edges = new Map(chart.edges.map((edge) => [edge.id, edge]));
+      const guards = chart.edges.flatMap(({ guard }) => (guard === undefined ? [] : [guard]));
+      this.#memory.show(guards);
+      this.#memory.element.parentElement?.toggleAttribute('hidden', guards.length === 0);
+      this.#ways.show(machine, chart.root);
+      await this.#chart.show(machine);
+    } catch (error) {
+      if (this.#simulation === simulation) this.#simulation = undefined;
+      this.#say(error);
+    }
+  }
+
+  #load(steps: readonly Step[]): void {
+    this.#do(async (simulation) => simulation.load(steps, this.#ask));
+  }
+
+  #take(event: string): void {
+    clearTimeout(this.#playing);
+    this.#do(async (simulation) => {
+      await simulation.take(event, this.#ask);
+    });
+  }
+
+  #backTo(count: number): void {
+    clearTimeout(this.#playing);
+    this.#do(async (simulation) => simulation.backTo(count));
+  }
+
+  /** @param isSlow one step after the other, so that it can be watched */
+  #follow(steps: readonly Step[], isSlow: boolean): void {
+    clearTimeout(this.#playing);
+    if (!isSlow) {
+      this.#load(steps);
+      return;
+    }
+    const play = (count: number) => {
+      this.#load(steps.slice(0, count));
+      if (count < steps.length) this.#playing = setTimeout(() => play(count + 1), PLAY_MS);
+    };
+    play(1);
+  }
+
+  #do(work: (simulation: Simulation) => Promise<void>): void {
+    this.#work = this.#work.then(async () => {
+      const simulation = this.#simulation;
+      if (simulation === undefined) return;
+      const before = simulation.taken.length;
+      this.#say(undefined);
+      try {
+        await work(simulation);
+      } catch (error) {
+        this.#say(error);
+      }
+      this.#pointed = undefined;
+      if (this.#simulation === simulation) this.#draw(simulation.taken.length > before);
+    });
+  }
+
+  readonly #ask: AskGuard = async (guard, event) => {
+    const known = this.#memory.get(guard);
+    if (known !== undefined) return known;
+    const pointed = this.#pointed;
+    const likely = pointed === undefined || pointed.guard === guard;
+    const said = await this.#dialog.ask(guard, this.#labelOf(event), likely);
+    if (said?.isKept) this.#memory.keep(guard, said.answer);
+    return said?.answer;
+  };
+
+  #point(id: string): void {
+    const offer = this.#simulation?.standing?.offers.find(({ edges }) => edges.includes(id));
+    const edge = this.#edges.get(id);
+    if (offer === undefined) {
+      this.#say(new Error(`${edge?.label ?? 'That'} is not answered where the machine stands now.`));
+      return;
+    }
+    this.#pointed = edge;
+    this.#take(offer.event);
+  }
+
+  #draw(isFurther: boolean): void {
+    const simulation = this.#simulation;
+    const standing = simulation?.standing;
+    if (simulation === undefined || standing === undefined) return;
+    const leaves = leavesOf(standing.active).join(' + ');
+    const end = standing.done ? ', which is its end' : '';
+    const refused = isFurther && simulation.taken.length > 1 && standing.taken.length === 0;
+    this.#where.textContent = `Stands in ${leaves}${end}.${refused ? ' Every guard refused.' : ''}`;
+    this.#mark();
+    if (isFurther) this.#chart.glow(standing.taken);
+    this.#offers.show(standing.offers, this.#edges, standing.done);
+    this.#list.show(simulation.taken);
+    this.#undo.disabled = simulation.taken.length < 2;
+    this.#restart.disabled = simulation.taken.length < 2;
+    const hash = hashOf('machines', simulation.machine, ...partsOf(simulation.steps));
+    if (location.hash !== hash) location.hash = hash;
+    announce(this.#where.textContent);
+  }
+
+  #mark(): void {
+    const standing = this.#simulation?.standing;
+    this.#chart.mark({
+      active: standing?.active ?? [],
+      enabled: standing?.offers.flatMap(({ edges }: Offer) => edges) ?? [],
+      chosen: this.#ways.state,
+    });
+  }
+
+  #labelOf(event: string): string {
+    return [...this.#edges.values()].find((edge) => edge.event === event)?.label ?? event;
+  }
+
+  #say(trouble: unknown): void {
+    this.#trouble.hidden = trouble === undefined;
+    this.#trouble.textContent = trouble instanceof Error ? trouble.message : '';
+  }
+}
