@@ -5,7 +5,7 @@ import type { Chart, ChartEdge, ChartState } from './chart.js';
 const IMMEDIATE: ReadonlySet<ChartEdge['kind']> = new Set(['always']);
 
 /**
- * The edges that an event may take while these states are active, in the order of the chart. As XState decides
+ * The edges that an event may take while these states are active, those of inner states first. As XState decides
  * (https://stately.ai/docs/transitions, "selecting"): an inner state answers before an outer one, the first of several
  * answers before the next, and whatever stands behind an answer without a guard is never asked.
  * @param active ids of all active states, outer ones too
@@ -13,15 +13,17 @@ const IMMEDIATE: ReadonlySet<ChartEdge['kind']> = new Set(['always']);
 export function enabledEdges(chart: Chart, active: ReadonlySet<string>): readonly ChartEdge[] {
   const parents = parentsOf(chart.root);
   const offered = chart.edges.filter((edge) => active.has(edge.source) && !IMMEDIATE.has(edge.kind));
-  return offered.filter((edge, index) => {
+  const enabled = offered.filter((edge, index) => {
     const isHidden = offered.some(
       (other, at) =>
         other.event === edge.event &&
         other.guard === undefined &&
-        (other.source === edge.source ? at < index : isWithin(other.source, edge.source, parents)),
+        (other.source === edge.source ? at < index : outerOf(other.source, parents).includes(edge.source)),
     );
     return !isHidden && !isIgnored(edge);
   });
+  const depthOf = ({ source }: ChartEdge) => outerOf(source, parents).length;
+  return enabled.sort((one, other) => depthOf(other) - depthOf(one));
 }
 
 /** `LOST: {}` answers an event by doing nothing, so that no outer state does. */
@@ -29,9 +31,11 @@ function isIgnored({ targets, actions, reenter }: ChartEdge): boolean {
   return targets.length === 0 && actions.length === 0 && !reenter;
 }
 
-function isWithin(inner: string, outer: string, parents: ReadonlyMap<string, string>): boolean {
-  for (let at = parents.get(inner); at !== undefined; at = parents.get(at)) if (at === outer) return true;
-  return false;
+/** Ids of the states around one, the next one first. */
+function outerOf(state: string, parents: ReadonlyMap<string, string>): string[] {
+  const outer: string[] = [];
+  for (let at = parents.get(state); at !== undefined; at = parents.get(at)) outer.push(at);
+  return outer;
 }
 
 function parentsOf(root: ChartState): Map<string, string> {

@@ -78,9 +78,9 @@ describe('stepping through a machine', () => {
     expect(active).toEqual(['door', 'door.leaf', 'door.leaf.shut', 'door.lock', 'door.lock.free']);
     expect(taken).toEqual([]);
     expect(offers.map(({ event, guards }) => [event, guards])).toEqual([
-      ['ALARM', []],
       ['PUSH', ['isFree', 'isStrong']],
       ['BAR', []],
+      ['ALARM', []],
     ]);
   });
 

@@ -19,4 +19,6 @@ export interface Walked {
   readonly standings: readonly Standing[];
   /** The guard that has to be answered before the next step can be taken. */
   readonly ask?: string;
+  /** Why the next step cannot be taken at all. */
+  readonly refused?: string;
 }

@@ -68,7 +68,7 @@ export class Cards {
   }
 
   #cardOf({ name, what, runs, states, transitions, file }: MachineCard): HTMLElement {
-    const picture = element('div', { class: 'picture', 'aria-hidden': 'true' });
+    const picture = element('div', { class: 'picture', 'aria-hidden': 'true' }, 'drawing ..');
     this.#api.drawing('/api/chart', { machine: name }).then(
       (drawing) => picture.replaceChildren(drawing),
       // The card says what there is to say without its picture.

@@ -55,5 +55,5 @@ function leadsTo(edge: ChartEdge | undefined): string {
   if (edge === undefined) return '';
   const goals = edge.targets.map((id) => id.slice(id.indexOf('.') + 1)).join(' + ');
   const condition = edge.guard === undefined ? '' : ` if ${edge.guard}`;
-  return `→ ${goals === '' ? 'stays' : goals}${condition}`;
+  return goals === '' ? `stays, ${edge.actions.join(', ')}${condition}` : `→ ${goals}${condition}`;
 }

@@ -1,6 +1,5 @@
 import type { Standing, Step } from '../../../chart/stepper.js';
 import type { Walked } from '../machines-data.js';
-import type { Api } from './api.js';
 import { BEGIN } from './step-text.js';
 
 /** Of one request; it must fit into what the server takes. */
@@ -17,13 +16,18 @@ export interface Taken {
 /** What the person says of a guard; undefined: they would rather not take the step. */
 export type AskGuard = (guard: string, event: string) => Promise<boolean | undefined>;
 
+/** Asks the server. */
+export interface Poster {
+  post<T>(path: string, body: unknown): Promise<T>;
+}
+
 /** One machine on the bench, step by step. The server does each step and remembers none; where one stands is kept here. */
 export class Simulation {
   readonly machine: string;
-  readonly #api: Api;
+  readonly #api: Poster;
   #taken: readonly Taken[] = [];
 
-  constructor(api: Api, machine: string) {
+  constructor(api: Poster, machine: string) {
     this.#api = api;
     this.machine = machine;
   }
@@ -43,7 +47,7 @@ export class Simulation {
 
   /**
    * Begins anew and takes these steps; what was taken already is not taken again.
-   * @throws ApiError when a step cannot be taken; those before it stay taken
+   * @throws Error when a step cannot be taken; those before it stay taken
    */
   async load(steps: readonly Step[], ask: AskGuard): Promise<void> {
     const same = steps.findIndex((step, index) => !isSame(step, this.#taken[index]?.step));
@@ -57,7 +61,7 @@ export class Simulation {
     }
   }
 
-  /** Takes one step. @returns false when the person would rather not. @throws ApiError */
+  /** Takes one step. @returns false when the person would rather not. @throws Error */
   async take(event: string, ask: AskGuard): Promise<boolean> {
     return this.#take({ event, answers: {} }, ask);
   }
@@ -86,6 +90,7 @@ export class Simulation {
       const step = steps[index] ?? { event: '', answers: {} };
       this.#taken = [...this.#taken, { step, label: this.#labelOf(step.event), standing }];
     }
+    if (walked.refused !== undefined) throw new Error(walked.refused);
     return walked;
   }
 

@@ -115,7 +115,7 @@ export class Simulator {
     this.#where.textContent = '';
     this.#say(undefined);
     try {
-      const chart = await this.#api.get<Chart>('/api/statechart', { machine });
+      const chart = await this.#api.get<Chart>('/api/machine', { machine });
       if (this.#simulation !== simulation) return;
       this.#edges = new Map(chart.edges.map((edge) => [edge.id, edge]));
       const guards = chart.edges.flatMap(({ guard }) => (guard === undefined ? [] : [guard]));
