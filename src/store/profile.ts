@@ -15,6 +15,10 @@ import { keyPairOf, readKeyPair } from './keys.js';
 const FORMAT = 1;
 const FILE = 'profile.json';
 const DEVICE_NAME_BYTES = 16;
+/** Settings: the ring this device was in last, by which name, and that this is newer than the last login. */
+const RING = 'ring';
+const RING_NICK = 'ring-nick';
+const LATEST = 'latest';
 
 /** `server` is HOST:PORT, as the user wrote it. */
 export interface Pin {
@@ -131,6 +135,23 @@ export class Profile {
   async used(server: string, user: string): Promise<void> {
     await this.#change((data) => {
       data.last = { server, user };
+      put(data, LATEST, 'server');
+    });
+  }
+
+  /** The ring one was in last; `isLatest`: no login was later. */
+  lastRing(): { readonly ring: string; readonly nick: string; readonly isLatest: boolean } | undefined {
+    const [ring, nick] = [this.setting(RING), this.setting(RING_NICK)];
+    if (ring === undefined || nick === undefined) return undefined;
+    return { ring, nick, isLatest: this.setting(LATEST) === RING };
+  }
+
+  /** What else that ring needs, such as the key of a closed one, is in its own folder. */
+  async usedRing(ring: string, nick: string): Promise<void> {
+    await this.#change((data) => {
+      put(data, RING, ring);
+      put(data, RING_NICK, nick);
+      put(data, LATEST, RING);
     });
   }
 
@@ -139,9 +160,7 @@ export class Profile {
   }
 
   async set(name: string, value: string): Promise<void> {
-    await this.#change((data) => {
-      data.settings = [...data.settings.filter((one) => one.name !== name), { name, value }];
-    });
+    await this.#change((data) => put(data, name, value));
   }
 
   #devicePath(server: string, user: string): string {
@@ -176,6 +195,10 @@ export class Profile {
     low.read();
     return low;
   }
+}
+
+function put(data: Data, name: string, value: string): void {
+  data.settings = [...data.settings.filter((one) => one.name !== name), { name, value }];
 }
 
 function check(value: unknown): Data {

@@ -15,6 +15,11 @@ export interface Known {
   readonly password?: string;
   /** The server is one that this program starts itself. */
   readonly here?: boolean;
+  /** A ring one was in before, and whether that was the last thing. */
+  readonly ring?: string;
+  readonly goesTo?: 'ring';
+  /** The person wants to be asked, whatever is known. */
+  readonly isAsked?: boolean;
 }
 
 export interface SetupParts {
@@ -43,7 +48,7 @@ export type Chosen = 'server' | 'nowhere' | { readonly ring: string; readonly ni
 export async function setUp(known: Known, parts: SetupParts): Promise<Chosen> {
   const { console } = parts.asker;
   tell(console, 'natter: talk from terminal to terminal.');
-  let start = known;
+  let start: Known = known.isAsked ? {} : known;
   for (;;) {
     try {
       return await attempt(start, parts);

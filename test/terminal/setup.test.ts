@@ -49,6 +49,19 @@ describe('the setup screen', () => {
     await fake.terminal.waitFor('mia >');
   });
 
+  test('goes back to the ring of last time by itself', async () => {
+    await start({ FAKE_START: JSON.stringify({ ring: 'walkers', user: 'mia', goesTo: 'ring' }) });
+    expect(await fake.called('joinRing')).toEqual([{ ring: 'walkers', nick: 'mia' }]);
+  });
+
+  test('waits, filled in, where one wants to be asked', async () => {
+    const known = { ring: 'walkers', user: 'mia', goesTo: 'ring', isAsked: true };
+    await start({ FAKE_START: JSON.stringify(known) });
+    await fake.terminal.waitFor('walkers');
+    fake.terminal.type('\r');
+    expect(await fake.called('joinRing')).toEqual([{ ring: 'walkers', nick: 'mia' }]);
+  });
+
   test('says whether the server is there, and how far', async () => {
     await start({ FAKE_START: JSON.stringify({ server: '127.0.0.1:7000' }) });
     await fake.terminal.waitFor('reachable, 0.4 ms, new to you');

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Message } from '../../src/chat/events.js';
 import { type ChatParts, run as chat } from '../../src/ui/commands/chat.js';
 import { FakeConsole } from '../support/fake-console.js';
+import { fakeOpenRing, ringWorld } from '../support/fake-ring.js';
 import { type FakeWorld, fakeOpen, fakeWorld } from '../support/script-client.js';
 
 let world: FakeWorld;
@@ -193,5 +194,28 @@ describe('setting up line by line', () => {
     console.end('hello\n');
     expect(await running).toBe(0);
     expect(world.calls[0]).toBe('login ana -');
+  });
+
+  test('goes back to the ring of last time, notes it, and asks only when told to', async () => {
+    const around = ringWorld();
+    const noted: string[] = [];
+    const again: ChatParts = {
+      ...parts,
+      ring: fakeOpenRing(around),
+      last: async () => ({ ring: 'walkers', user: 'mia', goesTo: 'ring' }),
+      joined: async (_, ring, nick) => void noted.push(`${nick} in ${ring}`),
+    };
+    const console = new FakeConsole({});
+    const running = chat({}, [], console, again);
+    console.end('hello\n');
+    expect(await running).toBe(0);
+    expect(around.world.calls).toContain('say #lobby hello');
+    expect(noted).toEqual(['mia in walkers']);
+    const asked = new FakeConsole({});
+    const asking = chat({ setup: true }, [], asked, again);
+    asked.end('4\n');
+    expect(await asking).toBe(0);
+    expect(asked.err).toContain('Your choice');
+    expect(around.opened).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Profile } from '../../src/store/profile.js';
-import { HERE, lastLogin, rememberRing } from '../../src/ui/remembered.js';
+import { HERE, lastLogin, profileOf, rememberRing } from '../../src/ui/remembered.js';
 
 const ACCOUNT = Buffer.alloc(16);
 const A = 'chat.example.org:7777';
@@ -28,10 +28,29 @@ describe('a start that names no server', () => {
     expect(lastLogin(profile)).toEqual({ server: A, user: 'ana', here: true });
   });
 
-  test('offers the ring this device was in last, by the name it had there', async () => {
-    await rememberRing(profile, 'walkers', 'mia');
+  test('goes to the ring or to the server, whichever was used last', async () => {
+    await profile.remember(A, 'ana', ACCOUNT);
+    await profile.used(A, 'ana');
+    await profile.usedRing('walkers', 'mia');
+    expect(lastLogin(profile)).toEqual({ ring: 'walkers', user: 'mia', goesTo: 'ring' });
+    expect(lastLogin(profile, A)).toEqual({ user: 'ana' });
+    await profile.used(A, 'ana');
+    expect(lastLogin(profile)).toEqual({ ring: 'walkers', server: A, user: 'ana', here: false });
+  });
+
+  test('offers the ring of before where the last login is not remembered', async () => {
+    await profile.usedRing('walkers', 'mia');
+    await profile.used(A, 'ana');
     expect(lastLogin(profile)).toEqual({ ring: 'walkers', user: 'mia' });
-    expect(lastLogin(profile, A)).toEqual({});
+  });
+
+  test('fails by nothing that could not be noted of a ring', async () => {
+    const blocked = join(folder, 'file');
+    writeFileSync(blocked, '');
+    await rememberRing(blocked, 'walkers', 'mia');
+    const data = join(folder, 'data');
+    await rememberRing(data, 'walkers', 'mia');
+    expect(lastLogin(await profileOf(data)).ring).toBe('walkers');
   });
 });
 

@@ -10,13 +10,13 @@ import { type InspectFlag, type Inspection, inspectorText, openInspection } from
 import { Linear } from '../linear.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
-import { HERE, lastLogin, rememberRing } from '../remembered.js';
+import { HERE, lastLogin, profileOf, rememberRing } from '../remembered.js';
 import { type OpenRing, openRing } from '../ring.js';
 import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
-import { type Known, setUp } from '../setup.js';
+import { type Chosen, type Known, setUp } from '../setup.js';
 import { Sharing, type SharingFlags } from '../sharing.js';
-import { openAt, ringNamed, ringStart, runLines, shownBy } from './ring.js';
+import { noted, openAt, ringNamed, ringStart, runLines, shownBy } from './ring.js';
 
 export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly data?: string;
@@ -25,6 +25,8 @@ export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly remember?: boolean;
   readonly plain?: boolean;
   readonly inspect?: InspectFlag;
+  /** Ask where to go, whatever was used last. */
+  readonly setup?: boolean;
 }
 
 export interface ChatParts {
@@ -33,11 +35,17 @@ export interface ChatParts {
   readonly here: (data: string | undefined) => Promise<ServerHere>;
   /** The login used last on this device (there, if a server is named), as far as it is remembered. */
   readonly last: (data: string | undefined, server: string | undefined) => Promise<Known>;
-  /** Notes the ring that was chosen: it is offered at the next start. */
+  /** Notes the ring that was chosen: the next start goes there. */
   readonly joined: (data: string | undefined, ring: string, nick: string) => Promise<void>;
 }
 
-const PARTS: ChatParts = { open: openClient, ring: openRing, here: startHereAgain, last, joined };
+const PARTS: ChatParts = {
+  open: openClient,
+  ring: openRing,
+  here: startHereAgain,
+  last,
+  joined: rememberRing,
+};
 const QUIT_MS = 3_000;
 
 export async function run(
@@ -62,7 +70,7 @@ export async function run(
 /** The same parts; what they start can be inspected, a client until a ring has taken its place. */
 function inspected(parts: ChatParts, inspection: Inspection): ChatParts {
   let hideClient: () => void = () => undefined;
-  const ring = shownBy(inspection, parts.ring);
+  const ring = noted(shownBy(inspection, parts.ring), parts.joined);
   return {
     ...parts,
     open: async (options) => {
@@ -85,7 +93,7 @@ function inspected(parts: ChatParts, inspection: Inspection): ChatParts {
 
 /** What was given, and where nothing was, what was used last. */
 async function knownOf(options: ChatOptions, console: Console, { last }: ChatParts): Promise<Known> {
-  const { data, server, user } = options;
+  const { data, server, user, setup } = options;
   const password = await givenPassword(options, console);
   const given = {
     ...(server === undefined ? {} : { server }),
@@ -94,7 +102,8 @@ async function knownOf(options: ChatOptions, console: Console, { last }: ChatPar
   };
   // A password without a name is for an account that is not remembered.
   const isAnyone = user === undefined && (server === undefined || password === undefined);
-  return isAnyone ? { ...(await last(data, server)), ...given } : given;
+  const known = isAnyone ? { ...(await last(data, server)), ...given } : given;
+  return setup ? { ...known, isAsked: true } : known;
 }
 
 /** What holds in a ring as it does with a server. */
@@ -107,20 +116,8 @@ function shared({ data, at, city, interest }: ChatOptions): SharingFlags & { rea
   };
 }
 
-async function profileOf(data: string | undefined) {
-  const [{ Profile }, { FolderPart, openFolder }] = await Promise.all([
-    import('../../store/profile.js'),
-    import('../../store/folder.js'),
-  ]);
-  return new Profile(openFolder(data, FolderPart.Client));
-}
-
 async function last(data: string | undefined, server: string | undefined): Promise<Known> {
   return lastLogin(await profileOf(data), server);
-}
-
-async function joined(data: string | undefined, ring: string, nick: string): Promise<void> {
-  await rememberRing(await profileOf(data), ring, nick);
 }
 
 /** Starts it where it was, and notes where it is: the next start of the client starts it again. */
@@ -169,7 +166,7 @@ async function runPlain(
   try {
     await sharing.begin();
     const isIn = await logIn(known, options, client, console);
-    const chosen = isIn ? 'server' : await setUp(known, { client, asker, here });
+    const chosen = isIn ? 'server' : (lastRing(known) ?? (await setUp(known, { client, asker, here })));
     if (chosen === 'nowhere') return Exit.Done;
     if (chosen === 'server') return await linear.run();
     const { ring, nick } = chosen;
@@ -182,13 +179,19 @@ async function runPlain(
   }
 }
 
+/** The ring that was used last, unless the person wants to be asked. */
+function lastRing({ goesTo, isAsked, ring, user }: Known): Exclude<Chosen, string> | undefined {
+  const isKnown = goesTo === 'ring' && !isAsked && ring !== undefined && user !== undefined;
+  return isKnown ? { ring, nick: user } : undefined;
+}
+
 /**
  * With server and name known: the password that was given, else the remembered device.
  * @returns false when somebody has to be asked
  */
 async function logIn(known: Known, options: ChatOptions, client: Client, console: Console): Promise<boolean> {
-  const { server, user, password } = known;
-  if (server === undefined || user === undefined || known.here) return false;
+  const { server, user, password, isAsked } = known;
+  if (server === undefined || user === undefined || known.here || isAsked) return false;
   const credentials = { user, register: false, remember: options.remember === true };
   try {
     await client.login(server, password === undefined ? credentials : { ...credentials, password });
@@ -238,9 +241,7 @@ async function runScreen(
     ring: async ({ ring, nick }, onEvent) => {
       const flags = { ...shared(options), ...ringNamed(ring), nick };
       tellInspector(onEvent);
-      const peer = await openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
-      await parts.joined(data, peer.community, nick);
-      return peer;
+      return openAt(ringStart(flags, console.env), false, oneByOne(onEvent), parts.ring);
     },
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
     embedded: () => parts.here(data),

@@ -15,6 +15,7 @@ import { type InspectFlag, type Inspection, inspectorText, openInspection } from
 import { printJson } from '../json.js';
 import { Linear } from '../linear.js';
 import { Plain } from '../plain.js';
+import { rememberRing } from '../remembered.js';
 import { type OpenRing, openRing, type Ring, type RingOptions } from '../ring.js';
 import { RingJson } from '../ring-json.js';
 import { placeOf } from '../sharing.js';
@@ -59,10 +60,11 @@ export async function run(
     throw new NatterError('USAGE', 'Choose --plain or --json: lines for people or for programs.');
   const start = ringStart(flags, console.env);
   const inspection = await openInspection('ring', flags.inspect);
-  const openShown = shownBy(inspection, open);
+  // What programs start says nothing about where a person wants to go next.
+  const isPersonal = !flags.json && isInteractive(console);
+  const openShown = shownBy(inspection, isPersonal ? noted(open) : open);
   try {
-    if (!flags.json && !flags.plain && isInteractive(console))
-      return await runScreen(start, flags, console, openShown, inspection.url);
+    if (isPersonal && !flags.plain) return await runScreen(start, flags, console, openShown, inspection.url);
     tellInspector(inspection, flags, console);
     return await runLines(start, flags, console, openShown);
   } finally {
@@ -82,6 +84,15 @@ export function shownBy(inspection: Inspection, open: OpenRing): OpenRing {
   return async (options) => {
     const ring = await open(options);
     inspection.add(ring.inspectable);
+    return ring;
+  };
+}
+
+/** The same; what it opens is where the next start goes that names nothing. */
+export function noted(open: OpenRing, note = rememberRing): OpenRing {
+  return async (options) => {
+    const ring = await open(options);
+    await note(options.data, ring.community, options.nick);
     return ring;
   };
 }

@@ -65,6 +65,7 @@ export const commands: readonly CommandRow[] = [
       ...groupOptions,
       { flags: '--plain', help: 'line by line, for screen readers and scripts, instead of a screen' },
       inspect,
+      { flags: '--setup', help: 'ask where to go, instead of going where this device was last' },
     ],
     load: () => import('./chat.js'),
   },

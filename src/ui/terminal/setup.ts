@@ -25,8 +25,11 @@ export interface SetupStart {
   readonly remember?: boolean;
   /** The server is one that this program starts itself. */
   readonly here?: boolean;
-  /** The ring one was in last. */
+  /** The ring one was in last, and whether that was the last thing. */
   readonly ring?: string;
+  readonly goesTo?: 'ring';
+  /** The person wants to be asked, whatever is known. */
+  readonly isAsked?: boolean;
 }
 
 /** A ring that a person wants to start or to be in. */
@@ -136,9 +139,11 @@ export class Setup {
     this.#probeSoon();
   }
 
-  /** With a server and a name known, tries at once: a remembered device or a given password needs no form. */
+  /** With a server or a ring and a name known, tries at once: what is remembered needs no form. */
   begin(): void {
-    const { server, user, here } = this.#options.start;
+    const { server, user, here, ring, goesTo, isAsked } = this.#options.start;
+    if (isAsked) return;
+    if (goesTo === 'ring' && ring !== undefined && user !== undefined) this.#run(() => this.#joinRing());
     if (server === undefined || user === undefined) return;
     this.#enter(() => (here ? this.#tryHere() : this.#connect()));
   }
