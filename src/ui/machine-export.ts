@@ -1,5 +1,5 @@
 /** `natter inspect --export DIR`: every machine as SVG and as Mermaid text, and a page that shows them. */
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CatalogueRow, machines } from '../actors/machines/catalogue.js';
 import type { Chart } from '../chart/chart.js';
@@ -54,7 +54,6 @@ export function openExportFolder(folder: string): void {
   } catch (error) {
     throw refused(folder, error);
   }
-  if (!statSync(folder).isDirectory()) throw refused(folder, undefined);
 }
 
 /** Replaces one file of an export: a reader sees the old one or the new one. */
@@ -67,22 +66,16 @@ export function writeExported(folder: string, { name, content }: ExportedFile): 
 }
 
 function refused(path: string, error: unknown): NatterError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'ENOTDIR';
-  if (code === 'ENOTDIR' || code === 'EEXIST')
-    return new NatterError('BAD_ARGUMENT', `${path} is not a folder; name another one with --export.`, {
-      path,
-    });
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new NatterError(
-      'DISK_FULL',
-      `The disk of ${path} is full; make room and try again.`,
-      { path },
-      error,
-    );
-  return new NatterError(
-    'DATA_UNWRITABLE',
-    `${path} cannot be written (${code}); name a folder of yours with --export.`,
-    { path },
-    error,
-  );
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const details = { path };
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    const message = `${path} is not a folder, nor can it become one; name another one with --export.`;
+    return new NatterError('BAD_ARGUMENT', message, details, error);
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk of ${path} is full; make room and try again.`;
+    return new NatterError('DISK_FULL', message, details, error);
+  }
+  const message = `${path} cannot be written (${code}); change its rights, or name another folder with --export.`;
+  return new NatterError('DATA_UNWRITABLE', message, details, error);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogueRow } from '../actors/machines/catalogue.js';
 import type { Chart, ChartState } from '../chart/chart.js';
 import type { Drawing } from '../chart/drawing.js';
+import { DARK, LIGHT } from '../chart/style.js';
 
 /** A machine and its drawing. */
 export interface Pictured {
@@ -11,8 +12,8 @@ export interface Pictured {
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--paper:#fbfbfd;--card:#fff;--edge:#d9dee7;--ink:#1c2433;--soft:#5a6679;--link:#2257a8}
-@media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#12161d;--edge:#2b3442;--ink:#e8ecf3;--soft:#a5b1c4;--link:#8ab4f8}}
+:root{color-scheme:light dark;--paper:#eff1f5;--card:${LIGHT.paper};--edge:#d9dee7;--ink:#1c2433;--soft:#5a6679;--link:#2257a8}
+@media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:${DARK.paper};--edge:#2b3442;--ink:#e8ecf3;--soft:#a5b1c4;--link:#8ab4f8}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:2.5rem 1.5rem 5rem;max-width:76rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
 h1{margin:0;font-size:1.9rem;letter-spacing:-.02em}
@@ -22,6 +23,7 @@ p{margin:.4rem 0}
 .soft{color:var(--soft)}
 nav ul{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;padding:0;list-style:none}
 section{margin-top:2.2rem;padding:1.4rem 1.5rem;background:var(--card);border:1px solid var(--edge);border-radius:12px}
+a.next{margin-left:1.2rem}
 section img{display:block;max-width:100%;height:auto;margin:1.2rem auto .6rem}
 code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
 `;
@@ -63,7 +65,7 @@ function section({ row, chart, drawing }: Pictured): string {
 <p>${escaped(what)}</p>
 <p class="soft">${states} states, ${chart.edges.length} transitions; runs in the ${runs.replace(' and ', ' and the ')}; <code>${file}</code></p>
 <a href="${name}.svg"><img src="${name}.svg" alt="${escaped(`Statechart of ${name}: ${what}`)}" width="${drawing.width}" height="${drawing.height}" loading="lazy"></a>
-<p><a href="${name}.svg">SVG</a> <a href="${name}.mmd">Mermaid</a></p>
+<p><a href="${name}.svg">${name}.svg</a> <a class="next" href="${name}.mmd">${name}.mmd</a></p>
 </section>`;
 }
 
