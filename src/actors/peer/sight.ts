@@ -120,7 +120,7 @@ function dotOf(peer: RingPeer, link: RingDot['link']): RingDot {
 }
 
 /** `other` is linked beyond the pointers, `known` is not linked at all. */
-function roleOf({ role }: RingPeer): RingDot['role'] {
-  if (role === 'extra') return 'other';
-  return role === 'other' ? 'known' : role;
+function roleOf({ role, link }: RingPeer): RingDot['role'] {
+  if (role !== 'extra' && role !== 'other') return role;
+  return role === 'extra' || link === 'live' || link === 'syncing' ? 'other' : 'known';
 }
