@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ThreadRow } from '../../src/actors/inspect/frames.js';
-import type { Report } from '../../src/actors/inspect/inspectable.js';
+import type { Inspectable, Report } from '../../src/actors/inspect/inspectable.js';
 import type { ChartState } from '../../src/chart/chart.js';
+import { ProcessMachines } from '../../src/ui/terminal/machine-source.js';
+import { machineLines } from '../../src/ui/terminal/machine-words.js';
 import { treeLines, treeText } from '../../src/ui/terminal/state-tree.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 
@@ -128,7 +130,7 @@ describe('the view of the machines', () => {
   test('says so when one ends that is looked at', async () => {
     const { terminal } = await watching();
     terminal.type('\x1b[B\r');
-    await terminal.waitFor('session/17 (client-session)');
+    await terminal.waitFor('MACHINES  core-0 session/17');
     fake?.show({ thread: 'core-0', gone: ['session/17'] });
     await terminal.waitFor('It is gone');
     terminal.type('\x1b');
@@ -155,12 +157,55 @@ describe('the view of the machines', () => {
     await terminal.waitFor('> room/499');
   });
 
+  test('shows what is part of an actor under it', async () => {
+    const { terminal } = await watching();
+    fake?.show({ thread: 'core-0', actors: [row('session/9/login/1', { state: 'answering' })] });
+    await terminal.waitFor(() => /> session\/9 [^\n]*\n {5}login\/1 +answering/.test(terminal.text()));
+  });
+
   test('opens with what /machines names', async () => {
     fake = await FakeTerminal.inLobby({ columns: 80, rows: 24 });
     fake.terminal.type('/machines io/\r');
     await fake.called('look');
     for (const report of [CORE, IO]) fake.show(report);
     await fake.terminal.waitFor('1 of 3 actors on 1 thread');
+  });
+});
+
+describe('the machines line by line', () => {
+  const inspectable: Inspectable = {
+    look: (report) => {
+      for (const each of [CORE, IO]) report(each);
+      return {
+        wish: ({ chosen }) => {
+          if (chosen.includes('core-0 session/9')) report(DOUBTING);
+        },
+        close: () => undefined,
+      };
+    },
+  };
+  const machines = new ProcessMachines(() => [inspectable]);
+
+  test('are those of each thread, all or some of them', async () => {
+    expect(await machineLines(machines, '')).toEqual([
+      'core-0  2 actors',
+      expect.stringMatching(/^ {2}session\/9 +live\.doubting$/),
+      expect.stringMatching(/^ {2}session\/17 +live\.doubting$/),
+      'io  1 actor',
+      expect.stringMatching(/^ {2}io\/0 +3 connections, 4 unread$/),
+    ]);
+    expect(await machineLines(machines, 'doubting')).toHaveLength(3);
+  });
+
+  test('of one alone tell its tree, and what it would answer', async () => {
+    const lines = await machineLines(machines, 'session/9');
+    expect(lines[0]).toBe('session/9 (client-session) on core-0, mailbox 0, restarts 0: live.doubting');
+    expect(lines).toEqual(expect.arrayContaining(['    [*] live', '    HEARD -> believing']));
+    expect(lines.some((line) => line.startsWith('      [*] doubting'))).toBe(true);
+  });
+
+  test('say so when there is no such one', async () => {
+    await expect(machineLines(machines, 'toaster')).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
 });
 

@@ -8,15 +8,19 @@ import { keyOf, type ListEntry } from './machine-list.js';
 import type { Row } from './pane.js';
 import { enabledTexts, type Opened, treeLines, treeText } from './state-tree.js';
 import type { Look, Theme } from './theme.js';
-import { pad, truncate } from './width.js';
+import { pad, textWidth, truncate } from './width.js';
 
-const ACTOR_CELLS = 17;
+/** Most of the width that names of actors get. */
+const ACTOR_SHARE = 0.5;
+const ACTOR_CELLS = 12;
 /** Columns that go when there is not enough room. */
 const MACHINE_FROM = 64;
 const MACHINE_CELLS = 20;
 const MAIL_FROM = 56;
 /** Of a tree, left of what its states do. */
 const TREE_CELLS = 30;
+
+type ActorEntry = ListEntry & { readonly type: 'actor' };
 
 /** What is known of the actor that is looked at. */
 export interface Sight {
@@ -26,10 +30,25 @@ export interface Sight {
   readonly chart: Chart | undefined;
 }
 
-/** A thread, or an actor in its thread. */
-export function entryRow(entry: ListEntry, chosen: string | undefined, width: number, theme: Theme): Row {
-  if (entry.type === 'actor') return actorRow(entry.row, keyOf(entry.row) === chosen, width, theme);
-  return [{ text: pad(` ${threadText(entry)}`, width), look: theme.heading }];
+/** Threads, each with its actors under it, their names in a column as wide as these need. */
+export function entryRows(
+  entries: readonly ListEntry[],
+  chosen: string | undefined,
+  width: number,
+  theme: Theme,
+): Row[] {
+  const names = entries.map((entry) => (entry.type === 'actor' ? textWidth(nameOf(entry)) : 0));
+  const cells = Math.min(Math.max(ACTOR_CELLS, ...names), Math.floor(width * ACTOR_SHARE)) + 1;
+  return entries.map((entry) =>
+    entry.type === 'actor'
+      ? actorRow(entry, cells, keyOf(entry.row) === chosen, width, theme)
+      : [{ text: pad(` ${threadText(entry)}`, width), look: theme.heading }],
+  );
+}
+
+/** What is part of another stands under it, further in. */
+export function nameOf({ row, inner }: ActorEntry): string {
+  return sanitiseLine(inner === undefined ? row.actor : `  ${inner}`);
 }
 
 /** `core-0  12 actors, 3 unread, 1 dead letter`. */
@@ -44,14 +63,15 @@ export function threadText({ name, row, found }: ListEntry & { readonly type: 't
   return `${sanitiseLine(name)}  ${facts.join(', ')}`;
 }
 
-function actorRow(row: ActorRow, isChosen: boolean, width: number, theme: Theme): Row {
+function actorRow(entry: ActorEntry, nameCells: number, isChosen: boolean, width: number, theme: Theme): Row {
+  const { row } = entry;
   const base = isChosen ? theme.current : theme.plain;
   const withMachine = width >= MACHINE_FROM;
   const counts = countsOf(row, width >= MAIL_FROM);
   const countCells = counts === '' ? 0 : counts.length + 1;
-  const stateCells = Math.max(4, width - 3 - ACTOR_CELLS - (withMachine ? MACHINE_CELLS : 0) - countCells);
+  const stateCells = Math.max(4, width - 3 - nameCells - (withMachine ? MACHINE_CELLS : 0) - countCells);
   return [
-    { text: `${isChosen ? ' > ' : '   '}${pad(sanitiseLine(row.actor), ACTOR_CELLS - 1)} `, look: base },
+    { text: `${isChosen ? ' > ' : '   '}${pad(nameOf(entry), nameCells - 1)} `, look: base },
     { text: withMachine ? `${pad(row.machine ?? '', MACHINE_CELLS - 1)} ` : '', look: base },
     { text: pad(stateOf(row), stateCells), look: isChosen ? theme.current : stateLook(row, theme) },
     { text: pad(counts, countCells, 'right'), look: isChosen ? theme.current : theme.fresh },
@@ -84,7 +104,13 @@ export function briefRows(sight: Sight, width: number, height: number, theme: Th
 /** The tree of one actor, then what it would answer, then its facts. */
 export function sightRows(sight: Sight, width: number, opened: Opened, theme: Theme): Row[] {
   const { row, chart, detail } = sight;
-  const rows: Row[] = [headRow(row, width, theme)];
+  const { actor, machine, mailbox, restarts } = row;
+  const counts = `mailbox ${mailbox}, restarts ${restarts}`;
+  const kind = machine === undefined ? counts : `machine ${machine}, ${counts}`;
+  const rows: Row[] = [
+    lineRow(sanitiseLine(actor), width, theme.bold),
+    lineRow(sanitiseLine(kind), width, theme.dim),
+  ];
   if (row.life !== 'live') rows.push(lineRow(stateOf(row), width, theme.failed));
   if (chart === undefined) {
     const state = sanitiseLine(row.state);
@@ -97,12 +123,6 @@ export function sightRows(sight: Sight, width: number, opened: Opened, theme: Th
   }
   const facts = Object.entries(detail?.facts ?? {}).map(([name, value]) => `${name} ${value}`);
   return [...rows, ...(facts.length === 0 ? [] : listRows('Facts', facts, width, theme))];
-}
-
-function headRow({ actor, machine, mailbox, restarts }: ActorRow, width: number, theme: Theme): Row {
-  const kind = machine === undefined ? '' : ` (${machine})`;
-  const text = `${actor}${kind}  mailbox ${mailbox}, restarts ${restarts}`;
-  return lineRow(sanitiseLine(text), width, theme.bold);
 }
 
 function treeRows(

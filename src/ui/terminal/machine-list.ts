@@ -12,7 +12,8 @@ export type ListEntry =
       readonly row: ThreadRow | undefined;
       readonly found: number;
     }
-  | { readonly type: 'actor'; readonly row: ActorRow };
+  /** `inner`: what it is called within the one above it, if that is what it is part of. */
+  | { readonly type: 'actor'; readonly row: ActorRow; readonly inner: string | undefined };
 
 /** Unique in a process, as `Interest.chosen` has it. */
 export function keyOf({ thread, actor }: ActorRow): string {
@@ -21,6 +22,8 @@ export function keyOf({ thread, actor }: ActorRow): string {
 
 export class MachineList {
   readonly #actors = new Map<string, ActorRow>();
+  /** What each is sorted by. */
+  readonly #places = new Map<string, string>();
   #threads: readonly ThreadRow[] = [];
   #filter = '';
   #detail: ActorDetail | undefined;
@@ -54,15 +57,23 @@ export class MachineList {
     this.#entries = undefined;
     if (frame.whole) {
       this.#actors.clear();
+      this.#places.clear();
       this.#ordered = undefined;
     }
     if (frame.threads !== undefined) this.#threads = frame.threads;
     for (const row of frame.actors ?? []) {
       const key = keyOf(row);
-      if (!this.#actors.has(key)) this.#ordered = undefined;
+      if (!this.#actors.has(key)) {
+        this.#ordered = undefined;
+        this.#places.set(key, placeOf(row));
+      }
       this.#actors.set(key, row);
     }
-    for (const key of frame.gone ?? []) if (this.#actors.delete(key)) this.#ordered = undefined;
+    for (const key of frame.gone ?? []) {
+      if (!this.#actors.delete(key)) continue;
+      this.#places.delete(key);
+      this.#ordered = undefined;
+    }
     if (frame.detail !== undefined) this.#detail = frame.detail;
     if (frame.events !== undefined) this.#events = [...this.#events, ...frame.events].slice(-EVENTS_MAX);
   }
@@ -115,13 +126,23 @@ export class MachineList {
       if (rows.length === 0 && words.length > 0) continue;
       const row = this.#threads.find((each) => each.name === name);
       entries.push({ type: 'thread', name, row, found: rows.length });
-      for (const each of rows) entries.push({ type: 'actor', row: each });
+      let outer = '';
+      for (const each of rows) {
+        const isInner = outer !== '' && each.actor.startsWith(`${outer}/`);
+        if (!isInner) outer = each.actor;
+        entries.push({
+          type: 'actor',
+          row: each,
+          inner: isInner ? each.actor.slice(outer.length + 1) : undefined,
+        });
+      }
     }
     return entries;
   }
 
   #inOrder(): readonly ActorRow[] {
-    this.#ordered ??= [...this.#actors.values()].sort(byKindAndNumber);
+    const place = (row: ActorRow) => this.#places.get(keyOf(row)) ?? '';
+    this.#ordered ??= [...this.#actors.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1));
     return this.#ordered;
   }
 }
@@ -131,10 +152,9 @@ function textOf({ thread, actor, machine = '', state, life, restarts }: ActorRow
   return `${thread} ${actor} ${machine} ${state} ${life}${restarts > 0 ? ' restarts' : ''}`.toLowerCase();
 }
 
-/** `room/9` before `room/17`. */
-function byKindAndNumber(a: ActorRow, b: ActorRow): number {
-  const [kindA = '', keyA = ''] = a.actor.split('/');
-  const [kindB = '', keyB = ''] = b.actor.split('/');
-  if (kindA !== kindB) return kindA < kindB ? -1 : 1;
-  return keyA.length - keyB.length || (keyA < keyB ? -1 : 1);
+const DIGITS = 16;
+
+/** `room/9` before `room/17`, and what is part of an actor right after it. */
+function placeOf({ actor }: ActorRow): string {
+  return actor.replaceAll(/\d+/g, (number) => number.padStart(DIGITS, '0'));
 }

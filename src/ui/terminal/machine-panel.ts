@@ -2,16 +2,18 @@
  * The view of the machines: actors by thread at the left, the state tree of the chosen one at its right.
  *
  *    MACHINES  9 actors on 3 threads                                  find: sess
- *    core-0  2 actors                    session/17 (session)  mailbox 0, restarts 0
- *    > session/17   open.talking         [*] session
- *      session/18   opening                [ ] opening
+ *    core-0  2 actors                    session/17
+ *    > session/17   open.talking         machine session, mailbox 0, restarts 0
+ *      session/18   opening              [*] session
+ *                                          [ ] opening
  *                                          [*] open
  *                                            [*] talking
  *
  * Enter gives the chosen one the whole screen: its tree, and what it does. It holds who is chosen and what is looked for.
  */
 
-import { briefRows, entryRow, eventRows, type Sight, sightRows } from './machine-drawing.js';
+import { sanitiseLine } from '../../chat/text.js';
+import { briefRows, entryRows, eventRows, type Sight, sightRows } from './machine-drawing.js';
 import { keyOf, MachineList } from './machine-list.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
@@ -106,9 +108,11 @@ export class MachinePanel {
     const threads = list.entries.filter(({ type }) => type === 'thread').length;
     const found = list.filter === '' ? '' : `${list.found.length} of `;
     const right = this.#isDetail || list.filter === '' ? '' : `find: ${list.filter} `;
-    const left = list.isTold
-      ? ` MACHINES  ${found}${counted(list.count, 'actor')} on ${counted(threads, 'thread')}`
-      : ' MACHINES  looking..';
+    const left = this.#isDetail
+      ? ` MACHINES  ${sanitiseLine(this.#chosen ?? '')}`
+      : list.isTold
+        ? ` MACHINES  ${found}${counted(list.count, 'actor')} on ${counted(threads, 'thread')}`
+        : ' MACHINES  looking..';
     const room = Math.max(0, width - textWidth(right));
     return [{ text: pad(left, room) + pad(right, width - room), look: theme.barStrong }];
   }
@@ -129,7 +133,7 @@ export class MachinePanel {
     const from = Math.max(0, Math.min(at - Math.floor(height / 2), entries.length - height));
     const isBeside = width >= BESIDE_FROM;
     const cells = isBeside ? Math.max(LIST_CELLS, Math.floor(width * 0.45)) : width;
-    const list = entries.slice(from, from + height).map((entry) => entryRow(entry, chosen, cells, theme));
+    const list = entryRows(entries.slice(from, from + height), chosen, cells, theme);
     if (!isBeside || sight === undefined) return list;
     return beside(list, cells, briefRows(sight, width - cells - 1, height, theme), height, theme);
   }

@@ -2,7 +2,7 @@
 import type { Frame } from '../../actors/inspect/frames.js';
 import { NatterError } from '../../chat/error.js';
 import { sanitiseLine } from '../../chat/text.js';
-import { type Sight, stateOf, threadText } from './machine-drawing.js';
+import { nameOf, type Sight, stateOf, threadText } from './machine-drawing.js';
 import { keyOf, MachineList } from './machine-list.js';
 import type { MachineSource } from './machine-source.js';
 import { enabledTexts, treeLines, treeText } from './state-tree.js';
@@ -64,7 +64,7 @@ function listLines(list: MachineList): string[] {
     if (entry.type === 'thread') return threadText(entry);
     const { row } = entry;
     const mail = row.mailbox > 0 ? `, ${row.mailbox} unread` : '';
-    return `  ${sanitiseLine(row.actor).padEnd(18)} ${stateOf(row)}${mail}`;
+    return `  ${nameOf(entry).padEnd(24)} ${stateOf(row)}${mail}`;
   });
   if (lines.length <= LINES_MAX) return lines;
   const rest = lines.length - LINES_MAX;
