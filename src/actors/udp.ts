@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { notOfThisMachine } from '../chat/address.js';
 import { NatterError } from '../chat/error.js';
 import type { CloseCode, Endpoint, PathAddress } from '../net/types.js';
 import type { Clock } from './runtime/actor.js';
@@ -162,6 +163,7 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Na
       },
     );
   }
+  if (error.code === 'EADDRNOTAVAIL') return notOfThisMachine(host);
   return new NatterError(
     'BAD_ADDRESS',
     `Cannot listen on ${host}:${port} (${error.code ?? error.message}); write an address of this machine.`,

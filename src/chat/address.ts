@@ -35,6 +35,29 @@ export function parseAddress(text: string): HostPort {
 }
 
 /**
+ * Where to listen: as `parseAddress`, but an address of numbers, since nobody listens on a name. `localhost` is 127.0.0.1.
+ * @throws NatterError BAD_ADDRESS
+ */
+export function parseListener(text: string): HostPort {
+  const { host, port } = parseAddress(text);
+  if (host.toLowerCase() === 'localhost') return { host: '127.0.0.1', port };
+  if (host.includes(':') || isIPv4(host)) return { host, port };
+  throw new NatterError(
+    'BAD_ADDRESS',
+    `"${host}" is no IP address to listen on; write one of this machine, as in 0.0.0.0:${DEFAULT_PORT} (all of them) or 127.0.0.1:${DEFAULT_PORT}.`,
+  );
+}
+
+/** What to say of a host that no interface here has. */
+export function notOfThisMachine(host: string): NatterError {
+  return new NatterError(
+    'BAD_ADDRESS',
+    `${host} is no address of this machine; write one that is, or 0.0.0.0 for all of them.`,
+    { host },
+  );
+}
+
+/**
  * What a client dials: as `parseAddress`, but port 0 is nowhere.
  * @throws NatterError BAD_ADDRESS
  */
@@ -48,6 +71,12 @@ export function parseServer(text: string): ServerAddress {
 /** `HOST:PORT` or `[IPV6]:PORT`, the host in lower case. */
 export function formatAddress({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host.toLowerCase()}]:${port}` : `${host.toLowerCase()}:${port}`;
+}
+
+/** Four numbers: URLs write anything else that they take for an address otherwise. */
+function isIPv4(text: string): boolean {
+  const url = `http://${text}`;
+  return /^[\d.]+$/.test(text) && URL.canParse(url) && new URL(url).hostname === text;
 }
 
 /** With or without the zone of a link-local one (`fe80::1%eth0`), which URLs do not know. */

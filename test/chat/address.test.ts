@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress, parseServer } from '../../src/chat/address.js';
+import { formatAddress, parseAddress, parseListener, parseServer } from '../../src/chat/address.js';
 
 describe('an address', () => {
   it.each([
@@ -40,4 +40,22 @@ describe('an address', () => {
   it('of a server has a port', () => {
     expect(() => parseServer('example.org:0')).toThrow(/Port 0/);
   });
+});
+
+describe('where to listen', () => {
+  it.each([
+    ['0.0.0.0', '0.0.0.0', 7777],
+    ['127.0.0.1:0', '127.0.0.1', 0],
+    ['localhost:80', '127.0.0.1', 80],
+    ['[::]:1', '::', 1],
+  ])('may be written %s', (text, host, port) => {
+    expect(parseListener(text)).toEqual({ host, port });
+  });
+
+  it.each(['nonsense', 'nonsense:1', '999.1.1.1:1', '1.2.3:99', '1.2.3.4.5', '0x7f.1', '1.2.3.04'])(
+    'is an address of numbers, not %s',
+    (text) => {
+      expect(() => parseListener(text)).toThrow(/no IP address to listen on; write one of this machine/);
+    },
+  );
 });

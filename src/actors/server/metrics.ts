@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
+import { notOfThisMachine } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
 import type { ThreadStats } from '../runtime/stats.js';
 import type { Supervisor } from '../runtime/supervisor.js';
@@ -146,6 +147,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
       `TCP port ${port} on ${host} is taken by another program: choose another with --metrics ${host}:PORT.`,
       { host, port },
     );
+  if (error.code === 'EACCES')
+    return new NatterError(
+      'PORT_TAKEN',
+      `TCP port ${port} on ${host} needs more rights: choose a port above 1023.`,
+      { host, port },
+    );
+  if (error.code === 'EADDRNOTAVAIL') return notOfThisMachine(host);
   return new NatterError(
     'BAD_ADDRESS',
     `Cannot serve metrics on ${host}:${port} (${error.code ?? error.message}); write an address of this machine.`,

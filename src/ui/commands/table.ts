@@ -1,5 +1,5 @@
 /** Every command of the command line: its flags here, its work in the module it loads. */
-import { parseAddress, parseServer } from '../../chat/address.js';
+import { parseListener, parseServer } from '../../chat/address.js';
 import { parseCommunity } from '../../chat/community.js';
 import { parsePoint } from '../../chat/geo.js';
 import { parseTag } from '../../chat/tag.js';
@@ -76,7 +76,7 @@ export const commands: readonly CommandRow[] = [
       {
         flags: '--listen <host:port>',
         help: 'where to listen; port 0 means any (default: 0.0.0.0:7777)',
-        parse: parseAddress,
+        parse: parseListener,
       },
       {
         flags: '--workers <n>',
@@ -86,7 +86,7 @@ export const commands: readonly CommandRow[] = [
       {
         flags: '--metrics <host:port>',
         help: 'serve Prometheus metrics and health over HTTP',
-        parse: parseAddress,
+        parse: parseListener,
       },
       inspect,
       json,
@@ -107,7 +107,7 @@ export const commands: readonly CommandRow[] = [
       {
         flags: '--listen <host:port>',
         help: 'where others reach you; port 0 means any (default: 0.0.0.0:7777)',
-        parse: parseAddress,
+        parse: parseListener,
       },
       {
         flags: '--peer <host:port>',
