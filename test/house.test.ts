@@ -18,8 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['ui/terminal', 'actors', 'chat', 'net'],
   sim: ['actors', 'chat', 'net', 'store'],
   actors: ['chart', 'chat', 'net', 'store'],
-  // What is asked of a machine's drawing and cannot be is told to people as every other error is.
-  chart: ['chat/error.ts'],
+  chart: [],
   // Bodies are checked against the wire's own limits.
   chat: ['net/constants.ts'],
   // What the disk refuses is told to people as every other error is; what is received gets a safe name.
