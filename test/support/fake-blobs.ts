@@ -34,6 +34,8 @@ export class FakeBlobs {
   readonly refusals = new Map<number, ErrorCode>();
   /** Messages that get no answer for now. */
   readonly silent = new Set<number>();
+  /** What it was asked, in order. */
+  readonly asked: { readonly type: number; readonly body: object }[] = [];
   #silenced: { readonly type: number; readonly run: () => void }[] = [];
   #context: ActorContext | undefined;
 
@@ -52,6 +54,7 @@ export class FakeBlobs {
           }
           const body = unpackCbor<never>(message.body);
           const { type } = message;
+          this.asked.push({ type, body });
           const held = context.hold(message);
           const run = () => this.#answer(context, held, type, body);
           if (this.silent.has(type)) this.#silenced.push({ type, run });

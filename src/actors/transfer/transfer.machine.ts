@@ -83,7 +83,8 @@ export const transferMachine = setup({
       on: { ACCEPT: 'accepted' },
     },
     accepted: {
-      on: { TURN: 'resuming', PAUSE: 'paused' },
+      // The other end may have it open still: one that was lost for a moment is tried again by itself.
+      on: { TURN: 'resuming', PAUSE: { target: 'paused', actions: 'halt' } },
     },
     resuming: {
       entry: ['forgetFailure', 'open'],
