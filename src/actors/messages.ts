@@ -266,7 +266,7 @@ export const GroupsMessage = {
 
 /** To presence (key 0): which accounts are here, by which sessions. */
 export const PresenceMessage = {
-  /** conn, account (16), name text. */
+  /** conn, account (16), name text, away u8. */
   Enter: 1,
   /** conn. */
   Exit: 2,

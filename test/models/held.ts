@@ -2,22 +2,10 @@ import { expect } from 'vitest';
 import type { Chart, ChartEdge } from '../../src/chart/chart.js';
 import { chartOf } from '../../src/chart/chart-of.js';
 import { enabledEdges } from '../../src/chart/enabled.js';
+import type { Coverage } from './coverage.js';
 import type { Model } from './model.js';
 import { type Place, type Way, waysThrough } from './walker.js';
 import { forgetRuns, type Taken } from './witness.js';
-
-/** How much of a machine was held against the program. */
-export interface Coverage {
-  readonly name: string;
-  readonly states: number;
-  readonly ways: number;
-  /** Every transition out of every state that can be reached: an outer state's one counts in each inner state. */
-  readonly all: readonly string[];
-  /** Those of them that the program took. */
-  readonly covered: readonly string[];
-  /** Events that the program's machine was sent where it ignores them. */
-  readonly ignored: number;
-}
 
 /**
  * Walks the program's own machine along every way of its model, and after each step compares the two: the
@@ -49,11 +37,11 @@ export async function hold<World extends object, Real>(model: Model<World, Real>
   }
   return {
     name: model.name,
-    states: new Set(places.map(({ value }) => JSON.stringify(value))).size,
-    ways: ways.length,
-    all: [...all].sort(),
-    covered: [...covered].filter((each) => all.has(each)).sort(),
-    ignored: ignored.size,
+    states: [...new Set(places.map(({ value }) => JSON.stringify(value)))],
+    steps: ways.reduce((sum, { steps }) => sum + steps.length, 0),
+    all: [...all],
+    covered: [...covered].filter((each) => all.has(each)),
+    ignored: [...ignored],
   };
 }
 

@@ -41,6 +41,8 @@ export interface Model<World extends object, Real> {
   /** Which part of the program hosts it, of several. */
   readonly host?: string;
   readonly machine: AnyStateMachine;
+  /** As much of the world as makes a place another one; all of it unless said. */
+  key?(world: World): unknown;
   /** The machine's input in the walker's own copy of it, whose actions do nothing outside. */
   input(world: World): unknown;
   readonly beginnings: Readonly<Record<string, Beginning<World, Real>>>;

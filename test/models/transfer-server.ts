@@ -93,8 +93,7 @@ function mayOpen(at: string, { slow, again }: Readonly<World>): boolean {
 /** Its sender opens it, and blobs refuses. */
 function openRefused(code: ErrorCode, ...types: string[]): Given {
   return {
-    events: ({ at, world }) =>
-      mayOpen(at, world) ? sent('LOST', 'RESUME', 'TURN', ...types) : undefined,
+    events: ({ at, world }) => (mayOpen(at, world) ? sent('LOST', 'RESUME', 'TURN', ...types) : undefined),
     changes: (world) => {
       world.open = false;
     },
@@ -126,7 +125,10 @@ function unlessHash(promised: readonly string[], { world }: { readonly world: Re
 }
 
 /** Whom nobody has open nobody can tell. */
-function whileOpen(promised: readonly string[], { world }: { readonly world: Readonly<World> }): readonly string[] {
+function whileOpen(
+  promised: readonly string[],
+  { world }: { readonly world: Readonly<World> },
+): readonly string[] {
   return world.open ? promised : promised.filter((each) => each !== 'halt');
 }
 
@@ -296,9 +298,12 @@ const stimuli: Record<string, Given> = {
     act: refused(BlobsMessage.OpenUpload, 'NO_SUCH_FILE', ({ server }) => server.system.advance(ASSURE_MS)),
   },
   'time passes, and blobs is busy': {
-    events: ({ at, world }) => (at === 'running' && world.open ? sent('LOST', 'TURN', ...opened(world)) : undefined),
+    events: ({ at, world }) =>
+      at === 'running' && world.open ? sent('LOST', 'TURN', ...opened(world)) : undefined,
     seen: (promised) => ['open', ...promised],
-    act: refused(BlobsMessage.OpenUpload, 'BUSY', ({ server }) => server.system.advance(ASSURE_MS + RETRY_MS)),
+    act: refused(BlobsMessage.OpenUpload, 'BUSY', ({ server }) =>
+      server.system.advance(ASSURE_MS + RETRY_MS),
+    ),
   },
   'the connection of its sender is lost': {
     events: ({ at, world }) => {

@@ -7,7 +7,7 @@ import {
   type InspectionEvent,
   type StateValue,
 } from 'xstate';
-import { getAdjacencyMap } from 'xstate/graph';
+import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph';
 import { edgeId } from '../../src/chart/edge-id.js';
 import type { Model, ModelEvent, Standing } from './model.js';
 import { STOP, type Taken } from './witness.js';
@@ -58,7 +58,7 @@ function waysFrom<World extends object, Real>(model: Model<World, Real>, beginni
   const ways: Way<World>[] = [];
   do {
     const names: string[] = [];
-    let at = keyOf(start);
+    let at = keyOf(model, start);
     while (names.length < LENGTH_MAX) {
       const next = nearest(map, at, (key) => untried.get(key)?.values().next().value);
       if (next === undefined) break;
@@ -101,22 +101,24 @@ function mapFrom<World extends object, Real>(model: Model<World, Real>, start: P
   );
   const found = getAdjacencyMap(logic, {
     events: ({ context }) => possible(model, context).map((type) => ({ type })),
-    serializeState: ({ context }) => keyOf(context),
+    serializeState: ({ context }) => keyOf(model, context),
     limit: STEPS_MAX,
   });
-  return new Map(
-    Object.entries(found).map(([key, { transitions }]) => {
-      const leads = Object.values(transitions).map(
-        ({ event, state }) => [event.type, keyOf(state.context)] as const,
-      );
-      return [key, new Map(leads)];
-    }),
-  );
+  const map = new Map<string, Map<string, string>>();
+  for (const { state, event, nextState } of adjacencyMapToArray(found)) {
+    const key = keyOf(model, state.context);
+    const leads = map.get(key) ?? new Map<string, string>();
+    map.set(key, leads.set(event.type, keyOf(model, nextState.context)));
+  }
+  return map;
 }
 
 /** Places that count as one. */
-function keyOf<World>({ value, world }: Place<World>): string {
-  return JSON.stringify([value, world]);
+function keyOf<World extends object, Real>(
+  { key }: Model<World, Real>,
+  { value, world }: Place<World>,
+): string {
+  return JSON.stringify([value, key === undefined ? world : key(world)]);
 }
 
 function follow<World extends object, Real>(

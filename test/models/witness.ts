@@ -40,7 +40,8 @@ export function forgetRuns(): void {
 export function witnessed(original: typeof xstate): typeof xstate {
   const createActor = (logic: xstate.AnyActorLogic, options?: { readonly inspect?: unknown }) => {
     // Who inspects by itself is no part of the program: the walker's own model.
-    if (!isMachine(logic) || options?.inspect !== undefined) return original.createActor(logic, options as never);
+    if (!isMachine(logic) || options?.inspect !== undefined)
+      return original.createActor(logic, options as never);
     const taken: Taken[] = [];
     let at: xstate.StateValue = '';
     const inspect = (inspected: xstate.InspectionEvent) => {

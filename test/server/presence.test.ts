@@ -43,6 +43,19 @@ it('makes no flicker of a reconnect', async () => {
   expect(shown(ada, 'ben')).toEqual([1]);
 });
 
+it('shows nobody as here who is away, when the threads of all sessions die', async () => {
+  const server = new TestServer();
+  const people = ['ben', 'cleo', 'dora', 'emil'];
+  const ada = await server.register('ada');
+  for (const name of people) await (await server.register(name)).do(Operation.Away, { a: true });
+  const before = people.map((name) => shown(ada, name));
+  server.system.kill('core-1');
+  await server.system.advance(50);
+  server.system.respawn('core-1');
+  await server.system.advance(500);
+  expect(people.map((name) => shown(ada, name))).toEqual(before);
+});
+
 it('takes somebody as away only when all devices are, and as gone when the last one goes', async () => {
   const server = new TestServer();
   const ada = await server.register('ada');

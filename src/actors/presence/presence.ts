@@ -55,7 +55,12 @@ export class PresenceActor implements Actor {
     const reader = this.#reader.reset(message.body);
     switch (message.type) {
       case PresenceMessage.Enter:
-        this.#enter(reader.varint(), reader.bytes(ACCOUNT_ID_BYTES), reader.text(AUTHOR_MAX_BYTES));
+        this.#enter(
+          reader.varint(),
+          reader.bytes(ACCOUNT_ID_BYTES),
+          reader.text(AUTHOR_MAX_BYTES),
+          reader.u8() === 1,
+        );
         return;
       case PresenceMessage.Exit:
         this.#exit(reader.varint());
@@ -87,7 +92,7 @@ export class PresenceActor implements Actor {
     return { state: 'counting', facts: { people: this.#people.size, sessions: this.#byConn.size } };
   }
 
-  #enter(conn: number, account: Buffer, name: string): void {
+  #enter(conn: number, account: Buffer, name: string, away: boolean): void {
     const key = idKey(account);
     const before = this.#byConn.get(conn);
     if (before && idKey(before.account) !== key) this.#exit(conn);
@@ -98,8 +103,7 @@ export class PresenceActor implements Actor {
     }
     this.#byConn.set(conn, person);
     this.#context.watch({ kind: Kind.Session, key: conn });
-    // A session that comes again after a restart is what it was.
-    person.set(conn, person.sessions.get(conn) ?? false);
+    person.set(conn, away);
   }
 
   #exit(conn: number): void {

@@ -95,10 +95,13 @@ export class Standing {
   enterPresence(): void {
     if (!this.author) return;
     this.#context.watch(PRESENCE);
+    // Away from the first moment on: the others must not see somebody come who only reconnects.
     this.#tell(PresenceMessage.Enter, new Writer(128), (writer, { account, name }) =>
-      writer.bytes(account).text(name),
+      writer
+        .bytes(account)
+        .text(name)
+        .u8(this.#away ? 1 : 0),
     );
-    if (this.#away) this.#tellAway();
     // Presence passes on that a device was forgotten, and did not know of this session until now.
     void this.#confirm();
   }
