@@ -35,6 +35,8 @@ export class ChartView {
   readonly #states = new Map<string, Element>();
   readonly #edges = new Map<string, Element[]>();
   #marks: Marks = {};
+  /** The active states that were brought into sight last. */
+  #followed = '';
 
   constructor(api: Api, hooks: ChartHooks = {}) {
     this.#api = api;
@@ -110,6 +112,7 @@ export class ChartView {
         part.classList.toggle('enabled', enabled.has(id));
         part.classList.toggle('chosen', id === marks.chosen);
       }
+    this.#follow(marks.active ?? []);
   }
 
   /** Lets edges glow that were just taken; again from the start if they glow already. */
@@ -123,7 +126,26 @@ export class ChartView {
       }
   }
 
+  /** Brings the innermost active states into sight when they are others than before. */
+  #follow(active: readonly string[]): void {
+    const key = active.join(' ');
+    if (key === this.#followed || this.#states.size === 0) return;
+    this.#followed = key;
+    const inner = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)));
+    const boxes = inner.flatMap((id) => {
+      const state = this.#states.get(id);
+      return state instanceof SVGGraphicsElement ? [state.getBBox()] : [];
+    });
+    if (boxes.length === 0) return;
+    const x = Math.min(...boxes.map((box) => box.x));
+    const y = Math.min(...boxes.map((box) => box.y));
+    const width = Math.max(...boxes.map((box) => box.x + box.width)) - x;
+    const height = Math.max(...boxes.map((box) => box.y + box.height)) - y;
+    this.#viewport.follow({ x, y, width, height });
+  }
+
   #clear(): void {
+    this.#followed = '';
     this.#states.clear();
     this.#edges.clear();
   }

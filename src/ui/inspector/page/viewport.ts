@@ -1,10 +1,22 @@
-/** What part of a drawing is seen: a pannable and zoomable window, in the drawing's own units. */
+/**
+ * What part of a drawing is seen: a pannable and zoomable window, in the drawing's own units. A drawing that would be too
+ * small to read as a whole is shown in part, and the window follows what happens, until the person moves it.
+ */
 
 const SCALE_MAX = 4;
 const SCALE_MIN = 0.1;
 /** A small drawing is not blown up beyond this when it is fitted. */
 const FIT_MAX = 1.25;
 const MARGIN = 16;
+/** Below this its texts cannot be read; then as much of it is shown as fits at `READING`. */
+const READABLE = 0.7;
+const READING = 0.9;
+
+type Mode = 'whole' | 'following' | 'own';
+
+/** In the drawing's units. */
+export type Place = Pick<DOMRect, 'x' | 'y' | 'width' | 'height'>;
+
 /** A pointer that moved less has clicked; px. */
 const CLICK_PX = 4;
 const STEP_PX = 60;
@@ -17,7 +29,8 @@ export class Viewport {
   #x = 0;
   #y = 0;
   #scale = 1;
-  #isFitted = true;
+  #mode: Mode = 'whole';
+  #followed: Place | undefined;
   #drag: { readonly id: number; x: number; y: number; moved: number } | undefined;
   #hasDragged = false;
 
@@ -32,7 +45,7 @@ export class Viewport {
     frame.addEventListener('click', (event) => this.#hasDragged && event.stopPropagation(), {
       capture: true,
     });
-    new ResizeObserver(() => (this.#isFitted ? this.fit() : this.#apply())).observe(frame);
+    new ResizeObserver(() => this.#settle()).observe(frame);
   }
 
   show(drawing: SVGSVGElement): void {
@@ -41,18 +54,48 @@ export class Viewport {
     this.#size = { width: Math.max(1, width), height: Math.max(1, height) };
     drawing.setAttribute('width', '100%');
     drawing.setAttribute('height', '100%');
-    this.fit();
+    this.#followed = undefined;
+    this.#mode = this.#wholeScale >= READABLE ? 'whole' : 'following';
+    this.#settle();
   }
 
   /** All of it. */
   fit(): void {
+    this.#mode = 'whole';
+    this.#settle();
+  }
+
+  /** Something happens there: it is brought into sight, unless the person has moved the window or sees the whole. */
+  follow(place: Place): void {
+    this.#followed = place;
+    if (this.#mode === 'following') this.#settle();
+  }
+
+  get #wholeScale(): number {
     const { clientWidth, clientHeight } = this.#frame;
     const { width, height } = this.#size;
     const room = { width: clientWidth - 2 * MARGIN, height: clientHeight - 2 * MARGIN };
-    this.#scale = clamp(Math.min(room.width / width, room.height / height, FIT_MAX));
-    this.#x = width / 2;
-    this.#y = height / 2;
-    this.#isFitted = true;
+    return clamp(Math.min(room.width / width, room.height / height, FIT_MAX));
+  }
+
+  #settle(): void {
+    const { width, height } = this.#size;
+    if (this.#mode === 'whole') {
+      this.#scale = this.#wholeScale;
+      this.#x = width / 2;
+      this.#y = height / 2;
+    } else if (this.#mode === 'following') {
+      const { clientWidth, clientHeight } = this.#frame;
+      const {
+        x,
+        y,
+        width: across,
+        height: down,
+      } = this.#followed ?? { x: width / 2, y: 0, width: 0, height: 0 };
+      this.#scale = READING;
+      this.#x = within(x + across / 2, clientWidth / READING, width);
+      this.#y = within(y + down / 2, clientHeight / READING, height);
+    }
     this.#apply();
   }
 
@@ -63,7 +106,7 @@ export class Viewport {
     this.#x += fromMiddle.x / this.#scale - fromMiddle.x / scale;
     this.#y += fromMiddle.y / this.#scale - fromMiddle.y / scale;
     this.#scale = scale;
-    this.#isFitted = false;
+    this.#mode = 'own';
     this.#apply();
   }
 
@@ -71,7 +114,7 @@ export class Viewport {
     const { width, height } = this.#size;
     this.#x = Math.min(width, Math.max(0, this.#x + dx / this.#scale));
     this.#y = Math.min(height, Math.max(0, this.#y + dy / this.#scale));
-    this.#isFitted = false;
+    this.#mode = 'own';
     this.#apply();
   }
 
@@ -126,6 +169,12 @@ export class Viewport {
   #up(): void {
     this.#drag = undefined;
   }
+}
+
+/** The middle of a window of this length that shows as much of `whole` as it can, and `at` near its middle. */
+function within(at: number, length: number, whole: number): number {
+  const half = length / 2 - MARGIN;
+  return half * 2 >= whole ? whole / 2 : Math.min(whole - half, Math.max(half, at));
 }
 
 function clamp(scale: number): number {
