@@ -1,5 +1,6 @@
 /** Whole ring clients, as screens have them, over simulated wires and in virtual time. */
 import { RingClient } from '../../src/actors/peer/client.js';
+import { Shared } from '../../src/actors/peer/shared.js';
 import type { ClientEvent, Message } from '../../src/chat/events.js';
 import { cellOf } from '../../src/chat/geo.js';
 import { handshakeKeys, identityOf, verify } from '../../src/net/ring/identity.js';
@@ -19,6 +20,8 @@ export interface UserOptions {
   readonly at?: { readonly lat: number; readonly lon: number };
   /** Whose disk and key it has: the same person, started again. */
   readonly again?: User;
+  /** It is a person's, who shares what they did last time. */
+  readonly keeps?: boolean;
   /** Its clock is so far ahead, ms. */
   readonly aheadMs?: number;
 }
@@ -57,6 +60,7 @@ export class User {
         cell: at === undefined ? '' : cellOf(at.lat, at.lon),
       },
       store: this.store,
+      ...(options.keeps ? { shared: new Shared(this.store.rows('shared')) } : {}),
       mail: this.mail,
       bootstrap: number === 0 ? [] : [{ address: '10.0.0.0', port: 7777 }],
       gazetteer: {

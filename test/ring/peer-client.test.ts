@@ -241,6 +241,40 @@ describe('talk in the ring', () => {
     expect(ana.screen('@bo')[0]?.delivery).toBe('delivered');
   });
 
+  it('shares after a restart what they shared before, says so, and ends with what is ended', async () => {
+    const world = new ClientWorld();
+    const first = world.start({ nick: 'bo', keeps: true, interests: ['tea'] });
+    await first.do((client) => client.locate({ lat: 48.2, lon: 16.37 }));
+    await first.do((client) => client.interest('go'));
+    const { cell } = first.client.peer.people.own;
+    expect(first.notices()).toEqual([]);
+    first.host.kill();
+
+    const second = world.start({ nick: 'bo', keeps: true, again: first });
+    await world.run(10);
+    expect(second.client.peer.people.own).toMatchObject({ cell, interests: ['tea', 'go'] });
+    await second.do((client) => client.locate(undefined));
+    await second.do((client) => client.leave('+tea'));
+    await world.run(2_000);
+    expect(second.notices()).toContain(
+      'As last time you share the area around Vienna (/where off ends that) and +tea, +go (/leave +tea ends one).',
+    );
+    second.host.kill();
+
+    const third = world.start({ nick: 'bo', keeps: true, again: second });
+    await world.run(10);
+    expect(third.client.peer.people.own).toMatchObject({ cell: '', interests: ['go'] });
+    third.host.kill();
+
+    const given = world.start({ nick: 'bo', keeps: true, again: third, interests: ['chess'] });
+    await world.run(10);
+    expect(given.client.peer.people.own.interests).toEqual(['chess']);
+    given.host.kill();
+
+    const script = world.start({ nick: 'bo', again: given });
+    expect(script.client.peer.people.own.interests).toEqual([]);
+  });
+
   it('tells somebody whose clock is far ahead why nobody hears them', async () => {
     const world = new ClientWorld();
     const ana = world.start({ nick: 'ana' });

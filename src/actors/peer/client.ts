@@ -32,6 +32,7 @@ import { Names } from './names.js';
 import { type Gazetteer, Nearby } from './nearby.js';
 import { RingPresence } from './presence.js';
 import { LOBBY_TARGET, RingRooms } from './rooms.js';
+import { againText, type Shared } from './shared.js';
 import { Standing } from './standing.js';
 
 /** What is refused is told about once in so long: it may go on and on. */
@@ -47,6 +48,8 @@ export interface RingClientOptions {
   readonly mail: MailTables;
   readonly bootstrap: readonly PathAddress[];
   readonly gazetteer: Gazetteer;
+  /** What was shared last time, and is to be next time; undefined where nothing is to be kept of it. */
+  readonly shared?: Shared;
   /** An invite link with these addresses. */
   readonly invite: (addresses: readonly PathAddress[]) => string;
   /** Files to send, the folder they land in, and what is remembered of them. */
@@ -70,12 +73,20 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   readonly #files: RingFiles;
   /** Addresses of which it was said that strangers are there. */
   readonly #foreigners = new Set<string>();
+  /** What is shared as it was last time. */
+  readonly #again: Pick<Profile, 'cell' | 'interests'>;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #leaving: Promise<void> | undefined;
 
   constructor(options: RingClientOptions) {
-    const { world, community, profile, store, mail, bootstrap, gazetteer, onEvent } = options;
+    const { world, community, profile: given, store, mail, bootstrap, gazetteer, shared, onEvent } = options;
     this.#options = options;
+    this.#again = shared?.restored(given) ?? { cell: '', interests: [] };
+    const profile = {
+      ...given,
+      cell: given.cell || this.#again.cell,
+      interests: [...given.interests, ...this.#again.interests],
+    };
     const turnEnd = (run: () => void) => world.turnEnd(run);
     this.#batch = new EventBatch(turnEnd, () => this.#settle(), onEvent);
     const emit = (event: ClientEvent) => this.#batch.add(event);
@@ -106,7 +117,15 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
       emit,
     });
     this.#standing = new Standing({ clock: world.clock, peer, names, emit });
-    this.#nearby = new Nearby({ peer, names, rooms: this.#rooms, presence: this.#presence, gazetteer, emit });
+    this.#nearby = new Nearby({
+      peer,
+      names,
+      rooms: this.#rooms,
+      presence: this.#presence,
+      gazetteer,
+      keep: () => shared?.keep(this.peer.people.own),
+      emit,
+    });
     this.peer = new RingPeer({
       world,
       community,
@@ -171,6 +190,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     this.#rooms.enter(LOBBY);
     for (const { peer } of this.peer.parts.talk.letters.conversations()) this.#rooms.withPerson(peer);
     this.#files.begin();
+    this.#options.shared?.keep(this.peer.people.own);
+    void this.#tellAgain();
     this.peer.begin();
     this.#standing.expect(bootstrap);
     this.#presence.changed();
@@ -346,6 +367,13 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   #nameOfGroup({ tag, founding }: RingGroup): Target {
     if (founding === undefined) return `+${tag}`;
     return `~${this.#names.of(founding.founder, founding.name)}`;
+  }
+
+  async #tellAgain(): Promise<void> {
+    const { cell, interests } = this.#again;
+    if (cell === '' && interests.length === 0) return;
+    const city = cell === '' ? '' : await this.#options.gazetteer.nearest(cell);
+    this.#batch.add({ event: 'notice', text: againText(city, interests) });
   }
 
   #misdated(aheadMs: number): void {

@@ -18,6 +18,7 @@ import type { WorkerHost } from '../runtime/host.js';
 import { RingActor } from './actor.js';
 import type { RingClient } from './client.js';
 import type { Commands } from './commands.js';
+import { Shared } from './shared.js';
 
 /** `data` of this thread. Keys cross threads as plain bytes. */
 export interface CoreData {
@@ -27,6 +28,8 @@ export interface CoreData {
   readonly name: string;
   readonly secret?: Uint8Array;
   readonly profile: Profile;
+  /** What is shared is kept for the next start. */
+  readonly keeps: boolean;
   readonly bootstrap: readonly PathAddress[];
 }
 
@@ -38,7 +41,7 @@ export interface CoreNews {
 const MAILBOX_MESSAGES = 65_536;
 
 export function start(host: WorkerHost): readonly ActorType[] {
-  const { folder, community, name, secret, profile, bootstrap, ...data } = host.data as CoreData;
+  const { folder, community, name, secret, profile, keeps, bootstrap, ...data } = host.data as CoreData;
   const identity = {
     publicKey: Buffer.from(data.identity.publicKey),
     secretKey: Buffer.from(data.identity.secretKey),
@@ -72,6 +75,7 @@ export function start(host: WorkerHost): readonly ActorType[] {
           identity,
           community: Buffer.from(community),
           profile,
+          ...(keeps ? { shared: new Shared(store.rows('shared')) } : {}),
           store,
           mail,
           bootstrap,

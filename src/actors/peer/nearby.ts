@@ -5,6 +5,7 @@ import { isTag, parseTag } from '../../chat/tag.js';
 import { INTERESTS_MAX } from '../../net/constants.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec, interestGroup } from '../../net/ring/groups.js';
 import type { Founded, RingGroup } from '../ring/groups.js';
+import type { Profile } from '../ring/own-record.js';
 import type { RingPeer } from '../ring/peer.js';
 import type { Names } from './names.js';
 import type { RingPresence } from './presence.js';
@@ -25,6 +26,8 @@ export interface NearbyOptions {
   readonly presence: RingPresence;
   readonly names: Names;
   readonly gazetteer: Gazetteer;
+  /** What one shares has changed. */
+  readonly keep: () => void;
   readonly emit: (event: ClientEvent) => void;
 }
 
@@ -43,7 +46,7 @@ export class Nearby implements GroupCommands {
     const { peer, gazetteer } = this.#options;
     const location = at === undefined ? undefined : await gazetteer.locate(at);
     const cell = location?.cell ?? '';
-    if (cell !== peer().people.own.cell) peer().change({ cell });
+    if (cell !== peer().people.own.cell) this.#change({ cell });
     return location;
   }
 
@@ -78,7 +81,7 @@ export class Nearby implements GroupCommands {
           'BAD_ARGUMENT',
           `At most ${INTERESTS_MAX} interests can be shared; leave one first.`,
         );
-      peer().change({ interests: [...interests, wanted] });
+      this.#change({ interests: [...interests, wanted] });
     }
     this.#tag = wanted;
     const room = this.#options.rooms.group(interestGroup(wanted).toString('hex'));
@@ -106,7 +109,7 @@ export class Nearby implements GroupCommands {
   /** Ends an interest, and with it one's place in its group. */
   forget(tag: string): void {
     const { interests } = this.#options.peer().people.own;
-    this.#options.peer().change({ interests: interests.filter((each) => each !== tag) });
+    this.#change({ interests: interests.filter((each) => each !== tag) });
   }
 
   /** One is in a group: told why, unless one brought it about. */
@@ -141,6 +144,11 @@ export class Nearby implements GroupCommands {
   joined(group: RingGroup, target: string, by: string): void {
     if (group.kind !== 'interest') return;
     this.#options.emit({ event: 'notice', text: `You share ${target} with ${by}.` });
+  }
+
+  #change(change: Partial<Pick<Profile, 'cell' | 'interests'>>): void {
+    this.#options.peer().change(change);
+    this.#options.keep();
   }
 
   /** The group one founded, else the one one came into last. */

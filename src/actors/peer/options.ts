@@ -20,6 +20,8 @@ export interface RingOptions {
   readonly interests: readonly string[];
   /** Absent: the place is not shared. */
   readonly place?: Whereabouts;
+  /** Place and interests are kept for the next start, and are those of the last one where none are given. */
+  readonly keeps?: boolean;
   /** Looks for others on the local network, and is found there; never on a loopback address. */
   readonly lan: boolean;
   /** Events in order, one batch per turn. */

@@ -92,6 +92,7 @@ export class ThreadedPeer {
       community,
       name: this.#options.community,
       profile,
+      keeps: this.#options.keeps ?? false,
       bootstrap,
       ...(secret === undefined ? {} : { secret }),
     };

@@ -16,7 +16,7 @@ import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Chosen, type Known, setUp } from '../setup.js';
 import { Sharing, type SharingFlags } from '../sharing.js';
-import { noted, openAt, ringNamed, ringStart, runLines, shownBy } from './ring.js';
+import { openAt, personal, ringNamed, ringStart, runLines, shownBy } from './ring.js';
 
 export interface ChatOptions extends PasswordSource, SharingFlags {
   readonly data?: string;
@@ -70,7 +70,7 @@ export async function run(
 /** The same parts; what they start can be inspected, a client until a ring has taken its place. */
 function inspected(parts: ChatParts, inspection: Inspection): ChatParts {
   let hideClient: () => void = () => undefined;
-  const ring = noted(shownBy(inspection, parts.ring), parts.joined);
+  const ring = personal(shownBy(inspection, parts.ring), parts.joined);
   return {
     ...parts,
     open: async (options) => {

@@ -60,9 +60,9 @@ export async function run(
     throw new NatterError('USAGE', 'Choose --plain or --json: lines for people or for programs.');
   const start = ringStart(flags, console.env);
   const inspection = await openInspection('ring', flags.inspect);
-  // What programs start says nothing about where a person wants to go next.
+  // What a program starts does what its flags say, and says nothing about where a person wants to go next.
   const isPersonal = !flags.json && isInteractive(console);
-  const openShown = shownBy(inspection, isPersonal ? noted(open) : open);
+  const openShown = shownBy(inspection, isPersonal ? personal(open) : open);
   try {
     if (isPersonal && !flags.plain) return await runScreen(start, flags, console, openShown, inspection.url);
     tellInspector(inspection, flags, console);
@@ -88,10 +88,10 @@ export function shownBy(inspection: Inspection, open: OpenRing): OpenRing {
   };
 }
 
-/** The same; what it opens is where the next start goes that names nothing. */
-export function noted(open: OpenRing, note = rememberRing): OpenRing {
+/** The same for a person: they share what they did last time, and the next start that names nothing comes here. */
+export function personal(open: OpenRing, note = rememberRing): OpenRing {
   return async (options) => {
-    const ring = await open(options);
+    const ring = await open({ ...options, keeps: true });
     await note(options.data, ring.community, options.nick);
     return ring;
   };
