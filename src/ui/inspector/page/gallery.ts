@@ -13,9 +13,9 @@ export class Gallery implements View {
   readonly keys = [
     { keys: '/', does: 'find a machine' },
     { keys: 'e', does: 'go to the events that may happen now' },
-    { keys: 'u, r', does: 'undo a step, restart' },
+    { keys: 'u r', does: 'undo a step, restart' },
     { keys: 'a', does: 'all machines' },
-    { keys: 'y, n', does: 'answer a guard' },
+    { keys: 'y n', does: 'answer a guard' },
   ];
   readonly #cards: Cards;
   readonly #simulator: Simulator;

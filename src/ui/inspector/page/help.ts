@@ -16,7 +16,7 @@ const IN_A_CHART: readonly KeyHelp[] = [
 
 /** The list of keys, as a dialog that Escape closes. */
 export class Help {
-  readonly #dialog = element('dialog', { 'aria-labelledby': 'keys-title' });
+  readonly #dialog = element('dialog', { 'aria-label': 'Keys' });
 
   constructor() {
     document.body.append(this.#dialog);
@@ -24,7 +24,7 @@ export class Help {
 
   show(view: View): void {
     this.#dialog.replaceChildren(
-      element('h2', { id: 'keys-title' }, 'Keys'),
+      element('h2', {}, 'Keys'),
       ...list('Everywhere', EVERYWHERE),
       ...list(view.title, view.keys),
       ...list('In a chart', IN_A_CHART),

@@ -1,6 +1,5 @@
 import type { Chart, ChartEdge } from '../../../chart/chart.js';
 import type { Offer, Step } from '../../../chart/stepper.js';
-import { announce } from './announce.js';
 import type { Api } from './api.js';
 import { ChartView } from './chart-view.js';
 import { element } from './dom.js';
@@ -212,7 +211,6 @@ export class Simulator {
     this.#restart.disabled = simulation.taken.length < 2;
     const hash = hashOf('machines', simulation.machine, ...partsOf(simulation.steps));
     if (location.hash !== hash) location.hash = hash;
-    announce(this.#where.textContent);
   }
 
   #mark(): void {

@@ -1,0 +1,232 @@
+/** The gallery and the simulator in a real browser, by pointer and by keyboard alone. */
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type OpenInspector, openInspector } from '#natter/ui/inspector/inspector.js';
+import { describeInBrowser, type TestBrowser, type Visit } from '../support/browser.js';
+
+let inspector: OpenInspector;
+
+beforeAll(async () => {
+  inspector = await openInspector({ port: 0, program: 'inspect' });
+});
+afterAll(() => inspector.close());
+
+/** What is asked of an open machine. */
+class Bench {
+  readonly page: Page;
+  readonly #visit: Visit;
+
+  private constructor(visit: Visit) {
+    this.#visit = visit;
+    this.page = visit.page;
+  }
+
+  static async open(browser: TestBrowser, place: string, options = {}): Promise<Bench> {
+    return new Bench(await browser.visit(`${inspector.url}#/machines/${place}`, options));
+  }
+
+  offer(label: string): Locator {
+    return this.page
+      .getByRole('group', { name: 'Events that may happen now' })
+      .getByText(label, { exact: true });
+  }
+
+  get dialog(): Locator {
+    return this.page.getByRole('dialog', { name: 'A guard asks' });
+  }
+
+  /** Waits until it says that it stands there. */
+  async standsIn(where: string): Promise<void> {
+    await this.page.getByText(`Stands in ${where}`).waitFor();
+  }
+
+  /** Ids of the innermost states, or of the edges, with this class. */
+  marked(mark: 'active' | 'enabled', of: 'state' | 'edge'): Promise<string[]> {
+    return this.page.evaluate(
+      `[...document.querySelectorAll('.simulator [data-${of}].${mark}')].map((each) => each.dataset.${of}).sort()`,
+    );
+  }
+
+  steps(): Promise<string[]> {
+    return this.page.getByRole('list', { name: 'Steps so far' }).getByRole('listitem').allTextContents();
+  }
+
+  async close(): Promise<void> {
+    expect(this.#visit.complaints).toEqual([]);
+    expect(this.#visit.origins()).toEqual([new URL(inspector.url).origin]);
+    await this.#visit.close();
+  }
+}
+
+describeInBrowser('the gallery', (browser) => {
+  it('finds a machine by its name, by a state, by an event, and opens it', async () => {
+    const bench = await Bench.open(browser, '');
+    const { page } = bench;
+    const cards = page.getByRole('list', { name: 'Machines' }).getByRole('listitem');
+    await page.getByText('11 machines').waitFor();
+    // Each has its drawing.
+    await page.locator('.cards .picture svg').nth(10).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('doubting');
+    await page.getByText('1 of 11 machines').waitFor();
+    expect(await cards.filter({ visible: true }).getByRole('heading').allTextContents()).toEqual([
+      'client-sessionclient',
+    ]);
+    await page.getByRole('searchbox').fill('nothing has this');
+    await page.getByText('No machine has that.').waitFor();
+    await page.getByRole('searchbox').fill('exhausted');
+    await cards.filter({ visible: true }).getByRole('link').click();
+    await bench.standsIn('dialling');
+    expect(await page.getByRole('heading', { level: 2 }).filter({ visible: true }).textContent()).toBe(
+      'link',
+    );
+    await page.getByRole('link', { name: 'All machines' }).click();
+    await cards.first().waitFor();
+    await bench.close();
+  });
+});
+
+describeInBrowser('the simulator', (browser) => {
+  it('steps when an enabled edge is clicked, and says so of one that is not', async () => {
+    const bench = await Bench.open(browser, 'transfer');
+    await bench.standsIn('offered');
+    expect(await bench.marked('active', 'state')).toEqual(['transfer', 'transfer.offered']);
+    const edge = (id: string) => bench.page.locator(`[data-edge="${id}"] text`).first();
+    await edge('transfer.offered|ACCEPT|0').click();
+    await bench.standsIn('accepted');
+    expect(await bench.marked('enabled', 'edge')).toEqual(
+      expect.arrayContaining(['transfer.accepted|PAUSE|0', 'transfer.accepted|TURN|0', 'transfer|CANCEL|0']),
+    );
+    await edge('transfer.paused|RESUME|0').click();
+    await bench.page.getByText('RESUME is not answered where the machine stands now.').waitFor();
+    await bench.standsIn('accepted');
+    await bench.close();
+  });
+
+  it('asks for guards, remembers an answer when told to, and lets it be changed', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT/TURN/COMPLETE');
+    const { page, dialog } = bench;
+    await bench.standsIn('verifying');
+    await bench.offer('MISMATCH').click();
+    await dialog.getByText('mayStillBecomeRight').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await bench.standsIn('verifying');
+    expect(await bench.steps()).toHaveLength(4);
+    await bench.offer('MISMATCH').click();
+    await dialog.getByLabel('Remember this answer').check();
+    await dialog.getByRole('button', { name: 'Yes' }).click();
+    await bench.standsIn('resuming');
+    await bench.offer('COMPLETE').click();
+    await bench.standsIn('verifying');
+    await bench.offer('MISMATCH').click();
+    await bench.standsIn('resuming');
+    const memory = page.getByLabel('mayStillBecomeRight');
+    expect(await memory.inputValue()).toBe('yes');
+    await memory.selectOption('no');
+    await bench.offer('COMPLETE').click();
+    await bench.standsIn('verifying');
+    await bench.offer('MISMATCH').click();
+    await bench.standsIn('failed, which is its end');
+    await page.getByText('It has come to its end.').waitFor();
+    await bench.close();
+  });
+
+  it('is where it was after a reload, and one step back with the browser’s own back', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT/TURN/COMPLETE/MISMATCH~!mayStillBecomeRight');
+    await bench.standsIn('failed');
+    await bench.page.reload();
+    await bench.standsIn('failed');
+    expect(await bench.steps()).toEqual([
+      'begin → offered',
+      'ACCEPT → accepted',
+      'TURN → resuming',
+      'COMPLETE → verifying',
+      'MISMATCH (mayStillBecomeRight: no) → failed',
+    ]);
+    await bench.page.keyboard.press('u');
+    await bench.standsIn('verifying');
+    await bench.offer('VERIFIED').click();
+    await bench.standsIn('done');
+    await bench.page.goBack();
+    await bench.standsIn('verifying');
+    await bench.close();
+  });
+
+  it('goes back to any step, and to the beginning', async () => {
+    const bench = await Bench.open(browser, 'link/OPENED/GREETED/SYNCED');
+    await bench.standsIn('live');
+    await bench.page.getByRole('list', { name: 'Steps so far' }).getByText('OPENED').click();
+    await bench.standsIn('handshaking');
+    expect(await bench.steps()).toHaveLength(2);
+    await bench.page.getByRole('button', { name: 'Restart' }).click();
+    await bench.standsIn('dialling');
+    await bench.page.getByRole('button', { name: 'Undo', disabled: true }).waitFor();
+    await bench.close();
+  });
+
+  it('lists the shortest ways to a state, goes one at once and plays another', async () => {
+    const bench = await Bench.open(browser, 'transfer');
+    const { page } = bench;
+    await bench.standsIn('offered');
+    await page.getByLabel('State to find ways to').selectOption({ label: 'done' });
+    await page.getByText('4 steps').first().waitFor();
+    expect(await page.locator('.ways li p:first-child').allTextContents()).toEqual([
+      '4 steps: begin → ACCEPT → TURN → COMPLETE → VERIFIED',
+    ]);
+    await page.getByRole('button', { name: 'Go there' }).click();
+    await bench.standsIn('done');
+    await page.getByRole('button', { name: 'Restart' }).click();
+    await bench.standsIn('offered');
+    await page.getByRole('button', { name: 'Play' }).click();
+    for (const state of ['accepted', 'resuming', 'verifying', 'done']) await bench.standsIn(state);
+    await bench.close();
+  });
+
+  it('says what of a link cannot be walked, and keeps what can', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT/TOASTED/TURN');
+    await bench.page.getByText('transfer does not answer TOASTED there.').waitFor();
+    await bench.standsIn('accepted');
+    await bench.page.evaluate("location.hash = '#/machines/toaster'");
+    await bench.page.getByText('There is no such machine').waitFor();
+    await bench.page.getByRole('link', { name: 'All machines' }).click();
+    await bench.page.getByText('11 machines').waitFor();
+    await bench.page.evaluate('location.reload()');
+    await bench.page.getByText('11 machines').waitFor();
+  });
+
+  it('is worked by the keyboard alone', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT/TURN/COMPLETE');
+    const { keyboard } = bench.page;
+    await bench.standsIn('verifying');
+    await keyboard.press('e');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await bench.dialog.waitFor();
+    await keyboard.press('y');
+    await bench.standsIn('resuming');
+    // The list still has the focus, so that one can go on.
+    await keyboard.press('Enter');
+    await bench.standsIn('running');
+    await keyboard.press('u');
+    await bench.standsIn('resuming');
+    await keyboard.press('r');
+    await bench.standsIn('offered');
+    await keyboard.press('a');
+    await bench.page.getByText('11 machines').waitFor();
+    await bench.close();
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    it(`can be read and named in ${colorScheme} colours, in a narrow window too`, async () => {
+      const viewport = { width: 780, height: 900 };
+      const visit = await browser.visit(`${inspector.url}#/machines/transfer/ACCEPT`, {
+        colorScheme,
+        viewport,
+      });
+      await visit.page.getByText('Stands in accepted').waitFor();
+      for (const question of ['unnamed()', 'dangling()', 'homeless()', 'faint()'])
+        expect(await visit.probe(question), question).toEqual([]);
+      expect(await visit.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await visit.close();
+    });
+});
