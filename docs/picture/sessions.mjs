@@ -231,10 +231,30 @@ async function ring(start, columns, rows, isView) {
   return { session: mia, end };
 }
 
+/** A client with a server beside it in one process: what runs in both. */
+async function machines(start) {
+  const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
+  const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {
+    columns: 100,
+    rows: 28,
+    env: { USER: 'mia' },
+  });
+  await session.see('Ctrl+C quit');
+  session.type('\r');
+  await session.see('mia >');
+  session.type('/join dev\r');
+  await session.see('>2 #dev');
+  session.type('\x1b[20~');
+  await session.see('[*] steady');
+  await session.see('room/2');
+  return { session, end: async () => rmSync(folder, { recursive: true }) };
+}
+
 export const SESSIONS = {
   ring: (start) => ring(start, 100, 28, false),
   'ring-view': (start) => ring(start, 80, 24, true),
   files,
+  machines,
   setup: async (start) => {
     const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
     const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {
