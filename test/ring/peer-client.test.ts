@@ -119,7 +119,7 @@ describe('a group of people nearby', () => {
     expect(room.room).toBe('~ana');
     await world.run(2_000);
     expect(bo.members('~ana')).toEqual(['ana', 'bo']);
-    expect(bo.notices()).toEqual(['You are in ~ana now: ana has founded it for everybody within 100 km.']);
+    expect(bo.notices()).toEqual(['You were enrolled in ~ana by ana: everybody within 100 km.']);
     expect(cyd.members('~ana')).toBeUndefined();
     await bo.say('~ana', 'hello neighbour');
     await world.run(2_000);
@@ -142,16 +142,12 @@ describe('a group of people nearby', () => {
     await bo.do((client) => client.locate(LISBON));
     await world.run(2_000);
     expect(ana.members('~ana')).toEqual(['ana']);
-    expect(bo.notices().at(-1)).toBe(
-      'You are not in ~ana any more: you are further than 100 km away from it.',
-    );
+    expect(bo.notices().at(-1)).toBe('You are out of ~ana: you are not within its 100 km any more.');
     await bo.do((client) => client.locate(BRATISLAVA));
     await world.run(2_000);
     await ana.do((client) => client.near(10));
     await world.run(2_000);
-    expect(bo.notices().at(-1)).toBe(
-      'You are not in ~ana any more: ana has founded another group instead of it.',
-    );
+    expect(bo.notices().at(-1)).toBe('~ana is no more: ana founded another group.');
     expect(ana.members('~ana')).toEqual(['ana']);
   });
 

@@ -14,6 +14,7 @@ import { GoneReason, Operation } from '../../chat/operations.js';
 import { AboutBody, ConversationBody, Empty, TagsReply } from '../../chat/schemas.js';
 import { parseTag } from '../../chat/tag.js';
 import { decodeBody } from '../../chat/wire.js';
+import { dismantledText, enrolledText, movedOutText } from '../group-words.js';
 import type { Whereabouts } from '../jobs/cities.js';
 import type { About } from './about.js';
 import type { Calls } from './calls.js';
@@ -135,16 +136,15 @@ export class Groups implements GroupCommands {
     const { conversations, emit } = this.#options;
     // Founded on another device.
     if (conversations.isMine(by)) return;
-    emit({ event: 'notice', text: `You were enrolled in ${target} by ${by}: everybody within ${km} km.` });
+    emit({ event: 'notice', text: enrolledText(target, by, km) });
   }
 
   /** A conversation is gone. @param reason of the server's, if one did not leave it oneself */
   gone({ target, by = '', km = 0 }: Conversation, reason: GoneReason | undefined): void {
     const { conversations, emit } = this.#options;
-    if (reason === GoneReason.Moved)
-      emit({ event: 'notice', text: `You are out of ${target}: you are not within its ${km} km any more.` });
+    if (reason === GoneReason.Moved) emit({ event: 'notice', text: movedOutText(target, km) });
     if (reason === GoneReason.Dismantled && !conversations.isMine(by))
-      emit({ event: 'notice', text: `${target} is no more: ${by} founded another group.` });
+      emit({ event: 'notice', text: dismantledText(target, by) });
   }
 
   /** Everybody in a conversation. */

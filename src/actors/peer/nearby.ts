@@ -4,6 +4,7 @@ import { checkRadius, isCell } from '../../chat/geo.js';
 import { isTag, parseTag } from '../../chat/tag.js';
 import { INTERESTS_MAX } from '../../net/constants.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec, interestGroup } from '../../net/ring/groups.js';
+import { dismantledText, enrolledText, movedOutText } from '../group-words.js';
 import type { Founded, RingGroup } from '../ring/groups.js';
 import type { Profile } from '../ring/own-record.js';
 import type { RingPeer } from '../ring/peer.js';
@@ -121,10 +122,7 @@ export class Nearby implements GroupCommands {
     const { names, peer, emit } = this.#options;
     if (founder === peer().self) return;
     const by = names.of(founder, name);
-    emit({
-      event: 'notice',
-      text: `You are in ${room.target} now: ${by} has founded it for everybody within ${km} km.`,
-    });
+    emit({ event: 'notice', text: enrolledText(room.target, by, km) });
   }
 
   left(group: RingGroup, target: string, isDismantled: boolean): void {
@@ -134,10 +132,7 @@ export class Nearby implements GroupCommands {
     const { names, peer, emit } = this.#options;
     if (founder === peer().self) return;
     const by = names.of(founder, name);
-    const why = isDismantled
-      ? `${by} has founded another group instead of it`
-      : `you are further than ${km} km away from it`;
-    emit({ event: 'notice', text: `You are not in ${target} any more: ${why}.` });
+    emit({ event: 'notice', text: isDismantled ? dismantledText(target, by) : movedOutText(target, km) });
   }
 
   /** Somebody else is in a group in which one was alone: of like-minded people that is worth telling. */
