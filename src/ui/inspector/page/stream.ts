@@ -30,6 +30,7 @@ export class Stream {
   #retryMs = RETRY_MS;
   #timer = 0;
   #unseenTimer = 0;
+  #isSaying = false;
 
   constructor(api: Api, hooks: StreamHooks) {
     this.#api = api;
@@ -45,7 +46,7 @@ export class Stream {
 
   /** What this page shows; said again whenever a stream begins. */
   interest(next: Interest): void {
-    this.#interest = next;
+    this.#interest = { ...next };
     void this.#sayInterest();
   }
 
@@ -133,9 +134,16 @@ export class Stream {
     this.#hooks.state(state);
   }
 
+  /** One after the other: two requests at once may arrive in either order, and the later must win. */
   async #sayInterest(): Promise<void> {
-    if (this.#id === '') return;
-    // A stream that ended meanwhile is replaced, and the next one is told.
-    await this.#api.post('/api/interest', { stream: this.#id, ...this.#interest }).catch(() => undefined);
+    if (this.#isSaying) return;
+    this.#isSaying = true;
+    let said: { readonly id: string; readonly interest: Interest } | undefined;
+    while (this.#id !== '' && (said?.id !== this.#id || said.interest !== this.#interest)) {
+      said = { id: this.#id, interest: this.#interest };
+      // A stream that ended meanwhile is replaced, and the next one is told.
+      await this.#api.post('/api/interest', { stream: said.id, ...said.interest }).catch(() => undefined);
+    }
+    this.#isSaying = false;
   }
 }
