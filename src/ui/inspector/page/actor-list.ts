@@ -76,11 +76,12 @@ export class ActorList {
 
   /** Marks the chosen one, and shows where it is. */
   choose(key: string | undefined): void {
-    this.#chosen = key;
-    if (key !== undefined && key !== this.#cursor) {
+    if (key !== undefined && key !== this.#chosen) {
       this.#cursor = key;
+      // Also when a search shows it already: it is to be seen when that is given up.
       this.tree.reveal(key);
     }
+    this.#chosen = key;
     this.#refresh();
     const index = this.#index();
     if (index >= 0) this.#list.reveal(index);
@@ -117,7 +118,10 @@ export class ActorList {
     this.#typed = setTimeout(() => {
       this.tree.search(searchOf(this.#field.value));
       this.#refresh();
-      this.#scroller.scrollTop = 0;
+      // Once a search is given up, the chosen one is where one looks.
+      const index = this.#field.value === '' ? this.#index() : 0;
+      if (index > 0) this.#list.reveal(index);
+      else this.#scroller.scrollTop = 0;
     }, TYPED_MS);
   }
 
