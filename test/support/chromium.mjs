@@ -20,6 +20,9 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-proxy-server',
+  // Pages may be asked how much memory they take, precisely and after a collection.
+  '--js-flags=--expose-gc',
+  '--enable-precise-memory-info',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 

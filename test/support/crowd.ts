@@ -12,7 +12,7 @@ import type {
 
 type Listener = (frame: Frame) => boolean;
 
-const STATES = ['open.settled', 'open.busy', 'resuming', 'open.away'];
+const STATES = ['anonymous', 'authenticating', 'preparing', 'active'];
 const AT = '2026-01-01T00:00:00.000Z';
 
 export class Crowd {
@@ -48,31 +48,36 @@ export class Crowd {
     return watcher;
   }
 
-  /** Changes so many actors, and tells every watcher, with so many events of whomever it has chosen. */
-  tick(changed: number, events = 0): void {
+  /**
+   * Changes so many actors, and tells every watcher, with so many events of whomever it has chosen.
+   * @returns whether all of them could take it
+   */
+  tick(changed: number, events = 0): boolean {
     const rows = Array.from({ length: changed }, (_, n) =>
       this.#move((this.#turn + n * 7) % this.actors.length),
     );
     this.#turn += changed;
-    for (const watcher of this.#watchers) {
+    const took = [...this.#watchers].map((watcher) => {
       const chosen = this.actors.find((row) => `${row.thread} ${row.actor}` === watcher.wanted.chosen);
-      watcher.listener({
+      return watcher.listener({
         whole: false,
         at: AT,
         threads: this.#rows(),
         actors: rows,
         ...(chosen && { detail: detailOf(chosen), events: this.#events(events) }),
       });
-    }
+    });
+    return took.every((each) => each);
   }
 
-  /** Tells everybody this. */
-  tell(frame: Partial<Frame>): void {
-    for (const { listener } of this.#watchers) listener({ whole: false, at: AT, ...frame });
+  /** Tells everybody this. @returns whether all of them could take it */
+  tell(frame: Partial<Frame>): boolean {
+    const took = [...this.#watchers].map(({ listener }) => listener({ whole: false, at: AT, ...frame }));
+    return took.every((each) => each);
   }
 
-  mishap(kind: Mishap['kind'], cause: string, actor = 'session/1'): void {
-    this.tell({ mishaps: [{ seq: ++this.#seq, at: AT, kind, thread: 'core-0', actor, cause }] });
+  mishap(kind: Mishap['kind'], cause: string, actor = 'session/1'): boolean {
+    return this.tell({ mishaps: [{ seq: ++this.#seq, at: AT, kind, thread: 'core-0', actor, cause }] });
   }
 
   #sight(): Partial<Frame> {
@@ -136,5 +141,5 @@ class CrowdWatcher {
 }
 
 function detailOf(row: ActorRow): ActorDetail {
-  return { row, active: ['session', 'session.open'], facts: { connections: 1, unread: row.mailbox } };
+  return { row, active: ['session', `session.${row.state}`], facts: { unread: row.mailbox } };
 }
