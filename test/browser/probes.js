@@ -156,6 +156,14 @@ globalThis.probes = (() => {
     };
   };
 
+  /** Ids of all edges that have glowed since the page was opened: each only does for a moment. */
+  const glowed = new Set();
+  new MutationObserver((records) => {
+    for (const { target } of records)
+      if (target.classList.contains('glowing')) glowed.add(target.getAttribute('data-edge'));
+  }).observe(document, { attributeFilter: ['class'], subtree: true });
+  const glows = () => [...glowed];
+
   /** Parts of the page that stick out of the window sideways. */
   const overflowing = () => document.scrollingElement.scrollWidth - innerWidth;
 
@@ -191,5 +199,5 @@ globalThis.probes = (() => {
     };
   };
 
-  return { dangling, faint, focus, homeless, overflowing, strain, unnamed };
+  return { dangling, faint, focus, glows, homeless, overflowing, strain, unnamed };
 })();

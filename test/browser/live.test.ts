@@ -1,0 +1,240 @@
+/** The live page over a real server, as its people log in, talk and leave. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Operation } from '../../src/chat/operations.js';
+import { describeInBrowser, type Visit } from '../support/browser.js';
+import { LivePage } from '../support/live-page.js';
+import { Natter, register, serve, temporaryFolder } from '../support/natter.js';
+import { RawClient } from '../support/raw-client.js';
+
+const WAIT = { timeout: 20_000 };
+
+let folder: ReturnType<typeof temporaryFolder>;
+let server: Natter;
+let port = 0;
+let url = '';
+const closing: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  await start('0');
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  server.kill();
+  await server.exit;
+  folder.remove();
+});
+
+async function start(inspectPort: string): Promise<void> {
+  ({ run: server, port } = await serve(`${folder.path}/server`, ['--inspect', inspectPort], port));
+  url = String((await server.first('inspector')).url);
+}
+
+/** Somebody who is connected and has not said who they are. */
+async function connected(): Promise<RawClient> {
+  const client = await new RawClient().connect(port);
+  closing.push(() => client.close());
+  return client;
+}
+
+/** `natter send` that waits for lines on its standard input. */
+async function sender(user: string): Promise<Natter> {
+  const at = `127.0.0.1:${port}`;
+  await register(at, user, `${folder.path}/${user}`);
+  const args = ['send', '--server', at, '--user', user, '--to', '#lobby', '--data', `${folder.path}/${user}`];
+  const run = new Natter([...args, '--json']);
+  closing.push(async () => {
+    run.kill('SIGKILL');
+    await run.exit;
+  });
+  return run;
+}
+
+function isClean(visit: Visit): void {
+  expect(visit.origins()).toEqual([new URL(url).origin]);
+  expect(visit.complaints).toEqual([]);
+}
+
+describeInBrowser('the live page', (browser) => {
+  async function open(): Promise<LivePage> {
+    const visit = await browser.visit(url);
+    closing.push(() => visit.close());
+    await visit.page.getByRole('tree').waitFor();
+    return new LivePage(visit);
+  }
+
+  it('finds a session, and shows it move as somebody logs in and says something', async () => {
+    const raw = await connected();
+    const live = await open();
+    await live.find('kind:session');
+    await live.isIn('session', 'anonymous');
+    await raw.register('ana');
+    await live.isIn('session', 'active');
+    await live.haveGlowed('session.anonymous|AUTHENTICATE|0', 'session.preparing|READY|0');
+    await live.hasEvent('READY');
+    expect(await live.card.textContent()).toContain('active');
+    await raw.do(Operation.Away, { a: true });
+    await raw.close();
+    await expect.poll(() => live.card.textContent(), WAIT).toContain('is no more');
+    isClean(live.visit);
+  });
+
+  it('shows the messages of a session as its person talks, and never what was said', async () => {
+    const run = await sender('ana');
+    const live = await open();
+    run.child.stdin.write('a first secret line\n');
+    await run.first('accepted');
+    await live.find('kind:session state:active');
+    await live.isIn('session', 'active');
+    const before = (await live.events()).length;
+    run.child.stdin.write('a second secret line\n');
+    await run.until('two', () => run.events('accepted').length === 2);
+    await expect.poll(async () => (await live.events()).length, WAIT).toBeGreaterThan(before);
+    expect(await live.page.content()).not.toMatch(/secret|ana\b/);
+    isClean(live.visit);
+  });
+
+  it('tells what an edge is when it is clicked, and shows only what took it', async () => {
+    const raw = await connected();
+    const live = await open();
+    await live.find('kind:session');
+    await live.isIn('session', 'anonymous');
+    await raw.register('ana');
+    await live.hasEvent('READY');
+    await live.edge('session.preparing|READY|0').click();
+    await live.edgeCard.waitFor();
+    const told = await live.edgeCard.textContent();
+    for (const part of ['READY', 'session.preparing', 'session.active']) expect(told).toContain(part);
+    await expect.poll(() => live.events(), WAIT).toEqual(['READY']);
+    await live.page.keyboard.press('Escape');
+    await live.edgeCard.waitFor({ state: 'hidden' });
+    await expect.poll(() => live.events(), WAIT).toContain('AUTHENTICATE');
+  });
+
+  it('filters events by what is typed, pauses them, and shows the context on request', async () => {
+    const raw = await connected();
+    const live = await open();
+    await live.find('kind:session');
+    await live.isIn('session', 'anonymous');
+    await raw.register('ana');
+    await live.hasEvent('READY');
+    await live.page.keyboard.press('Escape');
+    await live.page.keyboard.press('f');
+    await live.page.keyboard.type('identif');
+    await expect.poll(() => live.events(), WAIT).toEqual(['IDENTIFIED']);
+    await live.page.keyboard.press('Control+A');
+    await live.page.keyboard.press('Delete');
+    await expect.poll(() => live.events(), WAIT).toContain('READY');
+    await live.tree.focus();
+    expect(await live.card.getByRole('term').count()).toBe(0);
+    await live.page.keyboard.press('c');
+    await live.card.getByRole('term').first().waitFor();
+    await live.page.keyboard.press('p');
+    await live.page.getByRole('button', { name: 'Go on' }).waitFor();
+  });
+
+  it('keeps its place over a reload: who is chosen, and which edge', async () => {
+    const raw = await connected();
+    await raw.register('ana');
+    const live = await open();
+    await live.find('kind:session');
+    await live.isIn('session', 'active');
+    const name = await live.card.getByRole('heading').textContent();
+    await live.edge('session.active|LOGOUT|0').click();
+    await live.edgeCard.waitFor();
+    await live.page.reload();
+    await live.isIn('session', 'active');
+    expect(await live.card.getByRole('heading').textContent()).toBe(name);
+    expect(await live.edgeCard.textContent()).toContain('LOGOUT');
+  });
+
+  it('shows two people two things at once', async () => {
+    const raw = await connected();
+    const [one, other] = [await open(), await open()];
+    await one.find('kind:session');
+    await other.find('kind:registry');
+    await one.isIn('session', 'anonymous');
+    await raw.register('ana');
+    await one.isIn('session', 'active');
+    await expect.poll(async () => (await other.events()).length, WAIT).toBeGreaterThan(0);
+    expect(await one.card.textContent()).toContain('session/');
+    expect(await other.card.textContent()).toContain('registry/');
+    expect(await other.lit()).not.toContain('session.active');
+    await one.visit.close();
+    await raw.do(Operation.Away, { a: true });
+    isClean(other.visit);
+  });
+
+  it('says that it is cut off when the program ends, and that its link is old when it was started anew', async () => {
+    const live = await open();
+    await live.find('kind:registry');
+    const { port: inspectPort } = new URL(url);
+    server.kill('SIGKILL');
+    await server.exit;
+    const banner = live.page.getByRole('alert');
+    await expect.poll(() => banner.textContent(), WAIT).toContain('does not answer');
+    // What was seen last stays.
+    expect(await live.card.textContent()).toContain('registry/');
+    await start(inspectPort);
+    await live.page.getByRole('button', { name: 'Try now' }).click();
+    await expect.poll(() => banner.textContent(), WAIT).toContain('old');
+    await live.page.goto(url);
+    await live.tree.waitFor();
+    await live.find('kind:registry');
+    await banner.waitFor({ state: 'hidden' });
+  });
+
+  it('can be used with the keyboard alone: search, tree, chart, events', async () => {
+    const raw = await connected();
+    await raw.register('ana');
+    const live = await open();
+    const { keyboard } = live.page;
+    await live.find('kind:session');
+    await live.isIn('session', 'active');
+    // From the tree to the chart by Tab, into its edges, and along them by arrows.
+    await expect
+      .poll(async () => {
+        await keyboard.press('Tab');
+        return (await live.visit.probe<{ role: string; name: string }>('focus()')).name;
+      }, WAIT)
+      .toMatch(/CLOSE|AUTHENTICATE|IDENTIFIED|LOGOUT|after/);
+    await keyboard.press('ArrowRight');
+    await keyboard.press('Enter');
+    await live.edgeCard.waitFor();
+    await keyboard.press('Escape');
+    await live.edgeCard.waitFor({ state: 'hidden' });
+    // Up and down in the tree choose somebody else.
+    await live.search.focus();
+    await keyboard.press('Escape');
+    await expect.poll(async () => (await live.actors()).length, WAIT).toBeGreaterThan(3);
+    await keyboard.press('ArrowDown');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await live.card.waitFor();
+    isClean(live.visit);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`can be read and named in ${colorScheme} colours, and in narrow windows`, async () => {
+      const raw = await connected();
+      await raw.register('ana');
+      const visit = await browser.visit(url, { colorScheme });
+      closing.push(() => visit.close());
+      const live = new LivePage(visit);
+      await live.find('kind:session');
+      await live.isIn('session', 'active');
+      await live.edge('session.active|LOGOUT|0').click();
+      await live.edgeCard.waitFor();
+      await live.page.keyboard.press('c');
+      await live.page.keyboard.press('m');
+      for (const width of [1400, 800, 480]) {
+        await live.page.setViewportSize({ width, height: 800 });
+        expect(await visit.probe('overflowing()'), `${width} px`).toBe(0);
+        for (const question of ['unnamed()', 'dangling()', 'homeless()', 'faint()'])
+          expect(await visit.probe(question), `${question} at ${width} px`).toEqual([]);
+      }
+      isClean(visit);
+    });
+  }
+});
