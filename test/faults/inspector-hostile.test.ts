@@ -1,30 +1,35 @@
 /**
  * The inspector's web server against whoever else is on this machine, or in this browser: byte by byte, over real
- * sockets, against the real thing. The link is asked again after each attack: it answers 200 until the process ends.
+ * sockets, against the real program. The link is asked again after each attack: it answers 200 until the process ends.
  */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OpenInspector, openInspector } from '#natter/ui/inspector/inspector.js';
-import { Crowd } from '../support/crowd.js';
+import { Natter, serve, temporaryFolder } from '../support/natter.js';
 import { ask, bytesOf, RawHttp, type RawReply } from '../support/raw-http.js';
 
 const STREAM = '/api/frames';
 const INTEREST = '/api/interest';
 const NOBODY = JSON.stringify({ ring: false });
 
-let server: OpenInspector;
+let folder: ReturnType<typeof temporaryFolder>;
+let server: Natter;
 let port = 0;
 let token = '';
 
 beforeAll(async () => {
-  server = await openInspector({ port: 0, program: 'serve', source: new Crowd(100) });
-  const url = new URL(server.url);
+  folder = temporaryFolder();
+  ({ run: server } = await serve(folder.path, ['--inspect', '0']));
+  const url = new URL(String((await server.first('inspector')).url));
   port = Number(url.port);
   token = url.searchParams.get('token') ?? '';
 });
 
-afterAll(() => server.close());
+afterAll(async () => {
+  server.kill();
+  await server.exit;
+  folder.remove();
+});
 
 const host = () => `Host: 127.0.0.1:${port}`;
 const link = (path = '/') => `${path}${path.includes('?') ? '&' : '?'}token=${token}`;
@@ -39,7 +44,7 @@ const post = (target: string, body: string, ...headers: string[]) =>
 
 /** Its resident memory, in MiB. */
 function residentMiB(): number {
-  const kiB = /VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8'))?.[1];
+  const kiB = /VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1];
   return Number(kiB) / 1024;
 }
 
@@ -392,4 +397,10 @@ it('listens on loopback only', async () => {
     .filter((each) => each !== undefined && each.family === 'IPv4' && !each.internal);
   for (const other of others)
     await expect(RawHttp.open(port, other?.address), other?.address).rejects.toThrow('ECONNREFUSED');
+});
+
+it('a port that is taken is an error that says what to do', async () => {
+  const second = new Natter(['inspect', '--port', String(port)]);
+  expect(await second.exit).toBe(1);
+  expect(second.stderr.trim().split('\n').at(-1)).toMatch(/port/i);
 });
