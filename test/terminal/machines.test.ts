@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ThreadRow } from '../../src/actors/inspect/frames.js';
 import type { Inspectable, Report } from '../../src/actors/inspect/inspectable.js';
@@ -5,6 +8,7 @@ import type { ChartState } from '../../src/chart/chart.js';
 import { ProcessMachines } from '../../src/ui/terminal/machine-source.js';
 import { machineLines } from '../../src/ui/terminal/machine-words.js';
 import { treeLines, treeText } from '../../src/ui/terminal/state-tree.js';
+import { openChat } from '../support/chat-terminal.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 
 let fake: FakeTerminal | undefined;
@@ -157,6 +161,16 @@ describe('the view of the machines', () => {
     await terminal.waitFor('> room/499');
   });
 
+  test('tells what went wrong last', async () => {
+    const { terminal } = await watching();
+    const mishaps = [
+      { id: 'core-0 1', at: AT, kind: 'restart', actor: 'room/7', cause: 'RangeError' },
+    ] as const;
+    fake?.show({ thread: 'core-0', mishaps });
+    await terminal.waitFor(': restart, room/7 on core-0: RangeError');
+    expect(terminal.text()).toContain('Esc close');
+  });
+
   test('shows what is part of an actor under it', async () => {
     const { terminal } = await watching();
     fake?.show({ thread: 'core-0', actors: [row('session/9/login/1', { state: 'answering' })] });
@@ -170,6 +184,31 @@ describe('the view of the machines', () => {
     for (const report of [CORE, IO]) fake.show(report);
     await fake.terminal.waitFor('1 of 3 actors on 1 thread');
   });
+});
+
+test('what runs in a real client and a server beside it is seen, and moves', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'natter-machines-'));
+  const terminal = openChat(['--data', data], { columns: 100, rows: 30, env: { USER: 'mia' } });
+  try {
+    await terminal.waitFor('Try it here');
+    terminal.type('\r');
+    await terminal.waitFor('mia >');
+    terminal.type(F9);
+    await terminal.waitFor(() => /client-session\/1 +live\.steady/.test(terminal.text()));
+    await terminal.waitFor(() => /session\/1 +active/.test(terminal.text()));
+    await terminal.waitFor('SILENT -> doubting');
+    terminal.type('session/1\r');
+    await terminal.waitFor('What it does');
+    terminal.type('\x1b');
+    await terminal.waitFor('find: session/1');
+    terminal.type(`${F9}/away\r`);
+    await terminal.waitFor('You are away');
+    terminal.type('/machines presence/\r');
+    await terminal.waitFor(() => /presence\/\d+ +away/.test(terminal.text()));
+  } finally {
+    await terminal.close();
+    rmSync(data, { recursive: true });
+  }
 });
 
 describe('the machines line by line', () => {

@@ -1,5 +1,5 @@
 /** Rows about actors: a line of the list, the state tree of one of them, and what it did. */
-import type { ActorDetail, ActorEvent, ActorRow } from '../../actors/inspect/frames.js';
+import type { ActorDetail, ActorEvent, ActorRow, Mishap } from '../../actors/inspect/frames.js';
 import type { Chart } from '../../chart/chart.js';
 import { formatSize } from '../../chat/amount.js';
 import { sanitiseLine } from '../../chat/text.js';
@@ -161,6 +161,12 @@ export function eventRows(events: readonly ActorEvent[], width: number, height: 
   if (events.length === 0) return [title, lineRow('  nothing yet', width, theme.dim)];
   const newest = events.slice(-Math.max(0, height - 1)).reverse();
   return [title, ...newest.map((event) => lineRow(eventText(event), width, lookOf(event, theme)))];
+}
+
+/** `Last mishap 12:08: restart of room/7 on core-0, Error`. */
+export function mishapText({ at, kind, thread, actor, cause }: Mishap): string {
+  const who = actor === '' ? thread : `${actor} on ${thread}`;
+  return sanitiseLine(`Last mishap ${clockOf(Date.parse(at))}: ${kind}, ${who}: ${cause}`);
 }
 
 const SIGNS: Readonly<Record<ActorEvent['kind'], string>> = {

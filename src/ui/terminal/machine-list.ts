@@ -1,5 +1,12 @@
 /** The actors of this process as frames have told of them: what is shown of them, and which are looked for. */
-import type { ActorDetail, ActorEvent, ActorRow, Frame, ThreadRow } from '../../actors/inspect/frames.js';
+import type {
+  ActorDetail,
+  ActorEvent,
+  ActorRow,
+  Frame,
+  Mishap,
+  ThreadRow,
+} from '../../actors/inspect/frames.js';
 
 /** So many events of the chosen actor are kept, the newest ones. */
 const EVENTS_MAX = 200;
@@ -27,6 +34,7 @@ export class MachineList {
   #threads: readonly ThreadRow[] = [];
   #filter = '';
   #detail: ActorDetail | undefined;
+  #mishap: Mishap | undefined;
   #events: readonly ActorEvent[] = [];
   /** In order; undefined when somebody came or went. */
   #ordered: readonly ActorRow[] | undefined;
@@ -74,6 +82,7 @@ export class MachineList {
       this.#places.delete(key);
       this.#ordered = undefined;
     }
+    this.#mishap = frame.mishaps?.at(-1) ?? this.#mishap;
     if (frame.detail !== undefined) this.#detail = frame.detail;
     if (frame.events !== undefined) this.#events = [...this.#events, ...frame.events].slice(-EVENTS_MAX);
   }
@@ -91,6 +100,11 @@ export class MachineList {
   /** What is known of this one besides its row. */
   detail(key: string | undefined): ActorDetail | undefined {
     return this.#detail !== undefined && keyOf(this.#detail.row) === key ? this.#detail : undefined;
+  }
+
+  /** What went wrong last, as far as anything has. */
+  get mishap(): Mishap | undefined {
+    return this.#mishap;
   }
 
   /** Of the chosen one, the newest last. */

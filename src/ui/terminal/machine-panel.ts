@@ -13,7 +13,7 @@
  */
 
 import { sanitiseLine } from '../../chat/text.js';
-import { briefRows, entryRows, eventRows, type Sight, sightRows } from './machine-drawing.js';
+import { briefRows, entryRows, eventRows, mishapText, type Sight, sightRows } from './machine-drawing.js';
 import { keyOf, MachineList } from './machine-list.js';
 import type { Row } from './pane.js';
 import type { Theme } from './theme.js';
@@ -92,15 +92,16 @@ export class MachinePanel {
 
   /** Exactly `height` rows. @param sight of the chosen one */
   rows(width: number, height: number, sight: Sight | undefined, theme: Theme): Row[] {
-    const body = Math.max(0, height - 2);
+    const { mishap } = this.list;
+    const troubles: Row[] =
+      mishap === undefined ? [] : [[{ text: pad(` ${mishapText(mishap)}`, width), look: theme.warning }]];
+    const body = Math.max(0, height - 2 - troubles.length);
     const rows = this.#isDetail
       ? this.#detailRows(width, body, sight, theme)
       : this.#listRows(width, body, sight, theme);
     while (rows.length < body) rows.push([]);
-    return [this.#titleRow(width, theme), ...rows.slice(0, body), this.#keysRow(width, theme)].slice(
-      0,
-      height,
-    );
+    const under = [...troubles, this.#keysRow(width, theme)];
+    return [this.#titleRow(width, theme), ...rows.slice(0, body), ...under].slice(0, height);
   }
 
   #titleRow(width: number, theme: Theme): Row {
