@@ -388,7 +388,7 @@ export const IHAVE_EVERY_MS = 400;
 /** Ids in one IHAVE: they fit a datagram. */
 export const IHAVE_IDS_MAX = 64;
 /** Links that are told with IHAVE, the ring's two edges first. */
-export const LAZY_LINKS_MAX = 8;
+export const LAZY_LINKS_MAX = 4;
 /** How long an item that was announced may take to come by itself; it follows what is measured within these bounds. */
 export const GRAFT_AFTER_MS = 800;
 export const GRAFT_AFTER_MIN_MS = 300;

@@ -176,8 +176,12 @@ export class Broadcast implements Broadcaster {
   // ---- What goes ----------------------------------------------------------------------------------------
 
   #push(item: Item, except: PeerId, hops: number): void {
-    for (const [peer, link] of this.#tree.links)
-      if (link.isEager && peer !== except) this.#send(peer, item, hops + 1);
+    let body: Uint8Array | undefined;
+    for (const [peer, link] of this.#tree.links) {
+      if (!link.isEager || peer === except) continue;
+      body ??= gossipFrame.encode(item, hops + 1);
+      if (this.#port.send(peer, FrameType.Gossip, body)) this.#sent++;
+    }
   }
 
   #send(to: PeerId, item: Item, hops: number): void {

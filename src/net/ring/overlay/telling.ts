@@ -1,11 +1,11 @@
 import type { Reader } from '../../bytes.js';
-import { FrameType, LINKS_DELAY_MS, NEIGHBOURS_DELAY_MS } from '../../constants.js';
+import { FrameType, LINKS_DELAY_MS, NEIGHBOURS_DELAY_MS, STABILISE_MS } from '../../constants.js';
 import { Asking, LinksFrame, NeighboursFrame, StabiliseFrame } from './frames.js';
 import type { Known } from './known.js';
 import { type Shared, writer } from './shared.js';
 
-/** Who asked to be told is told for so long. */
-const FOLLOW_MS = 60_000;
+/** Who asked to be told is told for so long: whoever still builds a list on ours asks again every two seconds. */
+const FOLLOW_MS = 6 * STABILISE_MS;
 
 /** What others are told of us: our pointers, when they ask and when these change, and where our links lead. */
 export class Telling {

@@ -2,7 +2,7 @@ import { SYNC_AGAIN_MS, SYNC_HURRY_MS, SYNC_PERIOD_MS } from '../../constants.js
 import type { PeerId } from '../types.js';
 
 /** Links whose set was compared when they came up; later ones wait for their turn. */
-const FIRST_LINKS = 3;
+const FIRST_LINKS = 2;
 
 /**
  * With whom to compare next. The ring's two edges are where everything must go by at the latest; the other links
@@ -10,7 +10,7 @@ const FIRST_LINKS = 3;
  */
 export class Partners {
   readonly #random: (below: number) => number;
-  /** When a round with each was begun last. */
+  /** When a round with each was begun last, by whichever side. */
   readonly #links = new Map<PeerId, number>();
   #edges: readonly PeerId[] = [];
   #turn = 0;
@@ -62,6 +62,7 @@ export class Partners {
     return begun !== undefined && now - begun >= SYNC_AGAIN_MS;
   }
 
+  /** By either side: both fetch what they lack. */
   begun(peer: PeerId, now: number): void {
     this.#links.set(peer, now);
   }

@@ -151,6 +151,7 @@ export class Sync implements Part {
       this.counters.refused++;
       return;
     }
+    this.#partners.begun(from, now);
     const own = new Map(this.#port.sets().map((set) => [set.id.toString('hex'), set]));
     const differing = digests.flatMap(({ set, digest }) => {
       const mine = own.get(set.toString('hex'));
