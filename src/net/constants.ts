@@ -379,8 +379,10 @@ export const ITEM_ID_BYTES = 16;
 export const ITEMS_SEEN_MAX = 8_192;
 export const ITEM_SEEN_MS = 300_000;
 /** Items that can still be handed to who grafts. */
-export const ITEM_KEPT_MS = 60_000;
+export const ITEM_KEPT_MS = 20_000;
 export const ITEMS_KEPT_MAX_BYTES = 256 * 1024;
+/** Records and deaths leave so long after the ones before: when many come and go, several share a datagram. */
+export const PRESENCE_EVERY_MS = 150;
 /** An IHAVE waits so long for others to share its frame. */
 export const IHAVE_DELAY_MS = 100;
 /** And the next one so long after that: when much is said, more share it. */
@@ -431,6 +433,8 @@ export const ROSTER_SET = Buffer.alloc(GROUP_ID_BYTES, 0xff);
 /** A round with the next partner; sooner when something is known to be missing, or was not spread. */
 export const SYNC_PERIOD_MS = 10_000;
 export const SYNC_HURRY_MS = 1_000;
+/** A new edge of the ring is compared with after this: while peers come, edges change several times in a second. */
+export const SYNC_EDGE_MS = 1_500;
 /** Two rounds with one partner are at least so far apart. */
 export const SYNC_AGAIN_MS = 4_000;
 /** A partner that says nothing for this long has given up, or never answers. */

@@ -53,7 +53,7 @@ export class WireEnd {
   #lost: Frame[] = [];
   #retry: Planned | undefined;
   #retryMs = 0;
-  #check: Planned | undefined;
+  #checkAt = Number.POSITIVE_INFINITY;
   #framesOut = 0;
   #bytesOut = 0;
 
@@ -72,7 +72,7 @@ export class WireEnd {
     this.isOpen = true;
     this.#heardAt = this.wires.network.timeline.now;
     this.#retryMs = this.#probeMs();
-    this.#checkAt(this.#heardAt + KEEPALIVE_ATTENTIVE_MS);
+    this.#checkAt = this.#heardAt + KEEPALIVE_ATTENTIVE_MS;
   }
 
   /** @returns false when too much waits to be acknowledged already */
@@ -124,7 +124,6 @@ export class WireEnd {
     this.wires.gone(this);
     const { timeline } = this.wires.network;
     if (this.#retry !== undefined) timeline.callOff(this.#retry);
-    if (this.#check !== undefined) timeline.callOff(this.#check);
     this.#outbox = [];
     this.#lost = [];
   }
@@ -202,24 +201,17 @@ export class WireEnd {
     this.#retryMs = this.#probeMs();
   }
 
-  #checkAt(at: number): void {
-    const { timeline } = this.wires.network;
-    this.#check = timeline.plan(at, () => this.wires.host.due(() => this.#liveness()));
-  }
-
   /** As net/liveness.ts: asks into a silence, and ends what does not answer. */
-  #liveness(): void {
-    if (this.isClosed) return;
-    const { now } = this.wires.network.timeline;
+  look(now: number): void {
+    if (this.isClosed || now < this.#checkAt) return;
     const patience = this.isDialler ? IDLE_MS : PROBE_AFTER_MS + PROBE_PATIENCE_MS;
     if (now >= this.#heardAt + patience) {
       this.end(SILENT);
       return;
     }
     const askAt = this.#heardAt + KEEPALIVE_ATTENTIVE_MS;
-    if (now < askAt) this.#checkAt(askAt);
-    else if (this.#ping(now)) this.#checkAt(now + KEEPALIVE_ATTENTIVE_MS);
-    else this.#checkAt(now + RETRY_MAX_MS);
+    if (now < askAt) this.#checkAt = askAt;
+    else this.#checkAt = now + (this.#ping(now) ? KEEPALIVE_ATTENTIVE_MS : RETRY_MAX_MS);
   }
 
   /** @returns whether the other end answered */

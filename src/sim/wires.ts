@@ -15,6 +15,9 @@ const NO_ANSWER: CloseReason = {
   local: true,
 };
 
+/** How often connections are looked through for silent ones. */
+const LOOK_EVERY_MS = 1_000;
+
 /** Before somebody listens. */
 export const DEAF: WireHandler = {
   opened: () => undefined,
@@ -45,6 +48,7 @@ export class SimWires implements Wires {
   readonly #attempts = new Map<number, Attempt>();
   #dirty: WireEnd[] = [];
   #last = 0;
+  #looks = false;
 
   /** @param handshakeKey X25519, 32 bytes: what a handshake proves of this machine's peer */
   constructor(network: Network, host: Host, handshakeKey: Buffer) {
@@ -103,6 +107,25 @@ export class SimWires implements Wires {
     this.#ends.delete(end.number);
   }
 
+  #add(end: WireEnd): void {
+    this.#ends.set(end.number, end);
+    if (this.#looks) return;
+    this.#looks = true;
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    const { timeline } = this.network;
+    timeline.plan(timeline.now + LOOK_EVERY_MS, () => this.host.due(() => this.#look()));
+  }
+
+  #look(): void {
+    this.#looks = this.#ends.size > 0;
+    if (!this.#looks) return;
+    for (const end of [...this.#ends.values()]) end.look(this.network.timeline.now);
+    this.#lookSoon();
+  }
+
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
@@ -142,7 +165,7 @@ export class SimWires implements Wires {
   #answered(attempt: Attempt, there: SimWires): void {
     const { end } = attempt;
     if (!this.#attempts.delete(end.number)) return;
-    this.#ends.set(end.number, end);
+    this.#add(end);
     const other = new WireEnd(++there.#last, there, false);
     [end.other, other.other] = [other, end];
     end.opensAt = this.network.timeline.now;
@@ -169,7 +192,7 @@ export class SimWires implements Wires {
     const { other: end } = dialler;
     if (end.isOpen || end.isClosed) return;
     end.opensAt = this.network.timeline.now;
-    this.#ends.set(end.number, end);
+    this.#add(end);
     end.opened();
     this.handler.opened(end.number, dialler.wires.#handshakeKey, dialler.wires.address, false);
   }

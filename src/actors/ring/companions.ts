@@ -44,7 +44,7 @@ export class Companions {
 
   /** One's groups or their members may be others now. */
   changed(): void {
-    this.#lookAt = Number.NEGATIVE_INFINITY;
+    for (const { kind } of this.#port.groups()) if (kind !== 'lobby') this.#lookAt = Number.NEGATIVE_INFINITY;
   }
 
   linked(peer: PeerId): void {

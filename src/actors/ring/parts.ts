@@ -78,6 +78,7 @@ export class Parts implements Part {
         item.kind === ItemKind.Entry
           ? feeds.heard(item.bytes, from, hops, now)
           : people.heard(item, now, from),
+      kept: (item) => people.bytesOf(item),
     });
     this.sync = this.#makeSync(send);
     this.companions = this.#makeCompanions();

@@ -141,6 +141,13 @@ export class People {
     return 'drop';
   }
 
+  /** The bytes that are kept anyway of a record just heard; undefined for anything else. */
+  bytesOf({ kind, bytes }: Item): Buffer | undefined {
+    if (kind !== ItemKind.Record) return undefined;
+    const { community, world } = this.#options;
+    return readRecord(bytes, community, world.verify).bytes;
+  }
+
   /** The overlay has evicted it, after everything: others are told, unless they know or it has left. */
   died({ id, key }: Contact, now: number): void {
     const known = this.roster.get(id);

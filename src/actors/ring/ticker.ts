@@ -10,6 +10,8 @@ export interface TickerPort {
 
 /** What is put off may put off more, but not for ever. */
 const ROUNDS_MAX = 16;
+/** Between two looks at what is due: when much is, one look serves for several. */
+const SLACK_MS = 25;
 
 /** The one timer of a peer, and the end of each of its turns. */
 export class Ticker {
@@ -21,6 +23,7 @@ export class Ticker {
   #isStopped = false;
   #timer: unknown;
   #timerAt = Number.POSITIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(world: PeerWorld, port: TickerPort) {
     this.#world = world;
@@ -44,7 +47,8 @@ export class Ticker {
     if (this.#isStopped) return;
     const { clock } = this.#world;
     for (let round = 0; round < ROUNDS_MAX && this.#port.settle(); round++);
-    const at = this.#port.deadline();
+    if (this.#timerAt <= clock.now() + SLACK_MS) return;
+    const at = Math.max(this.#port.deadline(), this.#lookedAt + SLACK_MS);
     // A timer that is early costs one look; setting it again at every frame would cost more.
     if (at >= this.#timerAt) return;
     clock.clearTimeout(this.#timer);
@@ -55,7 +59,8 @@ export class Ticker {
   #due(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
     if (this.#isStopped) return;
-    this.#port.tick(this.#world.clock.now());
+    this.#lookedAt = this.#world.clock.now();
+    this.#port.tick(this.#lookedAt);
     this.touch();
   }
 }

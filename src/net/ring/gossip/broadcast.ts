@@ -11,14 +11,29 @@
  * There is one tree for everything and everybody, since its links are used both ways; tree.ts says how it grows.
  */
 import { Malformed, type Reader } from '../../bytes.js';
-import { FrameType, GRAFT_IDS_MAX, IHAVE_DELAY_MS, IHAVE_EVERY_MS, IHAVE_IDS_MAX } from '../../constants.js';
+import {
+  FrameType,
+  GRAFT_IDS_MAX,
+  IHAVE_DELAY_MS,
+  IHAVE_EVERY_MS,
+  IHAVE_IDS_MAX,
+  PRESENCE_EVERY_MS,
+} from '../../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import { gossipFrame, graftFrame, ihaveFrame } from './frames.js';
-import { type Item, type ItemId, itemIdOf } from './item.js';
+import { type Item, type ItemId, ItemKind, itemIdOf } from './item.js';
 import { MissingItems } from './missing.js';
 import { SeenItems } from './seen.js';
 import { Tree, type TreeLink } from './tree.js';
 import type { BroadcastCounters, Broadcaster, BroadcastPort } from './types.js';
+
+/** Pushed at the next tick. */
+interface Waiting {
+  readonly item: Item;
+  /** Who brought it. */
+  readonly from: PeerId;
+  readonly hops: number;
+}
 
 /** Announced at the next tick. */
 interface Told {
@@ -39,6 +54,9 @@ export class Broadcast implements Broadcaster {
   #sent = 0;
   #refused = 0;
   #unserved = 0;
+  #waiting: Waiting[] = [];
+  #pushAt = Number.POSITIVE_INFINITY;
+  #pushedAt = Number.NEGATIVE_INFINITY;
   #told: Told[] = [];
   #tellAt = Number.POSITIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -70,7 +88,7 @@ export class Broadcast implements Broadcaster {
     if (this.#seen.get(id) !== undefined) return false;
     this.#missing.came(id, OWN, now);
     this.#seen.add(id, item, OWN, 0, now);
-    this.#push(item, OWN, 0);
+    this.#spread(item, OWN, 0, now);
     this.#tell(id, OWN, now);
     return true;
   }
@@ -115,6 +133,7 @@ export class Broadcast implements Broadcaster {
   }
 
   tick(now: number): void {
+    if (now >= this.#pushAt) this.#pushAll(now);
     if (now >= this.#tellAt) this.#tellAll(now);
     if (now < this.#missing.deadline) return;
     const asks = new Map<PeerId, ItemId[]>();
@@ -125,14 +144,14 @@ export class Broadcast implements Broadcaster {
   }
 
   deadline(): number {
-    return Math.min(this.#tellAt, this.#missing.deadline);
+    return Math.min(this.#pushAt, this.#tellAt, this.#missing.deadline);
   }
 
   // ---- What comes ---------------------------------------------------------------------------------------
 
   #gossiped(from: PeerId, link: TreeLink, body: Reader, now: number): void {
-    const { item, hops } = gossipFrame.decode(body);
-    const id = itemIdOf(item);
+    const { item: view, hops } = gossipFrame.decode(body);
+    const id = itemIdOf(view);
     const seen = this.#seen.get(id);
     if (seen !== undefined) {
       this.#repeated++;
@@ -141,18 +160,19 @@ export class Broadcast implements Broadcaster {
       if (seen.from !== from) this.#tree.repeated(from, seen.from);
       return;
     }
-    const verdict = this.#port.received(item, from, hops, now);
+    const verdict = this.#port.received(view, from, hops, now);
     this.#received++;
     const isGrafted = this.#missing.came(id, from, now);
-    this.#seen.add(id, item, from, hops, now);
     if (verdict === 'drop') {
-      this.#seen.strip(id);
+      this.#seen.add(id, undefined, from, hops, now);
       return;
     }
+    const item = { kind: view.kind, bytes: this.#port.kept?.(view) ?? Buffer.from(view.bytes) };
+    this.#seen.add(id, item, from, hops, now);
     link.isEager = true;
     // What is known and was asked for all the same is old; what comes by itself is awaited by those behind us.
     if (verdict === 'known' && isGrafted) return;
-    this.#push(item, from, hops);
+    this.#spread(item, from, hops, now);
     this.#tell(id, from, now);
   }
 
@@ -174,6 +194,28 @@ export class Broadcast implements Broadcaster {
   }
 
   // ---- What goes ----------------------------------------------------------------------------------------
+
+  /** What people say leaves at once; who comes and goes, when many do, several at a time. */
+  #spread(item: Item, from: PeerId, hops: number, now: number): void {
+    const mayLeaveAt = this.#pushedAt + PRESENCE_EVERY_MS;
+    if (item.kind === ItemKind.Entry) {
+      this.#push(item, from, hops);
+    } else if (now >= mayLeaveAt && this.#waiting.length === 0) {
+      this.#pushedAt = now;
+      this.#push(item, from, hops);
+    } else {
+      this.#waiting.push({ item, from, hops });
+      this.#pushAt = mayLeaveAt;
+    }
+  }
+
+  #pushAll(now: number): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#pushAt = Number.POSITIVE_INFINITY;
+    this.#pushedAt = now;
+    for (const { item, from, hops } of waiting) this.#push(item, from, hops);
+  }
 
   #push(item: Item, except: PeerId, hops: number): void {
     let body: Uint8Array | undefined;

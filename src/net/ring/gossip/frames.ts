@@ -21,13 +21,13 @@ export const gossipFrame = {
     return writer.reset().u8(Math.min(hops, HOPS_MAX)).u8(kind).bytes(bytes).view();
   },
 
-  /** The item's bytes are a copy. @throws Malformed */
+  /** The item's bytes are a view of the body's. @throws Malformed */
   decode(body: Reader): { readonly item: Item; readonly hops: number } {
     const hops = body.u8();
     const kind = body.u8();
     if (!isItemKind(kind)) throw new Malformed('an item of no known kind');
     if (body.remaining > ITEM_MAX_BYTES) throw new Malformed('an item above its limit');
-    return { item: { kind, bytes: Buffer.from(body.rest()) }, hops };
+    return { item: { kind, bytes: body.rest() }, hops };
   },
 };
 

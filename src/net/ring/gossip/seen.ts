@@ -25,19 +25,16 @@ export class SeenItems {
     return this.#items.get(id);
   }
 
-  add(id: ItemId, item: Item, from: PeerId, hops: number, now: number): SeenItem {
+  /** @param item undefined when it goes no further: nobody gets it from here */
+  add(id: ItemId, item: Item | undefined, from: PeerId, hops: number, now: number): SeenItem {
     const seen: SeenItem = { hops, from, item, at: now };
     this.#items.set(id, seen);
-    this.#kept.set(id, seen);
-    this.#keptBytes += item.bytes.length;
+    if (item !== undefined) {
+      this.#kept.set(id, seen);
+      this.#keptBytes += item.bytes.length;
+    }
     this.#forget(now);
     return seen;
-  }
-
-  /** It was looked at and goes no further: nobody gets it from here. */
-  strip(id: ItemId): void {
-    const seen = this.#kept.get(id);
-    if (seen !== undefined) this.#drop(id, seen);
   }
 
   #forget(now: number): void {

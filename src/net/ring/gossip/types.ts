@@ -10,10 +10,12 @@ export type Verdict = 'spread' | 'known' | 'drop';
 
 export interface BroadcastPort extends PartPort {
   /**
-   * An item that broadcast has not seen, once; the bytes are a copy. `hops` is 1 when its origin sent it.
+   * An item that broadcast has not seen, once; the bytes are a view of a frame. `hops` is 1 when its origin sent it.
    * @throws Malformed for what can only be a lie: it ends the link
    */
   received(item: Item, from: PeerId, hops: number, now: number): Verdict;
+  /** The bytes that the peer itself keeps of an item received: then they are kept once. Otherwise they are copied. */
+  kept?(item: Item): Buffer | undefined;
 }
 
 /** Each from 0 for the life of the peer. */

@@ -4,7 +4,7 @@ import { Asking, LinksFrame, NeighboursFrame, StabiliseFrame } from './frames.js
 import type { Known } from './known.js';
 import { type Shared, writer } from './shared.js';
 
-/** Who asked to be told is told for so long: whoever still builds a list on ours asks again every two seconds. */
+/** Who asked to be told is told for so long: whoever builds a list on ours asks again every two seconds. */
 const FOLLOW_MS = 6 * STABILISE_MS;
 
 /** What others are told of us: our pointers, when they ask and when these change, and where our links lead. */

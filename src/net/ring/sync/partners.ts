@@ -1,8 +1,8 @@
-import { SYNC_AGAIN_MS, SYNC_HURRY_MS, SYNC_PERIOD_MS } from '../../constants.js';
+import { SYNC_AGAIN_MS, SYNC_EDGE_MS, SYNC_HURRY_MS, SYNC_PERIOD_MS } from '../../constants.js';
 import type { PeerId } from '../types.js';
 
-/** Links whose set was compared when they came up; later ones wait for their turn. */
-const FIRST_LINKS = 2;
+/** Links that are compared over as soon as they are there: whoever comes anew fetches everything once, not from several. */
+const FIRST_LINKS = 1;
 
 /**
  * With whom to compare next. The ring's two edges are where everything must go by at the latest; the other links
@@ -13,6 +13,8 @@ export class Partners {
   /** When a round with each was begun last, by whichever side. */
   readonly #links = new Map<PeerId, number>();
   #edges: readonly PeerId[] = [];
+  /** Edges that were not compared with since they became edges. */
+  readonly #fresh = new Set<PeerId>();
   #turn = 0;
   #first = 0;
   #isHurried = false;
@@ -42,11 +44,13 @@ export class Partners {
     this.#first = 0;
   }
 
-  /** @returns those that are new and linked: to be compared with at once */
-  edges(peers: readonly PeerId[]): PeerId[] {
+  /** The ring's two edges: those that are new get their turn first, once they have been edges for a while. */
+  edges(peers: readonly PeerId[], now: number): void {
     const before = this.#edges;
     this.#edges = [...peers];
-    return peers.filter((peer) => !before.includes(peer) && this.#links.has(peer));
+    for (const peer of this.#fresh) if (!peers.includes(peer)) this.#fresh.delete(peer);
+    for (const peer of peers) if (!before.includes(peer)) this.#fresh.add(peer);
+    if (this.#fresh.size > 0 && this.#links.size > 0) this.dueAt = Math.min(this.dueAt, now + SYNC_EDGE_MS);
   }
 
   /** Something is missing that cannot wait for the next period. */
@@ -64,6 +68,7 @@ export class Partners {
 
   /** By either side: both fetch what they lack. */
   begun(peer: PeerId, now: number): void {
+    this.#fresh.delete(peer);
     this.#links.set(peer, now);
   }
 
@@ -77,6 +82,12 @@ export class Partners {
     this.#isHurried = false;
     // A third more or less, so that a ring that was started at once does not stay in step.
     this.dueAt = now + (SYNC_PERIOD_MS * 2) / 3 + this.#random((SYNC_PERIOD_MS * 2) / 3);
+    const fresh = rested.find((peer) => this.#fresh.has(peer));
+    if (fresh !== undefined) {
+      // There may be another one.
+      this.dueAt = Math.min(this.dueAt, now + SYNC_EDGE_MS);
+      return fresh;
+    }
     this.#turn++;
     const edges = this.#edges.filter((peer) => rested.includes(peer));
     const some = this.#turn % 2 === 0 && edges.length > 0 ? edges : rested;

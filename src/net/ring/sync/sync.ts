@@ -64,9 +64,9 @@ export class Sync implements Part {
     });
   }
 
-  /** The ring's two edges: what is new at one of them is compared with at once. */
+  /** The ring's two edges: whoever is new there is compared with soon. */
   pinned(peers: readonly PeerId[], now: number): void {
-    for (const peer of this.#partners.edges(peers)) this.begin(peer, now);
+    this.#partners.edges(peers, now);
   }
 
   /**
