@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { Malformed, Reader } from '../../src/net/bytes.js';
-import { FrameType, IHAVE_IDS_MAX, REPEATS_BURST } from '../../src/net/constants.js';
+import {
+  FrameType,
+  IHAVE_IDS_MAX,
+  LAZY_LINKS_MAX,
+  PRESENCE_EVERY_MS,
+  REPEATS_BURST,
+} from '../../src/net/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
 import { gossipFrame, graftFrame, ihaveFrame } from '../../src/net/ring/gossip/frames.js';
@@ -161,10 +167,26 @@ test('an item is pushed along eager links and announced along a few others, the 
   expect(lab.took(FrameType.Gossip)).toEqual([0]);
   lab.wait(200);
   const announced = lab.took(FrameType.IHave);
-  expect(announced).toHaveLength(8);
+  expect(announced).toHaveLength(LAZY_LINKS_MAX);
   expect(announced).toContain(12);
   expect(announced).toContain(13);
   expect(lab.broadcast.publish(item('a'), lab.now)).toBe(false);
+});
+
+test('who comes is passed on at once; of many who come at once the others together, a moment later', () => {
+  const lab = new Lab(3);
+  lab.frame(2, FrameType.Graft, graftFrame.encode([]));
+  const record = (text: string): Item => ({ kind: ItemKind.Record, bytes: Buffer.from(text) });
+  for (const name of ['a', 'b', 'c']) lab.gossip(0, record(name));
+  expect(lab.took(FrameType.Gossip)).toEqual([2]);
+  lab.gossip(0, item('words wait for nobody'));
+  expect(lab.took(FrameType.Gossip)).toEqual([2]);
+  lab.wait(PRESENCE_EVERY_MS - 1);
+  expect(lab.took(FrameType.Gossip)).toEqual([]);
+  lab.wait(1);
+  expect(lab.took(FrameType.Gossip)).toEqual([2, 2]);
+  expect(lab.broadcast.publish(record('oneself'), lab.now)).toBe(true);
+  expect(lab.took(FrameType.Gossip)).toContain(2);
 });
 
 test('announcements share a frame, and do not go back to who brought the item', () => {
@@ -174,7 +196,9 @@ test('announcements share a frame, and do not go back to who brought the item', 
   lab.wait(200);
   const frames = lab.sent.filter(({ type }) => type === FrameType.IHave);
   expect(frames.every(({ body }) => ihaveFrame.decode(new Reader(body)).length === 10)).toBe(true);
-  expect(lab.took(FrameType.IHave)).toEqual([1, 2, 3, 4, 5]);
+  const told = lab.took(FrameType.IHave);
+  expect(told).toHaveLength(LAZY_LINKS_MAX);
+  expect(told).not.toContain(0);
 });
 
 test('a link that brings an item again is pruned, unless it belongs to the trunk', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LONG_LINKS_MIN } from '../../src/net/constants.js';
 import { distance } from '../../src/net/ring/place.js';
 import { isRight, type Node, World, wrong } from './overlay-world.js';
 
@@ -56,7 +57,9 @@ describe('joining', () => {
     world.run(20_000);
     const links = world.live.map(({ lines }) => lines.size).sort((a, b) => a - b);
     expect(links[40]).toBeLessThan(25);
-    for (const node of world.live) expect(node.overlay.neighbourhood.long.length).toBeGreaterThanOrEqual(4);
+    const hasLong = () =>
+      world.live.every(({ overlay }) => overlay.neighbourhood.long.length >= LONG_LINKS_MIN);
+    expect(world.runUntil(hasLong, 20_000)).toBeDefined();
   });
 
   it('finds the others again by those of last time alone', () => {

@@ -88,7 +88,7 @@ export class Broadcast implements Broadcaster {
     if (this.#seen.get(id) !== undefined) return false;
     this.#missing.came(id, OWN, now);
     this.#seen.add(id, item, OWN, 0, now);
-    this.#spread(item, OWN, 0, now);
+    this.#push(item, OWN, 0);
     this.#tell(id, OWN, now);
     return true;
   }
@@ -172,7 +172,7 @@ export class Broadcast implements Broadcaster {
     link.isEager = true;
     // What is known and was asked for all the same is old; what comes by itself is awaited by those behind us.
     if (verdict === 'known' && isGrafted) return;
-    this.#spread(item, from, hops, now);
+    this.#passOn(item, from, hops, now);
     this.#tell(id, from, now);
   }
 
@@ -195,8 +195,8 @@ export class Broadcast implements Broadcaster {
 
   // ---- What goes ----------------------------------------------------------------------------------------
 
-  /** What people say leaves at once; who comes and goes, when many do, several at a time. */
-  #spread(item: Item, from: PeerId, hops: number, now: number): void {
+  /** Passes on: what people say at once; who comes and goes, when many do, several in one datagram. */
+  #passOn(item: Item, from: PeerId, hops: number, now: number): void {
     const mayLeaveAt = this.#pushedAt + PRESENCE_EVERY_MS;
     if (item.kind === ItemKind.Entry) {
       this.#push(item, from, hops);

@@ -19,6 +19,8 @@ interface LongsPort {
   /** Of the whole ring, estimated. */
   size(): number;
   find(place: Place, done: (around: Around | undefined, now: number) => void, now: number): void;
+  /** Another one is chosen: it wants a link. */
+  chose(now: number): void;
 }
 
 /**
@@ -82,6 +84,7 @@ export class Longs {
     const known = contact === undefined ? undefined : this.#acquaintance.meet(contact);
     if (known?.alive && known.restsUntil <= now && !this.#chosen.has(known)) {
       this.#chosen.set(known, this.#port.size());
+      this.#port.chose(now);
     }
     this.#at = Number.POSITIVE_INFINITY;
     this.wake(now);

@@ -48,6 +48,7 @@ export class Overlay implements Part {
     const longs = {
       size: () => this.#pointers.successors.size,
       find: (place: Place, done: Done, now: number) => this.#finds.find(place, done, now),
+      chose: (now: number) => this.#upkeep.look(now),
     };
     this.#longs = new Longs(longs, self.place, this.#acquaintance, chance);
     const version = 1 + chance.below(2 ** 31);
