@@ -9,6 +9,8 @@ const PADDING = 22;
 /** From the drawing's end to the outermost border. */
 const MARGIN = 12;
 
+type Direction = 'DOWN' | 'RIGHT';
+
 const OPTIONS: LayoutOptions = {
   'elk.algorithm': 'layered',
   'elk.direction': 'DOWN',
@@ -85,7 +87,7 @@ export function planOf(chart: Chart): Plan {
   const graph: ElkNode = {
     id: '',
     layoutOptions: OPTIONS,
-    children: [nodeOf(chart.root, states, new Set(everywheres), true)],
+    children: [nodeOf(chart.root, { chart, states, everywheres: new Set(everywheres) }, 'DOWN')],
     edges: [
       ...starts.map((state) => wire(startEdgeOf(state.id), startOf(state.id), state.initial ?? '', [])),
       ...bundles.map(({ bundle, from, to }) => wire(bundle.id, from, to, bundle.labels)),
@@ -122,15 +124,21 @@ function isWithin(states: ReadonlyMap<string, Planned>, outer: string, inner: st
   return found !== undefined && holds(found.state);
 }
 
-function nodeOf(
-  state: ChartState,
-  states: ReadonlyMap<string, Planned>,
-  everywheres: ReadonlySet<string>,
-  isRoot: boolean,
-): ElkNode {
+interface Surroundings {
+  readonly chart: Chart;
+  readonly states: ReadonlyMap<string, Planned>;
+  readonly everywheres: ReadonlySet<string>;
+}
+
+/** @param direction in which the layout that it is part of goes */
+function nodeOf(state: ChartState, around: Surroundings, direction: Direction): ElkNode {
+  const { chart, states, everywheres } = around;
   const content = states.get(state.id)?.content ?? contentOf(state, []);
   const size = stateSize(state, content);
   if (state.states.length === 0) return { id: state.id, ...size };
+  const isRoot = state === chart.root;
+  const isApart = !isRoot && isClosed(chart, state);
+  const within = isApart ? across(direction) : direction;
   const children: ElkNode[] = [];
   if (state.initial !== undefined) {
     children.push({
@@ -144,17 +152,50 @@ function nodeOf(
     const width = widthOf(everywhereLine(isRoot), TEXT) + 24;
     children.push({ id: everywhereOf(state.id), width, height: 26 });
   }
-  children.push(...state.states.map((each) => nodeOf(each, states, everywheres, false)));
+  children.push(...state.states.map((each) => nodeOf(each, around, within)));
   return {
     id: state.id,
     children,
     layoutOptions: {
       ...LAYERS,
+      ...(isApart ? apart(within) : {}),
       'elk.padding': padding(PADDING, size.height + 10),
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${size.width},${size.height})`,
     },
   };
+}
+
+/**
+ * Whether no edge crosses the border of a state or of those in it: then what it holds can be laid out apart. ELK does so
+ * with a whole hierarchy only.
+ */
+function isClosed(chart: Chart, state: ChartState): boolean {
+  const inside = new Set(idsWithin(state));
+  const isWithinBorder = ({ source, targets }: ChartEdge): boolean =>
+    targets.every((target) => {
+      // What leads from a state into itself begins inside of it: from everywhere.
+      const beginsInside = inside.has(source) || (source === state.id && inside.has(target));
+      return beginsInside === inside.has(target);
+    });
+  return chart.edges.every(isWithinBorder) && state.states.every((child) => isClosed(chart, child));
+}
+
+function idsWithin({ states }: ChartState): string[] {
+  return states.flatMap((child) => [child.id, ...idsWithin(child)]);
+}
+
+/** Across what lies around it: so a chart of long rows of states within a long row gets neither long nor small. */
+function apart(direction: Direction): LayoutOptions {
+  return {
+    'elk.algorithm': 'layered',
+    'elk.hierarchyHandling': 'SEPARATE_CHILDREN',
+    'elk.direction': direction,
+  };
+}
+
+function across(direction: Direction): Direction {
+  return direction === 'DOWN' ? 'RIGHT' : 'DOWN';
 }
 
 function wire(id: string, from: string, to: string, labels: Bundle['labels']): ElkExtendedEdge {

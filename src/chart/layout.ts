@@ -25,7 +25,7 @@ interface Laid {
 }
 
 /**
- * Gives everything in a chart its place: ELK's layered layout over all levels at once, the labels on their edges.
+ * Gives everything in a chart its place: ELK's layered layout, downwards from the start, the labels on their edges.
  * The same chart gives the same drawing every time. It takes this thread 50 to 250 ms.
  */
 export async function layoutChart(chart: Chart): Promise<Drawing> {
