@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { ask, ended, next } from './children.js';
 import type { RunOrder, RunResult } from './crowd.js';
 import type { HubAddress } from './hub.js';
 
@@ -23,8 +23,6 @@ const WARM_UP: RunOrder = { inFlight: 32, pauseMs: 0, forMs: 3_000 };
 const SETTLE_MS = 500;
 const RUN_MS = 4_000;
 const IDLE_PAUSE_MS = 5;
-/** Two hundred members take about ten seconds to register. */
-const PATIENCE_MS = 120_000;
 
 /**
  * One room of 200 members over real sockets, 64-byte texts: processor time of the server (all threads) per
@@ -83,28 +81,6 @@ async function run(hub: ChildProcess, crowd: ChildProcess, members: number, inFl
     p50Us: result.p50Us,
     p99Us: result.p99Us,
   };
-}
-
-function ask<T>(child: ChildProcess, message: RunOrder | string): Promise<T> {
-  child.send(message);
-  return next<T>(child);
-}
-
-async function next<T>(child: ChildProcess): Promise<T> {
-  const over = ended(child).then((code) => {
-    throw new Error(`a process of the bench ended with ${code}`);
-  });
-  const [message] = await Promise.race([
-    once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
-    over,
-  ]);
-  return message as T;
-}
-
-async function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
-  return code as number | null;
 }
 
 function round(value: number): number {

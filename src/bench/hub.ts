@@ -5,8 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Inspectable } from '../actors/inspect/inspectable.js';
 import type { IoFigures } from '../actors/io/worker.js';
 import { startServer } from '../actors/server/server.js';
+import { Onlooker } from './onlooker.js';
 
 export interface HubAddress {
   readonly host: string;
@@ -17,6 +19,8 @@ interface Hub {
   readonly address: HubAddress;
   /** Datagrams out and in so far; a hub over TCP has none. */
   readonly datagrams: () => Promise<{ out: number; in: number } | undefined>;
+  /** What an inspector looks into, where there is one. */
+  readonly inspectable?: Inspectable;
   readonly stop: () => Promise<void>;
 }
 
@@ -49,7 +53,12 @@ async function natter(): Promise<Hub> {
       .call('figures', 1_000)) as IoFigures;
     return { out: datagramsOut, in: datagramsIn };
   };
-  return { address: { host: server.host, port: server.port }, datagrams, stop };
+  return {
+    address: { host: server.host, port: server.port },
+    datagrams,
+    inspectable: server.inspectable,
+    stop,
+  };
 }
 
 async function websocket(): Promise<Hub> {
@@ -67,13 +76,30 @@ async function websocket(): Promise<Hub> {
 }
 
 const hub = await (process.argv[2] === 'ws' ? websocket() : natter());
+let onlooker: Onlooker | undefined;
+
+/** From now on somebody watches, and has chosen a room; or nobody does. */
+function watch(isWatched: boolean): void {
+  onlooker?.close();
+  const { inspectable } = hub;
+  const wanted = (actor: string) => actor.startsWith('room/');
+  onlooker = isWatched && inspectable ? new Onlooker(inspectable, wanted) : undefined;
+}
+
 process.on('message', async (message) => {
-  if (message === 'cpu') {
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpuUs: user + system, datagrams: await hub.datagrams() });
-  } else {
-    await hub.stop();
-    process.disconnect();
+  switch (message) {
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      process.send?.({ cpuUs: user + system, datagrams: await hub.datagrams() });
+      return;
+    }
+    case 'watched':
+    case 'unwatched':
+      watch(message === 'watched');
+      return;
+    default:
+      await hub.stop();
+      process.disconnect();
   }
 });
 process.send?.(hub.address);

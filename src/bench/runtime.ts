@@ -16,7 +16,13 @@ const BARE = `
   workerData.on('message', (message) => workerData.postMessage(message));
 `;
 
-async function pitch(system: Supervisor, mode: number, messages: number, inFlight: number): Promise<number> {
+/** Microseconds a message there and back took, between a pitcher and a catcher of runtime-actors.ts. */
+export async function pitch(
+  system: Supervisor,
+  mode: number,
+  messages: number,
+  inFlight: number,
+): Promise<number> {
   const request = Buffer.alloc(13);
   request.writeUInt8(mode, 0);
   request.writeUInt32BE(messages, 1);

@@ -1,5 +1,7 @@
 import type { ActorEvent } from '../inspect/frames.js';
 import type { RawEvent } from '../inspect/raw.js';
+import type { Address } from './actor.js';
+import { addressText } from './address.js';
 
 /** Shown per tick, of messages and of what they cause each; a tick is a tenth of a second. The others are counted. */
 const SHOWN_PER_TICK = 20;
@@ -20,15 +22,19 @@ export class CloseUp {
     this.#wall = wall;
   }
 
-  /** `type` is a number of the receiver's kind; or a name, for what has none. */
-  message(kind: 'in' | 'out', type: number | string, other: string, bytes: number): void {
+  /**
+   * Called with every message, so nothing is made for one that is not shown.
+   * @param type a number of the receiver's kind; or a name, for what has none
+   */
+  message(kind: 'in' | 'out', type: number | string, other: Address | undefined, bytes: number): void {
     if (this.#messages === 0) {
       this.#skipped++;
       return;
     }
     this.#messages--;
-    if (typeof type === 'string') this.#add(kind, type, undefined, other, bytes, []);
-    else this.#add(kind, '', type, other, bytes, []);
+    const text = other === undefined ? '' : addressText(other);
+    if (typeof type === 'string') this.#add(kind, type, undefined, text, bytes, []);
+    else this.#add(kind, '', type, text, bytes, []);
   }
 
   /** Transitions were taken, one after another. @param event its type as XState has it */

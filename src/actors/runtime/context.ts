@@ -1,7 +1,6 @@
 import type { ActorContext, Address, Clock, Held, Message } from './actor.js';
 import { MailLane, SystemMessage } from './actor.js';
 import { ActorTap } from './actor-tap.js';
-import { addressText } from './address.js';
 import { What } from './batch.js';
 import type { Cell } from './cell.js';
 import { askId, askThread } from './message.js';
@@ -80,7 +79,7 @@ export class CellContext implements ActorContext {
     if (!this.#alive) return;
     checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
-    this.#cell.closeUp?.message('out', type, addressText(to), body.length);
+    this.#cell.closeUp?.message('out', type, to, body.length);
   }
 
   ask(
@@ -92,7 +91,7 @@ export class CellContext implements ActorContext {
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
     checkType(type);
-    this.#cell.closeUp?.message('out', type, addressText(to), body.length);
+    this.#cell.closeUp?.message('out', type, to, body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }
 
@@ -163,6 +162,6 @@ export class CellContext implements ActorContext {
     router.answer(what, open.lane, open.from, this.self, askId(ask), askThread(ask), body);
     this.#cell.unanswered.delete(ask);
     const name = what === What.Reply ? 'reply' : 'refusal';
-    this.#cell.closeUp?.message('out', name, addressText(open.from), body.length);
+    this.#cell.closeUp?.message('out', name, open.from, body.length);
   }
 }

@@ -1,5 +1,4 @@
 import { MailLane } from './actor.js';
-import { addressText } from './address.js';
 import { What } from './batch.js';
 import { type Cell, CellState } from './cell.js';
 import { askNumber, ReceivedMessage } from './message.js';
@@ -171,7 +170,7 @@ export class Pump {
       const ask = askNumber(batch.askThread(at), batch.askId(at));
       cell.unanswered.set(ask, { from: batch.from(at), lane });
     }
-    closeUp?.message('in', message.type, addressText(message.from), message.body.length);
+    closeUp?.message('in', message.type, message.from, message.body.length);
     try {
       actor.receive(message);
     } catch (error) {

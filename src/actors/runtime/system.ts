@@ -1,5 +1,4 @@
 import { type ActorType, type Address, type Clock, Kind, MailLane, SystemMessage } from './actor.js';
-import { addressText } from './address.js';
 import { type Asker, Asks } from './asks.js';
 import { type Batch, What } from './batch.js';
 import { Cell, CellState } from './cell.js';
@@ -285,7 +284,7 @@ export class ActorSystem {
     cell?.closeUp?.message(
       'in',
       batch.what(at) === What.Reply ? 'reply' : 'refusal',
-      addressText(batch.from(at)),
+      batch.from(at),
       batch.body(at).length,
     );
     const mailWaits = cell?.state === CellState.Live && cell.mailbox.sizeOf(lane) > 0;

@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   files: async () => (await import('../../bench/files.js')).benchFiles,
   connection: async () => (await import('../../bench/connection.js')).benchConnection,
   runtime: async () => (await import('../../bench/runtime.js')).benchRuntime,
+  inspector: async () => (await import('../../bench/inspector.js')).benchInspector,
   pane: async () => (await import('../../bench/pane.js')).benchPane,
 };
 
