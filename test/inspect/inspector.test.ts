@@ -110,6 +110,22 @@ describe('an inspector', () => {
     expect(system.wishes.at(-1)).toEqual({ chosen: ['core room/2'], ring: false });
   });
 
+  it('lets go of a watcher that throws, and goes on for the others', () => {
+    const system = new Told();
+    const inspector = new Inspector([system]);
+    inspector.watch(() => {
+      throw new Error('a broken pipe');
+    });
+    const frames: Frame[] = [];
+    const watch = inspector.watch((frame) => frames.push(frame));
+    vi.advanceTimersByTime(TICK_MS);
+    system.room(1, 'open');
+    vi.advanceTimersByTime(TICK_MS);
+    expect(states(frames)).toEqual(['room/1 open']);
+    watch.close();
+    expect(system.looks).toBe(0);
+  });
+
   it('forgets the actors of a thread that was born anew', () => {
     const system = new Told();
     const frames: Frame[] = [];

@@ -42,11 +42,7 @@ export class Inspector {
         watcher.want(next);
         this.#wish();
       },
-      close: () => {
-        if (!this.#watchers.delete(watcher)) return;
-        if (this.#watchers.size === 0) this.#end();
-        else this.#wish();
-      },
+      close: () => this.#leave(watcher),
     };
   }
 
@@ -76,7 +72,20 @@ export class Inspector {
 
   #tick(): void {
     const at = new Date().toISOString();
-    for (const watcher of this.#watchers) watcher.tell(at);
+    for (const watcher of [...this.#watchers]) {
+      try {
+        watcher.tell(at);
+      } catch {
+        // One who cannot take what is shown sees nothing more; everybody else goes on, and so does what is watched.
+        this.#leave(watcher);
+      }
+    }
+  }
+
+  #leave(watcher: Watcher): void {
+    if (!this.#watchers.delete(watcher)) return;
+    if (this.#watchers.size === 0) this.#end();
+    else this.#wish();
   }
 
   #wish(): void {

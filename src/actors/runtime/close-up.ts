@@ -22,16 +22,18 @@ export class CloseUp {
     this.#wall = wall;
   }
 
-  /**
-   * Called with every message, so nothing is made for one that is not shown.
-   * @param type a number of the receiver's kind; or a name, for what has none
-   */
-  message(kind: 'in' | 'out', type: number | string, other: Address | undefined, bytes: number): void {
+  /** Whether a message is to be shown: ask first, so that nothing is made for one that is only counted. */
+  admits(): boolean {
     if (this.#messages === 0) {
       this.#skipped++;
-      return;
+      return false;
     }
     this.#messages--;
+    return true;
+  }
+
+  /** A message that `admits` let in. @param type a number of the receiver's kind; or a name, for what has none */
+  message(kind: 'in' | 'out', type: number | string, other: Address | undefined, bytes: number): void {
     const text = other === undefined ? '' : addressText(other);
     if (typeof type === 'string') this.#add(kind, type, undefined, text, bytes, []);
     else this.#add(kind, '', type, text, bytes, []);

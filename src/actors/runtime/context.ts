@@ -79,7 +79,7 @@ export class CellContext implements ActorContext {
     if (!this.#alive) return;
     checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
-    this.#cell.closeUp?.message('out', type, to, body.length);
+    this.#show(type, to, body.length);
   }
 
   ask(
@@ -91,7 +91,7 @@ export class CellContext implements ActorContext {
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
     checkType(type);
-    this.#cell.closeUp?.message('out', type, to, body.length);
+    this.#show(type, to, body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }
 
@@ -152,6 +152,11 @@ export class CellContext implements ActorContext {
     return this.#alive;
   }
 
+  #show(type: number | string, to: Address, bytes: number): void {
+    const { closeUp } = this.#cell;
+    if (closeUp?.admits()) closeUp.message('out', type, to, bytes);
+  }
+
   #answer(what: typeof What.Reply | typeof What.Refusal, to: Message | Held, body: Uint8Array): void {
     const ask = to.ask;
     // Each ask is answered once: what was answered, or asked of an earlier life, is not in the table.
@@ -161,7 +166,6 @@ export class CellContext implements ActorContext {
     if (open === undefined) return;
     router.answer(what, open.lane, open.from, this.self, askId(ask), askThread(ask), body);
     this.#cell.unanswered.delete(ask);
-    const name = what === What.Reply ? 'reply' : 'refusal';
-    this.#cell.closeUp?.message('out', name, open.from, body.length);
+    this.#show(what === What.Reply ? 'reply' : 'refusal', open.from, body.length);
   }
 }

@@ -170,7 +170,7 @@ export class Pump {
       const ask = askNumber(batch.askThread(at), batch.askId(at));
       cell.unanswered.set(ask, { from: batch.from(at), lane });
     }
-    closeUp?.message('in', message.type, message.from, message.body.length);
+    if (closeUp?.admits()) closeUp.message('in', message.type, message.from, message.body.length);
     try {
       actor.receive(message);
     } catch (error) {

@@ -281,12 +281,10 @@ export class ActorSystem {
   #answer(batch: Batch, at: number): void {
     const { lane } = batch;
     const cell = this.cells.find(batch.toKind(at), batch.toKey(at));
-    cell?.closeUp?.message(
-      'in',
-      batch.what(at) === What.Reply ? 'reply' : 'refusal',
-      batch.from(at),
-      batch.body(at).length,
-    );
+    if (cell?.closeUp?.admits()) {
+      const name = batch.what(at) === What.Reply ? 'reply' : 'refusal';
+      cell.closeUp.message('in', name, batch.from(at), batch.body(at).length);
+    }
     const mailWaits = cell?.state === CellState.Live && cell.mailbox.sizeOf(lane) > 0;
     if (!(mailWaits && cell.mailbox.push(lane, batch, at))) this.settle(batch, at);
   }
