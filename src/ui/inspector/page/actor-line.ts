@@ -53,10 +53,10 @@ export function fillLine(line: HTMLElement, entry: Entry, tree: ActorTree, isCho
 function wordsOf(entry: Entry, tree: ActorTree): Words {
   if (entry.type === 'thread') return threadWords(entry.thread, tree.thread(entry.thread));
   if (entry.type === 'group') {
-    const { kind, found, size, mailbox, restarts } = entry.group;
-    const name = `${plain(kind)} (${numberText(found.length)})`;
-    const of = found.length === size ? '' : `of ${numberText(size)}`;
-    const label = [`${plain(kind)}, ${countText(found.length, 'actor')} ${of}`, figures(mailbox, restarts)];
+    const { kind, foundCount, size, mailbox, restarts } = entry.group;
+    const name = `${plain(kind)} (${numberText(foundCount)})`;
+    const of = foundCount === size ? '' : `of ${numberText(size)}`;
+    const label = [`${plain(kind)}, ${countText(foundCount, 'actor')} ${of}`, figures(mailbox, restarts)];
     return { name, state: of, mailbox, restarts, label: label.join(''), trouble: false };
   }
   return actorWords(tree.row(entry.key));

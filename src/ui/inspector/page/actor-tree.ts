@@ -35,7 +35,7 @@ export class ActorTree {
 
   get found(): number {
     let found = 0;
-    for (const group of this.#allGroups()) found += group.found.length;
+    for (const group of this.#allGroups()) found += group.foundCount;
     return found;
   }
 
@@ -66,9 +66,8 @@ export class ActorTree {
   search(search: Search | undefined): void {
     this.#search = search;
     this.#entries = undefined;
-    for (const group of this.#allGroups()) group.found.length = 0;
     for (const row of this.#rows.values())
-      if (search === undefined || search(row)) this.#group(row).find(row.actor, true);
+      this.#group(row).find(row.actor, search === undefined || search(row));
   }
 
   isOpen(entry: Entry): boolean {
@@ -76,7 +75,7 @@ export class ActorTree {
     if (entry.type === 'thread') return chosen ?? true;
     if (entry.type === 'actor') return false;
     // Who searches wants to see what was found.
-    return chosen ?? (this.#search !== undefined || entry.group.found.length <= OPEN_MAX);
+    return chosen ?? (this.#search !== undefined || entry.group.foundCount <= OPEN_MAX);
   }
 
   open(entry: Entry, isOpen: boolean): void {
@@ -106,8 +105,10 @@ export class ActorTree {
     const before = this.#rows.get(key);
     const group = this.#group(row);
     this.#rows.set(key, row);
-    this.#count(group, before, row);
-    if (group.find(row.actor, this.#search === undefined || this.#search(row))) this.#entries = undefined;
+    group.put(row.actor, before, row);
+    const isNews = group.find(row.actor, this.#search === undefined || this.#search(row));
+    // A second one of its kind gives the kind a line of its own, found or not.
+    if (isNews || (before === undefined && group.size === 2)) this.#entries = undefined;
   }
 
   #remove(key: string): void {
@@ -115,16 +116,9 @@ export class ActorTree {
     if (row === undefined) return;
     const group = this.#group(row);
     this.#rows.delete(key);
-    this.#count(group, row, undefined);
-    if (group.find(row.actor, false)) this.#entries = undefined;
+    group.put(row.actor, row, undefined);
     if (group.size === 0) this.#groups.get(row.thread)?.delete(group.kind);
-  }
-
-  #count(group: ActorGroup, before: ActorRow | undefined, after: ActorRow | undefined): void {
-    const { size } = group;
-    group.count(before, after);
-    // Whether it has a line of its own has changed.
-    if (group.size !== size && (group.size === 1 || size === 1)) this.#entries = undefined;
+    this.#entries = undefined;
   }
 
   #group({ thread, actor }: ActorRow): ActorGroup {
@@ -150,7 +144,9 @@ export class ActorTree {
     const entries: Entry[] = [];
     const names = new Set([...this.#threads.keys(), ...this.#groups.keys()]);
     for (const thread of [...names].sort()) {
-      const groups = [...(this.#groups.get(thread)?.values() ?? [])].filter(({ found }) => found.length > 0);
+      const groups = [...(this.#groups.get(thread)?.values() ?? [])].filter(
+        ({ foundCount }) => foundCount > 0,
+      );
       if (this.#search !== undefined && groups.length === 0) continue;
       const entry: Entry = { type: 'thread', key: thread, thread };
       entries.push(entry);

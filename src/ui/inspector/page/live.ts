@@ -1,4 +1,4 @@
-import type { Frame } from '../../../actors/inspect/frames.js';
+import type { ActorRow, Frame } from '../../../actors/inspect/frames.js';
 import type { Chart } from '../../../chart/chart.js';
 import { ActorCard } from './actor-card.js';
 import { ActorList } from './actor-list.js';
@@ -41,6 +41,8 @@ export class Live implements View {
   readonly #chart: ChartView;
   readonly #charts = new Map<string, Promise<Chart>>();
   #chosen: string | undefined;
+  /** As it was shown last. */
+  #row: ActorRow | undefined;
   #edge: string | undefined;
   #active: readonly string[] = [];
   #isGone = false;
@@ -120,15 +122,16 @@ export class Live implements View {
   }
 
   /** The chosen one may have come, changed or gone. */
-  #follow({ whole, actors, gone }: Frame): void {
+  #follow({ whole, gone }: Frame): void {
     const key = this.#chosen;
     if (key === undefined) return;
+    const row = this.#actors.tree.row(key);
     if (whole) {
       clearTimeout(this.#lookedFor);
       this.#lookedFor = setTimeout(() => this.#missing(), LOOKED_FOR_MS);
     }
-    if (gone?.includes(key) && this.#actors.tree.row(key) === undefined) this.#missing();
-    else if (actors?.some((row) => `${row.thread} ${row.actor}` === key)) {
+    if (row === undefined && gone?.includes(key)) this.#missing();
+    else if (row !== undefined && row !== this.#row) {
       if (this.#isGone) announce(`${plain(key)} is back`);
       this.#isGone = false;
       this.#showChosen();
@@ -148,6 +151,7 @@ export class Live implements View {
   #showChosen(): void {
     const key = this.#chosen;
     const row = key === undefined ? undefined : this.#actors.tree.row(key);
+    this.#row = row;
     if (row === undefined) {
       this.#card.gone(key, this.#isGone);
       if (key === undefined) void this.#chart.show(undefined, 'Choose an actor to see its machine.');
