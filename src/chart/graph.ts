@@ -39,11 +39,11 @@ const LAYERS: LayoutOptions = {
 /** On the line itself, in its middle: so no label can be taken for another line's. */
 const LABEL: LayoutOptions = { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' };
 
-/** Edges with the same ends share one line; each keeps its own label on it. */
+/** Edges with the same ends share one line, each with its own label on it; one with several targets has its own lines. */
 export interface Bundle {
   readonly id: string;
   readonly edges: readonly ChartEdge[];
-  /** Nothing on the second and later lines of an edge with several targets: it is said on the first. */
+  /** Of these, in the same order; none on the second and later lines of an edge with several targets. */
   readonly labels: readonly (readonly Line[])[];
 }
 
@@ -107,11 +107,11 @@ function bundlesOf(chart: Chart, states: ReadonlyMap<string, Planned>): Ends[] {
   for (const edge of chart.edges) {
     for (const [index, to] of edge.targets.entries()) {
       const from = isWithin(states, edge.source, to) ? everywhereOf(edge.source) : edge.source;
-      const key = `${from} to ${to}`;
-      const bundle = found.get(key) ?? { from, to, edges: [], labels: [] };
+      const id = edge.targets.length > 1 ? `${edge.id} to ${to}` : `${from} to ${to}`;
+      const bundle = found.get(id) ?? { from, to, edges: [], labels: [] };
       bundle.edges.push(edge);
       if (index === 0) bundle.labels.push(edgeLines(edge));
-      found.set(key, bundle);
+      found.set(id, bundle);
     }
   }
   return [...found].map(([id, { from, to, edges, labels }]) => ({ from, to, bundle: { id, edges, labels } }));

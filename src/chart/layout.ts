@@ -84,10 +84,8 @@ function drawEdges(
     for (const { id } of bundle.edges) paths.set(id, [...(paths.get(id) ?? []), pathOf(wire)]);
     for (const { id } of bundle.edges.slice(1)) shared.add(id);
     const places = placeLabels(bundle.labels, rounded(wire?.labels?.[0]));
-    // An edge is said on its first line only, so those that are said here come first nowhere else.
-    const said = bundle.edges.filter(({ id }) => !labels.has(id));
     for (const [index, { box, texts }] of places.entries()) {
-      const edge = said[index];
+      const edge = bundle.edges[index];
       if (edge !== undefined) labels.set(edge.id, { label: box, texts });
     }
   }

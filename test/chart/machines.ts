@@ -72,7 +72,12 @@ export const washer = createMachine({
     working: {
       type: 'parallel',
       onDone: 'done',
-      on: { STOP: 'stopped', BOTH: { target: ['.drum.spinning', '.door.locked'] } },
+      on: {
+        STOP: 'stopped',
+        SHUT: '.door.locked',
+        BOTH: { target: ['.drum.spinning', '.door.locked'] },
+        FORCE: '.door.locked',
+      },
       states: {
         drum: {
           initial: 'still',
