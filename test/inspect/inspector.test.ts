@@ -27,6 +27,14 @@ class Told implements Inspectable {
   }
 }
 
+const SESSION = {
+  ...{ actor: 'session/1', machine: 'client-session', state: 'live', mailbox: 0, restarts: 0 },
+  life: 'live' as const,
+};
+const THREAD = {
+  ...{ generation: 0, up: true, actors: 1, deadLetters: 0, handled: 0, mailbox: 0, loopDelayP99Ms: 0 },
+};
+
 function states(frames: readonly Frame[]): string[] {
   return frames.flatMap(({ actors }) => (actors ?? []).map(({ actor, state }) => `${actor} ${state}`));
 }
@@ -124,6 +132,25 @@ describe('an inspector', () => {
     expect(states(frames)).toEqual(['room/1 open']);
     watch.close();
     expect(system.looks).toBe(0);
+  });
+
+  it('shows a system that comes while somebody watches, and no more when it is taken away', () => {
+    const [first, second] = [new Told(), new Told()];
+    const inspector = new Inspector([first]);
+    const frames: Frame[] = [];
+    inspector.watch((frame) => frames.push(frame), { chosen: 'core room/9', ring: false });
+    first.room(1, 'open');
+    vi.advanceTimersByTime(TICK_MS);
+    const remove = inspector.add(second);
+    expect(second.wishes.at(-1)?.chosen).toEqual(['core room/9']);
+    second.say({ thread: 'client', actors: [SESSION], row: { ...THREAD, name: 'client' } });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(states(frames)).toEqual(['room/1 open', 'session/1 live']);
+    remove();
+    expect([first.looks, second.looks]).toEqual([1, 0]);
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)).toMatchObject({ whole: true, threads: [] });
+    expect(states(frames.slice(-1))).toEqual(['room/1 open']);
   });
 
   it('forgets the actors of a thread that was born anew', () => {

@@ -12,19 +12,32 @@ export interface Watch {
   close(): void;
 }
 
+/** One system, and the threads that have told of themselves. */
+interface Looked {
+  readonly look: Look;
+  readonly threads: Set<string>;
+}
+
 /**
  * Looks into running systems on behalf of any number of watchers. While there are none it asks nobody for anything,
  * and the systems pay nothing.
  */
 export class Inspector {
-  readonly #systems: readonly Inspectable[];
+  /** Undefined while nobody watches. */
+  readonly #systems = new Map<Inspectable, Looked | undefined>();
   readonly #watchers = new Set<Watcher>();
   readonly #known = new Known();
-  #looks: Look[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(systems: readonly Inspectable[]) {
-    this.#systems = systems;
+  constructor(systems: readonly Inspectable[] = []) {
+    for (const system of systems) this.#systems.set(system, undefined);
+  }
+
+  /** Shows one more, until the returned function is called: a chat may start a server, or go over to a ring. */
+  add(system: Inspectable): () => void {
+    this.#systems.set(system, this.#watchers.size === 0 ? undefined : this.#look(system));
+    this.#wish();
+    return () => this.#remove(system);
   }
 
   /**
@@ -54,15 +67,35 @@ export class Inspector {
 
   #begin(): void {
     this.#known.clear();
-    this.#looks = this.#systems.map((system) => system.look((report) => this.#take(report)));
+    for (const system of this.#systems.keys()) this.#systems.set(system, this.#look(system));
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
 
   #end(): void {
     clearInterval(this.#timer);
-    for (const look of this.#looks) look.close();
-    this.#looks = [];
+    for (const [system, looked] of this.#systems) {
+      looked?.look.close();
+      this.#systems.set(system, undefined);
+    }
+  }
+
+  #look(system: Inspectable): Looked {
+    const threads = new Set<string>();
+    const look = system.look((report) => {
+      threads.add(report.thread);
+      this.#take(report);
+    });
+    return { look, threads };
+  }
+
+  #remove(system: Inspectable): void {
+    const looked = this.#systems.get(system);
+    this.#systems.delete(system);
+    if (looked === undefined) return;
+    looked.look.close();
+    for (const thread of looked.threads) this.#known.forget(thread);
+    for (const watcher of this.#watchers) watcher.renew();
   }
 
   #take(report: Report): void {
@@ -92,6 +125,6 @@ export class Inspector {
     const interests = [...this.#watchers].map(({ interest }) => interest);
     const chosen = new Set(interests.flatMap((each) => (each.chosen === undefined ? [] : [each.chosen])));
     const wish: Wish = { chosen: [...chosen], ring: interests.some(({ ring }) => ring) };
-    for (const look of this.#looks) look.wish(wish);
+    for (const looked of this.#systems.values()) looked?.look.wish(wish);
   }
 }

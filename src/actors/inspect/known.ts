@@ -44,9 +44,16 @@ export class Known {
     this.ring = undefined;
   }
 
+  /** The thread's system is not shown any more. */
+  forget(thread: string): void {
+    this.#dropAll(thread);
+    this.threads.delete(thread);
+    this.ring = undefined;
+  }
+
   take(report: Report): Changes {
     const { thread } = report;
-    const gone = report.fresh ? this.#forget(thread) : [];
+    const gone = report.fresh ? this.#dropAll(thread) : [];
     if (report.row !== undefined) this.threads.set(thread, report.row);
     for (const actor of report.gone ?? []) {
       const key = keyOf(thread, actor);
@@ -85,7 +92,7 @@ export class Known {
     return true;
   }
 
-  #forget(thread: string): string[] {
+  #dropAll(thread: string): string[] {
     const keys = [...this.actors].filter(([, row]) => row.thread === thread).map(([key]) => key);
     for (const key of keys) this.#drop(key);
     return keys;

@@ -42,6 +42,11 @@ export class Watcher {
     this.#ring = true;
   }
 
+  /** What is shown is not what it was: everything is told again. */
+  renew(): void {
+    this.#whole = true;
+  }
+
   note(report: Report, changes: Changes): void {
     for (const key of changes.gone) {
       this.#changed.delete(key);
@@ -97,7 +102,7 @@ export class Watcher {
     const ring = this.interest.ring && (whole || this.#ring) ? known.ring : undefined;
     const threads = whole || this.#threads ? [...known.threads.values()] : [];
     const parts = {
-      ...(threads.length === 0 ? {} : { threads }),
+      ...(whole || threads.length > 0 ? { threads } : {}),
       ...(actors.length === 0 ? {} : { actors }),
       ...(gone.length === 0 ? {} : { gone }),
       ...(mishaps.length === 0 ? {} : { mishaps }),

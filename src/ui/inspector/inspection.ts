@@ -19,15 +19,15 @@ const NONE: Inspection = { url: undefined, add: () => () => undefined, close: as
 export async function openInspection(program: Program, flag: InspectFlag | undefined): Promise<Inspection> {
   if (flag === undefined) return NONE;
   // Loaded late: who does not inspect loads neither the web server nor the machines.
-  const [{ openInspector }, { Systems }] = await Promise.all([
+  const [{ openInspector }, { Inspector }] = await Promise.all([
     import('./inspector.js'),
-    import('./systems.js'),
+    import('../../actors/inspect/inspector.js'),
   ]);
-  const systems = new Systems();
-  const { url, close } = await openInspector({ port: flag === true ? 0 : flag, program, source: systems });
+  const inspector = new Inspector();
+  const { url, close } = await openInspector({ port: flag === true ? 0 : flag, program, source: inspector });
   return {
     url,
-    add: (system) => (system === undefined ? () => undefined : systems.add(system)),
+    add: (system) => (system === undefined ? () => undefined : inspector.add(system)),
     close,
   };
 }
