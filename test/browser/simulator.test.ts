@@ -97,7 +97,7 @@ describeInBrowser('the simulator', (browser) => {
     expect(await bench.marked('enabled', 'edge')).toEqual(
       expect.arrayContaining(['transfer.accepted|PAUSE|0', 'transfer.accepted|TURN|0', 'transfer|CANCEL|0']),
     );
-    await edge('transfer.paused|RESUME|0').click();
+    await edge('transfer.paused|RESUME|0').click({ force: true });
     await bench.page.getByText('RESUME is not answered where the machine stands now.').waitFor();
     await bench.standsIn('accepted');
     await bench.close();

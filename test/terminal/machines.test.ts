@@ -265,7 +265,7 @@ test('regions of a parallel state stand one after the other, each called one', (
     ['[*] door', 'parallel'],
     ['  [*] leaf', 'region'],
     ['    [*] shut', ''],
-    ['    [ ] off', 'end'],
+    ['    [ ] off', 'final'],
     ['  [*] lock', 'region'],
     ['    [*] free', ''],
   ]);

@@ -177,12 +177,13 @@ const SIGNS: Readonly<Record<ActorEvent['kind'], string>> = {
   life: '!',
 };
 
-/** `12:08 <- Post from io/0, 120 B (+12 not shown)`. */
+/** `12:08:01 <- Post from io/0, 120 B (+12 not shown)`. */
 function eventText({ at, kind, name, other, bytes, skipped }: ActorEvent): string {
   const partner = other === '' ? '' : ` ${kind === 'in' ? 'from' : 'to'} ${other}`;
-  const size = kind === 'in' || kind === 'out' ? `, ${formatSize(bytes)}` : '';
+  const size = bytes > 0 ? `, ${formatSize(bytes)}` : '';
   const rest = skipped > 0 ? ` (+${skipped} not shown)` : '';
-  return sanitiseLine(`${clockOf(Date.parse(at))} ${SIGNS[kind].padEnd(3)} ${name}${partner}${size}${rest}`);
+  const time = new Date(at).toTimeString().slice(0, 8);
+  return sanitiseLine(`${time} ${SIGNS[kind].padEnd(3)} ${name}${partner}${size}${rest}`);
 }
 
 function lookOf({ kind }: ActorEvent, theme: Theme): Look {

@@ -19,7 +19,7 @@ export interface TreeLine {
   /** From 0, the machine itself. */
   readonly depth: number;
   readonly name: string;
-  /** What the name alone does not say: `parallel`, `region`, `end`, what runs within it. */
+  /** What the name alone does not say: `parallel`, `region`, `final`, what runs within it. */
   readonly note: string;
   readonly isActive: boolean;
   /** Stands for so many states that are not active. */
@@ -49,7 +49,13 @@ export function treeLines(chart: Chart, active: ReadonlySet<string>, opened: Ope
 }
 
 function noteOf(state: ChartState, isRegion: boolean, isWhole: boolean): string {
-  const kind = { atomic: '', compound: '', parallel: 'parallel', final: 'end', history: 'as it was before' };
+  const kind = {
+    atomic: '',
+    compound: '',
+    parallel: 'parallel',
+    final: 'final',
+    history: 'as it was before',
+  };
   const words = [isRegion ? 'region' : '', kind[state.kind]];
   if (isWhole) words.push(state.entry.join(', '), ...state.invokes.map((name) => `runs ${name}`));
   return sanitiseLine(words.filter((word) => word !== '').join(', '));

@@ -1,6 +1,7 @@
 import { announce } from './announce.js';
 import type { Api } from './api.js';
 import { element, setAttribute } from './dom.js';
+import { innermost } from './states.js';
 import { Viewport } from './viewport.js';
 
 export interface ChartHooks {
@@ -110,6 +111,8 @@ export class ChartView {
     for (const [id, parts] of this.#edges)
       for (const part of parts) {
         part.classList.toggle('enabled', enabled.has(id));
+        const isOff = marks.enabled !== undefined && !enabled.has(id);
+        setAttribute(part, 'aria-disabled', isOff ? 'true' : undefined);
         part.classList.toggle('chosen', id === marks.chosen);
       }
     this.#follow(marks.active ?? []);
@@ -131,8 +134,7 @@ export class ChartView {
     const key = active.join(' ');
     if (key === this.#followed || this.#states.size === 0) return;
     this.#followed = key;
-    const inner = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)));
-    const boxes = inner.flatMap((id) => {
+    const boxes = innermost(active).flatMap((id) => {
       const state = this.#states.get(id);
       return state instanceof SVGGraphicsElement ? [state.getBBox()] : [];
     });

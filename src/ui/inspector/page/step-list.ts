@@ -1,5 +1,6 @@
 import { element } from './dom.js';
 import type { Taken } from './simulation.js';
+import { innermost } from './states.js';
 import { answersText } from './step-text.js';
 
 /** The steps so far, each a way back to where it led. */
@@ -43,6 +44,5 @@ export class StepList {
 
 /** The innermost of some states, as people name them: `live.doubting`. */
 export function leavesOf(active: readonly string[]): string[] {
-  const inner = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)));
-  return inner.map((id) => id.slice(id.indexOf('.') + 1));
+  return innermost(active).map((id) => id.slice(id.indexOf('.') + 1));
 }
