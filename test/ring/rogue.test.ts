@@ -64,6 +64,29 @@ describe('keys that somebody made up', () => {
     expect(ring.person(0).peer.people.figures.throttled).toBeGreaterThan(500);
   });
 
+  it('are gone from everybody’s list when nobody around their places has met them', () => {
+    const ring = new RogueRing(6);
+    const mallory = ring.linked();
+    const { rogue, wire } = mallory;
+    ring.flood(mallory, 1, () => {
+      for (let number = 5_000; number < 5_030; number++)
+        rogue.gossip(wire, rogue.recordItem({ name: `g${number}` }, madeUp(number)));
+    });
+    ring.world.run(5_000);
+    for (const { present } of ring.people) expect(present.length).toBeGreaterThan(30);
+    ring.world.run(4 * 60_000);
+    for (const { present } of ring.people) expect(present.filter((name) => name.startsWith('g'))).toEqual([]);
+  });
+
+  it('cost nobody who is there an accusation', () => {
+    const ring = new RogueRing(30);
+    const versions = () => ring.people.map(({ peer }) => peer.people.own.version);
+    const before = versions();
+    ring.world.run(10 * 60_000);
+    expect(versions()).toEqual(before);
+    for (const { present } of ring.people) expect(present).toHaveLength(30);
+  });
+
   it('take neither the room for newcomers nor that for those whom one dials', () => {
     const ring = new RogueRing(6);
     const rogues = Array.from({ length: PEER_LINKS_MAX + 50 }, () => ring.rogue());

@@ -15,6 +15,7 @@ import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
 import { addressText } from './address.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
+import { Ghosts } from './ghosts.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
 import { Links } from './links.js';
 import { RingNode } from './node.js';
@@ -74,6 +75,7 @@ export class RingPeer {
   readonly #options: RingPeerOptions;
   readonly #passive: PassiveTable;
   readonly #node: RingNode;
+  readonly #ghosts: Ghosts;
   readonly #events: WireEvents;
 
   constructor(options: RingPeerOptions) {
@@ -96,6 +98,12 @@ export class RingPeer {
     this.people = this.#makePeople();
     this.links = this.#makeLinks();
     this.groups = this.#makeGroups();
+    this.#ghosts = new Ghosts({
+      roster: this.people.roster,
+      neighbourhood: () => this.neighbourhood,
+      isLive: (peer) => this.links.isLive(peer),
+      died: (contact) => this.people.died(contact, this.#now),
+    });
     const hybrid = new HybridClock();
     // Later than what was said before this start; the store also has what others dated ahead.
     if (store.lastClock !== undefined) hybrid.hear(store.lastClock, world.clock.wall());
@@ -240,6 +248,7 @@ export class RingPeer {
   #keepHouse(): void {
     const { world, store } = this.#options;
     this.people.checkAddresses();
+    this.#ghosts.look(this.#now);
     this.#passive.keep(this.overlay.passive);
     store.sweep(world.clock.wall());
   }
