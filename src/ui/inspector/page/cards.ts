@@ -1,7 +1,7 @@
 import type { MachineCard } from '../machines-data.js';
 import type { Api } from './api.js';
 import { element } from './dom.js';
-import { hashOf } from './router.js';
+import { hashOf } from './place.js';
 
 /** Every machine as a card: its drawing, what it is, how large it is. */
 export class Cards {

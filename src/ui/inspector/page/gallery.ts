@@ -1,7 +1,7 @@
 import type { Api } from './api.js';
 import { Cards } from './cards.js';
 import { element } from './dom.js';
-import { hashOf } from './router.js';
+import { hashOf } from './place.js';
 import { Simulator } from './simulator.js';
 import type { View } from './view.js';
 

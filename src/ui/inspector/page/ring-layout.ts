@@ -4,7 +4,8 @@ import { plain } from './text.js';
 export const SIZE = 640;
 const MIDDLE = SIZE / 2;
 export const RADIUS = 210;
-const LABEL_RADIUS = RADIUS + 18;
+/** A name goes farther out where the nearest place is taken. */
+const LABEL_RADII = [RADIUS + 18, RADIUS + 36, RADIUS + 54];
 /** Of a label, generously: what letters are as wide as in the page's fonts. */
 const LETTER_WIDTH = 7.5;
 const LINE_HEIGHT = 16;
@@ -60,16 +61,16 @@ export function nameOf({ name, key }: RingDot, max = NAME_MAX): string {
   return letters.length > max ? `${letters.slice(0, max - 1).join('')}…` : letters.join('');
 }
 
-/** As many labels as there is room for. */
+/** As many labels as there is room for, each as near to its dot as the others allow. */
 function labelsOf(all: readonly RingDot[], self: RingDot): ReadonlyMap<string, Label> {
   const weight = ({ role, link }: RingDot) => (role === 'self' ? 0 : link === 'none' ? 2 : 1);
   const taken: Box[] = [];
   const labels = new Map<string, Label>();
   for (const dot of [...all].sort((a, b) => weight(a) - weight(b))) {
-    const label = labelAt(turnOf(dot, self), nameOf(dot));
-    const box = boxOf(label);
-    if (taken.some((other) => overlap(box, other))) continue;
-    taken.push(box);
+    const around = LABEL_RADII.map((radius) => labelAt(turnOf(dot, self), radius, nameOf(dot)));
+    const label = around.find((each) => !taken.some((other) => overlap(boxOf(each), other)));
+    if (label === undefined) continue;
+    taken.push(boxOf(label));
     labels.set(dot.key, label);
   }
   return labels;
@@ -91,8 +92,8 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && Math.abs(a.top - b.top) < LINE_HEIGHT;
 }
 
-function labelAt(turn: number, text: string): Label {
-  const { x, y } = pointAt(turn, LABEL_RADIUS);
+function labelAt(turn: number, radius: number, text: string): Label {
+  const { x, y } = pointAt(turn, radius);
   const side = Math.sin(turn * 2 * Math.PI);
   return { x, y: y + 4, anchor: Math.abs(side) < 0.2 ? 'middle' : side > 0 ? 'start' : 'end', text };
 }

@@ -1,6 +1,6 @@
 import { element, setAttribute } from './dom.js';
 import { Help } from './help.js';
-import { hashOf, placeOf } from './router.js';
+import { hashOf, placeOf } from './place.js';
 import type { Theme } from './theme.js';
 import type { View } from './view.js';
 

@@ -6,7 +6,7 @@ import { element } from './dom.js';
 import { GuardDialog } from './guard-dialog.js';
 import { GuardMemory } from './guard-memory.js';
 import { OfferList } from './offer-list.js';
-import { hashOf } from './router.js';
+import { hashOf } from './place.js';
 import { type AskGuard, Simulation } from './simulation.js';
 import { leavesOf, StepList } from './step-list.js';
 import { partsOf, stepsOf } from './step-text.js';

@@ -104,6 +104,8 @@ export class Stream {
   #later(state: StreamState): void {
     this.#end();
     this.#turn(state);
+    // An old link will never be a new one: only a person can do something then.
+    if (state === 'old') return;
     this.#timer = setTimeout(() => void this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
   }
