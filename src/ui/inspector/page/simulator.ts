@@ -121,7 +121,8 @@ export class Simulator {
       this.#memory.show(guards);
       this.#memory.element.parentElement?.toggleAttribute('hidden', guards.length === 0);
       this.#ways.show(machine, chart.root);
-      await this.#chart.show(machine);
+      // Its drawing may take a while: until it is there the lists beside it do.
+      void this.#chart.show(machine);
     } catch (error) {
       if (this.#simulation === simulation) this.#simulation = undefined;
       this.#say(error);
