@@ -67,10 +67,13 @@ function watched(types: readonly ActorType[] = [doors], { isTaken = true } = {})
   const local = new LocalSystem(1, [{ name: 'core', types: () => types }]);
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const told = new Reports();
-  const reporter = new Reporter(reportedThread(local.system('core')), (report) => {
-    told.report({ name: 'core' }, report);
-    if (isTaken) Atomics.add(taken, 0, 1);
-  });
+  const reporter = new Reporter(
+    reportedThread(local.system('core'), () => 0),
+    (report) => {
+      told.report({ name: 'core' }, report);
+      if (isTaken) Atomics.add(taken, 0, 1);
+    },
+  );
   return { local, told, reporter, taken, watch: (chosen = []) => reporter.wish({ look: 1, chosen, taken }) };
 }
 
@@ -199,7 +202,7 @@ describe('a thread that is watched', () => {
       setTimeout: (run, ms) => local.clock.setTimeout(run, ms),
       clearTimeout: (id) => local.clock.clearTimeout(id),
     };
-    const thread: ReportedThread = { ...reportedThread(system), clock: slow };
+    const thread: ReportedThread = { ...reportedThread(system, () => 0), clock: slow };
     for (let i = 0; i < 1_000; i++) local.tell(room(i), 0, EMPTY);
     await local.settle();
     reporter.wish(undefined);

@@ -8,7 +8,7 @@ import type { Tap } from './tap.js';
 export class ActorTap {
   readonly #tap: Tap;
   readonly #subject: Subject | undefined;
-  readonly #machines = new Set<MachineSubject>();
+  #machines: Set<MachineSubject> | undefined;
 
   /** @param subject the actor itself */
   constructor(tap: Tap, subject?: Subject) {
@@ -31,12 +31,13 @@ export class ActorTap {
 
   /** Shows one of many machines of this actor, from its start to its end. */
   machine(root: Actor<AnyStateMachine>, options: MachineOptions = {}): void {
+    this.#machines ??= new Set();
     new MachineSubject(this.#tap, this.#subject?.name ?? '', this.#machines, root, options);
   }
 
   /** The actor is no more, and so are its machines, stopped or not. */
   end(): void {
     if (this.#subject !== undefined) this.#subject.onCloseUp = undefined;
-    for (const machine of this.#machines) machine.end();
+    for (const machine of this.#machines ?? []) machine.end();
   }
 }

@@ -79,7 +79,7 @@ export class CellContext implements ActorContext {
     if (!this.#alive) return;
     checkType(type);
     this.#system.router.tell(lane, type, to, this.self, body);
-    this.#show(type, to, body.length);
+    if (this.#system.tap.active) this.#show(type, to, body.length);
   }
 
   ask(
@@ -91,7 +91,7 @@ export class CellContext implements ActorContext {
   ): Promise<Buffer> {
     if (!this.#alive) return Promise.reject(actorDied());
     checkType(type);
-    this.#show(type, to, body.length);
+    if (this.#system.tap.active) this.#show(type, to, body.length);
     return this.#system.ask(this.#cell, this.self, to, type, body, deadlineMs, lane);
   }
 

@@ -161,8 +161,9 @@ export class ThreadHost implements WorkerHost {
 
   /** How its actors are is told to the supervisor from now on, as it wants; undefined: no more. */
   watch(wish: ThreadWish | undefined): void {
-    this.#reporter ??= new Reporter(reportedThread(this.system), (report) =>
-      this.#options.uplink({ type: 'looked', report }),
+    this.#reporter ??= new Reporter(
+      reportedThread(this.system, () => this.#loopDelay.glanceP99Ms()),
+      (report) => this.#options.uplink({ type: 'looked', report }),
     );
     this.#reporter.wish(wish);
   }

@@ -157,7 +157,6 @@ export class Pump {
     this.#left--;
     this.#handled++;
     const { router, tap, cells } = this.#system;
-    const { closeUp } = cell;
     const what = batch.what(at);
     if (what === What.Reply || what === What.Refusal) {
       this.#system.settle(batch, at);
@@ -170,13 +169,13 @@ export class Pump {
       const ask = askNumber(batch.askThread(at), batch.askId(at));
       cell.unanswered.set(ask, { from: batch.from(at), lane });
     }
-    if (closeUp?.admits()) closeUp.message('in', message.type, message.from, message.body.length);
+    if (tap.active) showReceived(cell, message);
     try {
       actor.receive(message);
     } catch (error) {
       cells.fail(cell, error);
     }
-    tap.touch(cell);
+    if (tap.active) tap.touch(cell);
     message.clear();
     batch.release();
     return true;
@@ -188,4 +187,9 @@ export class Pump {
     this.#turnEnds = [];
     for (const run of ends) run();
   }
+}
+
+/** Reads nothing of a message that is not shown: what is not read is not made. */
+function showReceived({ closeUp }: Cell, message: ReceivedMessage): void {
+  if (closeUp?.admits()) closeUp.message('in', message.type, message.from, message.body.length);
 }

@@ -3,8 +3,10 @@ import type { Subject } from './subject.js';
 import type { ActorSystem } from './system.js';
 import type { Tap } from './tap.js';
 
-/** A thread of actors, for its `Reporter`. */
-export function reportedThread(system: ActorSystem): ReportedThread {
+const NOT_MEASURED = { deadLetters: 0, handled: 0, mailbox: 0, loopDelayP99Ms: 0 };
+
+/** A thread of actors, for its `Reporter`. @param loopDelayP99Ms 0 where it is not measured */
+export function reportedThread(system: ActorSystem, loopDelayP99Ms: () => number): ReportedThread {
   const { tap, clock, deadLetters, cells } = system;
   function* subjects(): Iterable<Subject> {
     yield* cells.all();
@@ -24,7 +26,7 @@ export function reportedThread(system: ActorSystem): ReportedThread {
         mailboxDepthSum: mailbox,
       } = system.stats();
       const count = Object.values(actors).reduce((sum, each) => sum + each, tap.machines.size);
-      return { actors: count, deadLetters: letters, handled, mailbox };
+      return { actors: count, deadLetters: letters, handled, mailbox, loopDelayP99Ms: loopDelayP99Ms() };
     },
   };
 }
@@ -36,7 +38,7 @@ export function reportedMachines(tap: Tap, clock: ReportedThread['clock']): Repo
     clock,
     subjects: () => tap.machines,
     named: (name) => subjectNamed(name, tap.machines),
-    figures: () => ({ actors: tap.machines.size, deadLetters: 0, handled: 0, mailbox: 0 }),
+    figures: () => ({ actors: tap.machines.size, ...NOT_MEASURED }),
   };
 }
 

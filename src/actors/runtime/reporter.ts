@@ -2,7 +2,6 @@ import type { RawDetail, RawEvent, RawLetter, RawReport, RawRow, RawThread } fro
 import type { Clock } from './actor.js';
 import { CloseUp } from './close-up.js';
 import type { DeadLetters } from './dead-letters.js';
-import { LoopDelay } from './loop-delay.js';
 import type { Subject } from './subject.js';
 import type { Tap } from './tap.js';
 
@@ -35,7 +34,7 @@ export interface ReportedThread {
   /** Everybody there, to begin with. */
   subjects(): Iterable<Subject>;
   named(name: string): Subject | undefined;
-  figures(): Omit<RawThread, 'loopDelayP99Ms'>;
+  figures(): RawThread;
 }
 
 /** Tells an inspector on the main thread how the actors of this one are, ten times a second while that is wanted. */
@@ -45,7 +44,6 @@ export class Reporter {
   readonly #shown = new Map<string, RawRow>();
   readonly #closeUps = new Map<string, CloseUp>();
   readonly #subjects = new Map<string, Subject>();
-  readonly #loopDelay = new LoopDelay();
   readonly #details = new Map<string, string>();
   #wish: ThreadWish | undefined;
   #timer: unknown;
@@ -75,7 +73,6 @@ export class Reporter {
     const { tap } = this.#thread;
     this.#end();
     tap.active = true;
-    this.#loopDelay.start();
     tap.onBorn = (subject) => this.#born(subject);
     this.#sent = Atomics.load(wish.taken, 0);
     this.#fresh = true;
@@ -93,7 +90,6 @@ export class Reporter {
     this.#shown.clear();
     this.#wish = undefined;
     tap.active = false;
-    this.#loopDelay.stop();
     tap.onBorn = undefined;
     tap.forget();
   }
@@ -161,7 +157,7 @@ export class Reporter {
     for (const [name, row] of actors) this.#shown.set(name, row);
     const report: RawReport = {
       fresh: this.#fresh,
-      thread: this.#tick % THREAD_EVERY === 0 ? this.#figures() : undefined,
+      thread: this.#tick % THREAD_EVERY === 0 ? this.#thread.figures() : undefined,
       actors: [...actors.values()],
       gone,
       mishaps: this.#mishaps(),
@@ -174,10 +170,6 @@ export class Reporter {
     this.#fresh = false;
     this.#sent++;
     this.#send(report);
-  }
-
-  #figures(): RawThread {
-    return { ...this.#thread.figures(), loopDelayP99Ms: this.#loopDelay.readP99Ms() };
   }
 
   /** Rows that are not as they were shown, of those that were touched, for as long as there is time. */
