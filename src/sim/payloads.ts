@@ -1,7 +1,8 @@
 /** Reads what passes on the wires, as far as figures need it: copies of entries, and notices of deaths. */
 import sodium from 'sodium-native';
 import { Reader } from '../net/bytes.js';
-import { ENTRY_ID_BYTES, FEED_HASH_BYTES, FrameType, KEY_BYTES } from '../net/constants.js';
+import { ENTRY_ID_BYTES, FrameType, KEY_BYTES } from '../net/constants.js';
+import { FEED_HASH_BYTES } from '../net/ring/constants.js';
 import { gossipFrame } from '../net/ring/gossip/frames.js';
 import { type Item, ItemKind } from '../net/ring/gossip/item.js';
 import { itemsFrame, readName } from '../net/ring/sync/frames.js';

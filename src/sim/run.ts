@@ -1,6 +1,6 @@
 /** One run of a scenario, from the first member to its figures. The same scenario gives the same figures. */
 import sodium from 'sodium-native';
-import { COMMUNITY_ID_BYTES } from '../net/constants.js';
+import { COMMUNITY_ID_BYTES } from '../net/ring/constants.js';
 import type { PathAddress } from '../net/types.js';
 import { Chance } from './chance.js';
 import { type Deliveries, deliveriesOf, mean, type SimFigure, type Stay } from './figures.js';

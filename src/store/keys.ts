@@ -5,7 +5,8 @@
 import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sodium from 'sodium-native';
-import { IDENTITY_SEED_BYTES, KEY_BYTES } from '../net/constants.js';
+import { KEY_BYTES } from '../net/constants.js';
+import { IDENTITY_SEED_BYTES } from '../net/ring/constants.js';
 import type { KeyPair } from '../net/types.js';
 import { syncFolder, writeFileAtomic } from './atomic.js';
 import { corrupt } from './faults.js';

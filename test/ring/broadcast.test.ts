@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { Malformed, Reader } from '../../src/net/bytes.js';
+import { FrameType } from '../../src/net/constants.js';
 import {
-  FrameType,
   IHAVE_IDS_MAX,
   LAZY_LINKS_MAX,
   PRESENCE_EVERY_MS,
   REPEATS_BURST,
-} from '../../src/net/constants.js';
+} from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
 import { gossipFrame, graftFrame, ihaveFrame } from '../../src/net/ring/gossip/frames.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CLOCK_AHEAD_MAX_MS, CLOCK_FOLLOWED_MAX_MS } from '../../src/net/constants.js';
 import { clockAt, clockMs, clockText, HybridClock, isAhead } from '../../src/net/ring/clock.js';
+import { CLOCK_AHEAD_MAX_MS, CLOCK_FOLLOWED_MAX_MS } from '../../src/net/ring/constants.js';
 
 const WALL = 1_750_000_000_000;
 const HOUR_MS = CLOCK_AHEAD_MAX_MS;

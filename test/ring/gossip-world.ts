@@ -1,7 +1,7 @@
 /** Many peers with broadcast, sync and a store in memory, over links that are drawn beforehand, in virtual time. */
 import { Reader } from '../../src/net/bytes.js';
-import { PeerState } from '../../src/net/constants.js';
 import { HybridClock, isAhead } from '../../src/net/ring/clock.js';
+import { PeerState } from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../src/net/ring/entry.js';
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';

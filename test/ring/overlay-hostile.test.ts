@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Malformed, Reader, Writer } from '../../src/net/bytes.js';
-import { FrameType, LINKS_MAX, SUCCESSORS_MAX } from '../../src/net/constants.js';
+import { FrameType } from '../../src/net/constants.js';
+import { LINKS_MAX, SUCCESSORS_MAX } from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { FindFrame, LinksFrame, NeighboursFrame, ProbeForFrame } from '../../src/net/ring/overlay/frames.js';
 import { ahead } from '../../src/net/ring/place.js';

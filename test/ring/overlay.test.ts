@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LONG_LINKS_MIN } from '../../src/net/constants.js';
+import { LONG_LINKS_MIN } from '../../src/net/ring/constants.js';
 import { distance } from '../../src/net/ring/place.js';
 import { isRight, type Node, World, wrong } from './overlay-world.js';
 

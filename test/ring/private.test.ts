@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FrameType, MAIL_LIFE_MS } from '../../src/net/constants.js';
+import { FrameType } from '../../src/net/constants.js';
+import { MAIL_LIFE_MS } from '../../src/net/ring/constants.js';
 import { type PostPeer, PostRing, talkOf } from '../support/post-ring.js';
 
 const MINUTE = 60_000;

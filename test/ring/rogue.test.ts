@@ -9,7 +9,7 @@ import {
   RECORD_BURST,
   ROSTER_MAX,
   STRANGERS_BURST,
-} from '../../src/net/constants.js';
+} from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { ItemKind } from '../../src/net/ring/gossip/item.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec } from '../../src/net/ring/groups.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Malformed, Reader, Writer } from '../../src/net/bytes.js';
-import { FrameType, ROUTE_HOPS_MAX } from '../../src/net/constants.js';
+import { FrameType } from '../../src/net/constants.js';
+import { ROUTE_HOPS_MAX } from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { identityOf } from '../../src/net/ring/identity.js';
 import { type Route, routeCodec } from '../../src/net/ring/routing/route.js';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Malformed, Reader } from '../../src/net/bytes.js';
+import { FrameType } from '../../src/net/constants.js';
 import {
-  FrameType,
   GROUP_ENTRIES_MAX,
   HEADS_MAX,
   SYNC_PATIENCE_MS,
   SYNC_ROUNDS_MAX,
   UNSERVED_MAX,
   UNSERVED_MS,
-} from '../../src/net/constants.js';
+} from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { type FeedEntry, readEntry } from '../../src/net/ring/entry.js';
 import { type Item, ItemKind } from '../../src/net/ring/gossip/item.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FrameType, ITEM_MAX_BYTES, ITEMS_BYTES } from '../../src/net/constants.js';
+import { FrameType } from '../../src/net/constants.js';
+import { ITEM_MAX_BYTES, ITEMS_BYTES } from '../../src/net/ring/constants.js';
 import { DigestBuckets } from '../../src/net/ring/sync/buckets.js';
 import { bucketsThatDiffer } from '../../src/net/ring/sync/parts.js';
 import { LOBBY_ID, type Node, WALL, World } from './gossip-world.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AUTHOR_ENTRIES_MAX, CLOCK_AHEAD_MAX_MS, ENTRY_LIFE_MS } from '../../src/net/constants.js';
+import { AUTHOR_ENTRIES_MAX, CLOCK_AHEAD_MAX_MS, ENTRY_LIFE_MS } from '../../src/net/ring/constants.js';
 import type { SyncHead } from '../../src/net/ring/sync/set.js';
 import { MemoryFeedStore } from '../../src/store/feeds/memory.js';
 import type { FeedStore } from '../../src/store/feeds/types.js';

@@ -1,8 +1,9 @@
 /** Peers that keep to nothing: they shake hands like others, and then say whatever a test wants. */
 import type { WireHandler, Wires } from '../../src/actors/ring/world.js';
 import { Reader, Writer } from '../../src/net/bytes.js';
-import { FrameType, GROUP_ID_BYTES, PeerState } from '../../src/net/constants.js';
+import { FrameType } from '../../src/net/constants.js';
 import { clockAt } from '../../src/net/ring/clock.js';
+import { GROUP_ID_BYTES, PeerState } from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { signDeath } from '../../src/net/ring/death.js';
 import { type FeedEntry, NO_ENTRY, signEntry, type Words } from '../../src/net/ring/entry.js';

@@ -14,7 +14,7 @@ import type {
 } from '../../chat/events.js';
 import { findSticker } from '../../chat/sticker.js';
 import { parseText } from '../../chat/text.js';
-import { PeerState } from '../../net/constants.js';
+import { PeerState } from '../../net/ring/constants.js';
 import type { PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';

@@ -2,7 +2,7 @@ import { NatterError } from '../../chat/error.js';
 import type { ClientEvent, Group, GroupCommands, Location, Room } from '../../chat/events.js';
 import { checkRadius, isCell } from '../../chat/geo.js';
 import { isTag, parseTag } from '../../chat/tag.js';
-import { INTERESTS_MAX } from '../../net/constants.js';
+import { INTERESTS_MAX } from '../../net/ring/constants.js';
 import { FOUNDING_KIND, FOUNDINGS_GROUP, foundingCodec, interestGroup } from '../../net/ring/groups.js';
 import { dismantledText, enrolledText, movedOutText } from '../group-words.js';
 import type { Founded, RingGroup } from '../ring/groups.js';

@@ -1,7 +1,7 @@
 import type { ClientEvent, Group, Person, Presence } from '../../chat/events.js';
 import { isCell } from '../../chat/geo.js';
 import { isTag } from '../../chat/tag.js';
-import { PeerState } from '../../net/constants.js';
+import { PeerState } from '../../net/ring/constants.js';
 import type { GroupId } from '../../net/ring/entry.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';

@@ -1,7 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 import { Bucket } from '../../net/bucket.js';
-import { EPOCH_BYTES } from '../../net/constants.js';
 import { clockMs, type HybridClock, isAhead } from '../../net/ring/clock.js';
+import { EPOCH_BYTES } from '../../net/ring/constants.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
 import { Gate } from '../../net/ring/gossip/gate.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';

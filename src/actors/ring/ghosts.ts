@@ -1,4 +1,4 @@
-import { PeerState } from '../../net/constants.js';
+import { PeerState } from '../../net/ring/constants.js';
 import { isBetween, type Place } from '../../net/ring/place.js';
 import type { Contact, Neighbourhood, PeerId } from '../../net/ring/types.js';
 import type { Roster } from './roster.js';

@@ -1,5 +1,5 @@
-import { GUESTS_MAX, GUESTS_PER_NETWORK_MAX } from '../../net/constants.js';
 import { networkOf } from '../../net/ratelimit.js';
+import { GUESTS_MAX, GUESTS_PER_NETWORK_MAX } from '../../net/ring/constants.js';
 import type { Link } from './link.js';
 
 /**

@@ -1,4 +1,4 @@
-import { TWIN_LINGER_MS, TWIN_WINDOW_MS } from '../../net/constants.js';
+import { TWIN_LINGER_MS, TWIN_WINDOW_MS } from '../../net/ring/constants.js';
 import type { PathAddress } from '../../net/types.js';
 
 /** One wire of a link. */

@@ -1,5 +1,5 @@
 import { setup } from 'xstate';
-import { DIAL_STAGGER_MS, HELLO_PATIENCE_MS } from '../../net/constants.js';
+import { DIAL_STAGGER_MS, HELLO_PATIENCE_MS } from '../../net/ring/constants.js';
 
 /** How long the first comparing of what both have may take before a link counts as live all the same. */
 const SYNC_PATIENCE_MS = 10_000;

@@ -1,11 +1,7 @@
 import type { Actor } from 'xstate';
-import {
-  BYTES_BEFORE_HELLO_MAX,
-  FRAMES_BEFORE_HELLO_MAX,
-  FrameType,
-  LINK_IDLE_MS,
-} from '../../net/constants.js';
+import { FrameType } from '../../net/constants.js';
 import { fingerprint } from '../../net/fingerprint.js';
+import { BYTES_BEFORE_HELLO_MAX, FRAMES_BEFORE_HELLO_MAX, LINK_IDLE_MS } from '../../net/ring/constants.js';
 import { needCodec } from '../../net/ring/hello.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';

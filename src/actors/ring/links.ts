@@ -1,14 +1,14 @@
 import { Bucket } from '../../net/bucket.js';
 import { Malformed, Reader } from '../../net/bytes.js';
+import { FrameType } from '../../net/constants.js';
+import { fewOfEachNetwork } from '../../net/ring/addresses.js';
 import {
   DIAL_PATIENCE_MS,
-  FrameType,
   HELLOS_BURST,
   HELLOS_PER_S,
   LIFE_BYTES,
   PEER_LINKS_MAX,
-} from '../../net/constants.js';
-import { fewOfEachNetwork } from '../../net/ring/addresses.js';
+} from '../../net/ring/constants.js';
 import { helloCodec, needCodec } from '../../net/ring/hello.js';
 import { handshakeKeyOf, handshakeKeys } from '../../net/ring/identity.js';
 import type { PeerRecord } from '../../net/ring/record.js';

@@ -1,5 +1,5 @@
-import { PeerState } from '../../net/constants.js';
 import { mergeAddresses } from '../../net/ring/addresses.js';
+import { PeerState } from '../../net/ring/constants.js';
 import { type PeerProfile, type PeerRecord, signRecord } from '../../net/ring/record.js';
 import type { PathAddress } from '../../net/types.js';
 import type { Rows } from '../../store/feeds/types.js';

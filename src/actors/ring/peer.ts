@@ -1,6 +1,7 @@
 import { type Reader, Writer } from '../../net/bytes.js';
-import { FrameType, GROUP_ENTRIES_MAX, PeerState } from '../../net/constants.js';
+import { FrameType } from '../../net/constants.js';
 import { HybridClock } from '../../net/ring/clock.js';
+import { GROUP_ENTRIES_MAX, PeerState } from '../../net/ring/constants.js';
 import { contactOf } from '../../net/ring/contact.js';
 import type { FeedEntry } from '../../net/ring/entry.js';
 import { gossipFrame } from '../../net/ring/gossip/frames.js';

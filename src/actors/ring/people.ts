@@ -5,7 +5,7 @@ import {
   RECORD_PER_S,
   STRANGERS_BURST,
   STRANGERS_PER_S,
-} from '../../net/constants.js';
+} from '../../net/ring/constants.js';
 import { readDeath, signDeath } from '../../net/ring/death.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
 import type { Verdict } from '../../net/ring/gossip/types.js';

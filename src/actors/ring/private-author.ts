@@ -1,7 +1,8 @@
 import sodium from 'sodium-native';
 import { NatterError } from '../../chat/error.js';
-import { LETTER_ID_BYTES, TEXT_MAX_BYTES } from '../../net/constants.js';
+import { TEXT_MAX_BYTES } from '../../net/constants.js';
 import type { HybridClock } from '../../net/ring/clock.js';
+import { LETTER_ID_BYTES } from '../../net/ring/constants.js';
 import { handshakeKeyOf, type Identity } from '../../net/ring/identity.js';
 import { NO_LETTER, sealLetter } from '../../net/ring/mail/letter.js';
 import { PieceKind, signPiece } from '../../net/ring/mail/piece.js';

@@ -1,6 +1,6 @@
 import { Malformed } from '../../net/bytes.js';
-import { CLOCK_AHEAD_MAX_MS, MAIL_LIFE_MS } from '../../net/constants.js';
 import { clockMs, type HybridClock } from '../../net/ring/clock.js';
+import { CLOCK_AHEAD_MAX_MS, MAIL_LIFE_MS } from '../../net/ring/constants.js';
 import { type Letter, NO_LETTER, type OpenOptions, openLetter } from '../../net/ring/mail/letter.js';
 import type { Piece } from '../../net/ring/mail/piece.js';
 import { Verdict } from '../../net/ring/mail/receipt.js';

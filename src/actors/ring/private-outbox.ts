@@ -1,4 +1,5 @@
-import { FrameType, MAIL_LIFE_MS } from '../../net/constants.js';
+import { FrameType } from '../../net/constants.js';
+import { MAIL_LIFE_MS } from '../../net/ring/constants.js';
 import { peekPiece } from '../../net/ring/mail/piece.js';
 import { type Receipt, Verdict } from '../../net/ring/mail/receipt.js';
 import type { PeerId } from '../../net/ring/types.js';

@@ -1,4 +1,4 @@
-import { PeerState, ROSTER_MAX } from '../../net/constants.js';
+import { PeerState, ROSTER_MAX } from '../../net/ring/constants.js';
 import type { DeathNotice } from '../../net/ring/death.js';
 import type { Place } from '../../net/ring/place.js';
 import type { PeerRecord } from '../../net/ring/record.js';

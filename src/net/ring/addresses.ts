@@ -1,8 +1,9 @@
 /** Where a peer may be found: what it is bound to, what its machine has, and what others saw of it. */
-import { ADDRESSES_MAX, ADDRESSES_PER_NETWORK_MAX } from '../constants.js';
+
 import { isLoopback, sameAddress } from '../path.js';
 import { networkOf } from '../ratelimit.js';
 import type { PathAddress } from '../types.js';
+import { ADDRESSES_MAX, ADDRESSES_PER_NETWORK_MAX } from './constants.js';
 
 /** What a socket is bound to that listens everywhere. */
 export const ANY_IPV4 = '0.0.0.0';

@@ -3,7 +3,7 @@
  * milliseconds that never run behind what was heard, and a counter for what happens within one millisecond. Eight
  * bytes, 48 bits of milliseconds and 16 that count, sort as they are, also as hex.
  */
-import { CLOCK_AHEAD_MAX_MS, CLOCK_BYTES, CLOCK_FOLLOWED_MAX_MS } from '../constants.js';
+import { CLOCK_AHEAD_MAX_MS, CLOCK_BYTES, CLOCK_FOLLOWED_MAX_MS } from './constants.js';
 
 const COUNTS = 0x10000;
 const MS_BYTES = 6;

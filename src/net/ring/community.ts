@@ -3,8 +3,8 @@
  * the same id.
  */
 import sodium from 'sodium-native';
-import { COMMUNITY_ID_BYTES, LAN_TAG_BYTES, RING_PROLOGUE } from '../constants.js';
 import type { PeerTerms } from '../types.js';
+import { COMMUNITY_ID_BYTES, LAN_TAG_BYTES, RING_PROLOGUE } from './constants.js';
 
 const COMMUNITY_DOMAIN = Buffer.from('natter/1 community');
 const LAN_DOMAIN = Buffer.from('natter/1 lan');

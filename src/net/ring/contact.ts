@@ -1,7 +1,8 @@
 /** Contacts as they travel: `key (32), count u8, then per address: family u8 (4 or 6), 4 or 16 bytes, port u16`. */
 import { Malformed, type Reader, type Writer } from '../bytes.js';
-import { ADDRESSES_MAX, KEY_BYTES } from '../constants.js';
+import { KEY_BYTES } from '../constants.js';
 import type { PathAddress } from '../types.js';
+import { ADDRESSES_MAX } from './constants.js';
 import { placeOf } from './place.js';
 import type { Contact } from './types.js';
 

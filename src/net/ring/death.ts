@@ -5,7 +5,8 @@
  *     subject (32), version u48, reporter (32), signature (64)
  */
 import { Malformed, Reader, Writer } from '../bytes.js';
-import { DEATH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from '../constants.js';
+import { KEY_BYTES } from '../constants.js';
+import { DEATH_BYTES, SIGNATURE_BYTES } from './constants.js';
 import { type Identity, sign, type Verify } from './identity.js';
 import type { PeerId } from './types.js';
 

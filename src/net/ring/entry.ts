@@ -7,19 +7,16 @@
  */
 import sodium from 'sodium-native';
 import { Malformed, Reader, Writer } from '../bytes.js';
+import { AUTHOR_MAX_BYTES, ENTRY_ID_BYTES, KEY_BYTES, TEXT_MAX_BYTES } from '../constants.js';
 import {
-  AUTHOR_MAX_BYTES,
   CLOCK_BYTES,
-  ENTRY_ID_BYTES,
   EPOCH_BYTES,
   FEED_ENTRY_MAX_BYTES,
   FEED_HASH_BYTES,
   FEED_ID_BYTES,
   GROUP_ID_BYTES,
-  KEY_BYTES,
   SIGNATURE_BYTES,
-  TEXT_MAX_BYTES,
-} from '../constants.js';
+} from './constants.js';
 import { type Identity, sign, type Verify } from './identity.js';
 
 /** Hex of BLAKE2b-128 over author, group and epoch. */

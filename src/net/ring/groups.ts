@@ -4,7 +4,7 @@
  */
 import sodium from 'sodium-native';
 import { Malformed, Reader, Writer } from '../bytes.js';
-import { CELL_MAX_BYTES, GROUP_ID_BYTES } from '../constants.js';
+import { CELL_MAX_BYTES, GROUP_ID_BYTES } from './constants.js';
 
 /** Everybody. */
 export const LOBBY_GROUP = Buffer.alloc(GROUP_ID_BYTES);

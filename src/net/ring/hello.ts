@@ -3,8 +3,8 @@
  * from here), record (rest)`. NEED: `count varint, need u8`: of two that overtook each other the higher count holds.
  */
 import { Malformed, type Reader, Writer } from '../bytes.js';
-import { HELLO_MAX_BYTES, LIFE_BYTES } from '../constants.js';
 import type { PathAddress } from '../types.js';
+import { HELLO_MAX_BYTES, LIFE_BYTES } from './constants.js';
 import { readAddresses, writeAddresses } from './contact.js';
 import type { Verify } from './identity.js';
 import { type PeerRecord, readRecord } from './record.js';

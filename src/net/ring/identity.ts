@@ -3,8 +3,9 @@
  * map) under which the same peer shakes hands. So whoever knows a peer's key knows whom a handshake must prove.
  */
 import sodium from 'sodium-native';
-import { KEY_BYTES, RECORDS_REMEMBERED_MAX, SIGNATURE_BYTES, SIGNING_SECRET_BYTES } from '../constants.js';
+import { KEY_BYTES } from '../constants.js';
 import type { KeyPair } from '../types.js';
+import { RECORDS_REMEMBERED_MAX, SIGNATURE_BYTES, SIGNING_SECRET_BYTES } from './constants.js';
 
 export interface Identity {
   /** Ed25519 public key, 32 bytes. */

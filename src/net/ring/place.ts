@@ -4,7 +4,7 @@
  * 52 bits fit a JavaScript number exactly; two keys on one place (by chance once in 2^52) are told apart by key.
  */
 import sodium from 'sodium-native';
-import { RING_PLACES } from '../constants.js';
+import { RING_PLACES } from './constants.js';
 
 export type Place = number;
 

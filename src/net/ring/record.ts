@@ -5,18 +5,16 @@
  *     key (32), version u48, state u8, name text, addresses, cell text, count u8 x interest text, signature (64)
  */
 import { Malformed, Reader, Writer } from '../bytes.js';
+import { AUTHOR_MAX_BYTES, KEY_BYTES, TAG_NAME_MAX_BYTES } from '../constants.js';
+import type { PathAddress } from '../types.js';
 import {
-  AUTHOR_MAX_BYTES,
   CELL_MAX_BYTES,
   INTERESTS_MAX,
-  KEY_BYTES,
   PeerState,
   RECORD_MAX_BYTES,
   RECORDS_REMEMBERED_MAX,
   SIGNATURE_BYTES,
-  TAG_NAME_MAX_BYTES,
-} from '../constants.js';
-import type { PathAddress } from '../types.js';
+} from './constants.js';
 import { contactOf, readAddresses, writeAddresses } from './contact.js';
 import { type Identity, sign, type Verify } from './identity.js';
 import { Remembered } from './remembered.js';

@@ -7,7 +7,7 @@
  * is read anew from the file.
  */
 import { NatterError } from '../../chat/error.js';
-import { GROUP_ID_BYTES } from '../../net/constants.js';
+import { GROUP_ID_BYTES } from '../../net/ring/constants.js';
 import type { FeedEntry, FeedId, GroupId } from '../../net/ring/entry.js';
 import type { SyncSet } from '../../net/ring/sync/set.js';
 import { type Database, openDatabase } from '../database.js';

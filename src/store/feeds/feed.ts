@@ -1,5 +1,5 @@
-import { FEED_ID_BYTES } from '../../net/constants.js';
 import { Intervals } from '../../net/intervals.js';
+import { FEED_ID_BYTES } from '../../net/ring/constants.js';
 import type { FeedEntry, FeedId } from '../../net/ring/entry.js';
 
 /**

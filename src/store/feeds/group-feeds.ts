@@ -1,12 +1,12 @@
 import { Writer } from '../../net/bytes.js';
+import { clockMs, isAhead } from '../../net/ring/clock.js';
 import {
   AUTHOR_ENTRIES_MAX,
   AUTHOR_FEEDS_MAX,
   ENTRY_LIFE_MS,
   SYNC_MARK_BYTES,
   SYNC_RANGES_MAX,
-} from '../../net/constants.js';
-import { clockMs, isAhead } from '../../net/ring/clock.js';
+} from '../../net/ring/constants.js';
 import type { FeedEntry, FeedId } from '../../net/ring/entry.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
 import { DigestBuckets } from '../../net/ring/sync/buckets.js';

@@ -1,4 +1,4 @@
-import { GROUP_ENTRIES_MAX } from '../../net/constants.js';
+import { GROUP_ENTRIES_MAX } from '../../net/ring/constants.js';
 import { type FeedEntry, type FeedId, readEntry } from '../../net/ring/entry.js';
 import { CRC_BYTES, sealed, unseal } from '../crc.js';
 import { readU48, u48 } from '../tables.js';

@@ -1,5 +1,5 @@
 /** Feeds that last as long as the process: for a simulator, and to test against. */
-import { GROUP_ENTRIES_MAX } from '../../net/constants.js';
+import { GROUP_ENTRIES_MAX } from '../../net/ring/constants.js';
 import type { FeedEntry, FeedId, GroupId } from '../../net/ring/entry.js';
 import type { SyncSet } from '../../net/ring/sync/set.js';
 import { GroupFeeds } from './group-feeds.js';

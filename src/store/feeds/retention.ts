@@ -1,5 +1,5 @@
-import { AUTHOR_ENTRIES_MAX, ENTRY_LIFE_MS, GROUP_ENTRIES_MAX } from '../../net/constants.js';
 import { clockMs } from '../../net/ring/clock.js';
+import { AUTHOR_ENTRIES_MAX, ENTRY_LIFE_MS, GROUP_ENTRIES_MAX } from '../../net/ring/constants.js';
 import type { FeedId } from '../../net/ring/entry.js';
 import type { GroupFeeds } from './group-feeds.js';
 

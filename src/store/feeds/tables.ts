@@ -9,13 +9,8 @@
  *   groups    group (16)                                      number u48 of the last, horizon (8, or nothing)
  *   rows      table, NUL, key                                 value
  */
-import {
-  CLOCK_BYTES,
-  FEED_HASH_BYTES,
-  FEED_ID_BYTES,
-  GROUP_ID_BYTES,
-  KEY_BYTES,
-} from '../../net/constants.js';
+import { KEY_BYTES } from '../../net/constants.js';
+import { CLOCK_BYTES, FEED_HASH_BYTES, FEED_ID_BYTES, GROUP_ID_BYTES } from '../../net/ring/constants.js';
 import type { FeedEntry } from '../../net/ring/entry.js';
 import { readU48, type Table, u48 } from '../tables.js';
 

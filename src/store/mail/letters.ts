@@ -1,14 +1,7 @@
 import { Reader, Writer } from '../../net/bytes.js';
 import { cutText } from '../../net/closing.js';
-import {
-  AUTHOR_MAX_BYTES,
-  CLOCK_BYTES,
-  KEY_BYTES,
-  LETTER_ID_BYTES,
-  MAIL_MAX_BYTES,
-  REASON_MAX_BYTES,
-  TEXT_MAX_BYTES,
-} from '../../net/constants.js';
+import { AUTHOR_MAX_BYTES, KEY_BYTES, REASON_MAX_BYTES, TEXT_MAX_BYTES } from '../../net/constants.js';
+import { CLOCK_BYTES, LETTER_ID_BYTES, MAIL_MAX_BYTES } from '../../net/ring/constants.js';
 import { readU48, U48_MAX, u48 } from '../tables.js';
 import type { MailTables } from './tables.js';
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../chat/error.js';
 import { EventKind, FileAnswer, FileState } from '../../../chat/operations.js';
-import { MAIL_LIFE_MS } from '../../../net/constants.js';
+import { MAIL_LIFE_MS } from '../../../net/ring/constants.js';
 import type { PeerId } from '../../../net/ring/types.js';
 import type { Around } from '../../client/files/around.js';
 import type { Life } from '../../client/files/life.js';

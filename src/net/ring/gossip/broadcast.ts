@@ -11,14 +11,14 @@
  * There is one tree for everything and everybody, since its links are used both ways; tree.ts says how it grows.
  */
 import { Malformed, type Reader } from '../../bytes.js';
+import { FrameType } from '../../constants.js';
 import {
-  FrameType,
   GRAFT_IDS_MAX,
   IHAVE_DELAY_MS,
   IHAVE_EVERY_MS,
   IHAVE_IDS_MAX,
   PRESENCE_EVERY_MS,
-} from '../../constants.js';
+} from '../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import { gossipFrame, graftFrame, ihaveFrame } from './frames.js';
 import { type Item, type ItemId, ItemKind, itemIdOf } from './item.js';

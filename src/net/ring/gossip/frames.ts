@@ -7,7 +7,7 @@
  *     PRUNE   nothing
  */
 import { Malformed, type Reader, Writer } from '../../bytes.js';
-import { GRAFT_IDS_MAX, IHAVE_IDS_MAX, ITEM_ID_BYTES, ITEM_MAX_BYTES } from '../../constants.js';
+import { GRAFT_IDS_MAX, IHAVE_IDS_MAX, ITEM_ID_BYTES, ITEM_MAX_BYTES } from '../constants.js';
 import { type Item, type ItemId, isItemKind } from './item.js';
 
 const HOPS_MAX = 255;

@@ -1,11 +1,5 @@
 import { Buckets } from '../../bucket.js';
-import {
-  AUTHOR_BURST,
-  AUTHOR_PER_S,
-  CONTENT_BURST,
-  CONTENT_MIN_BYTES,
-  CONTENT_PER_S,
-} from '../../constants.js';
+import { AUTHOR_BURST, AUTHOR_PER_S, CONTENT_BURST, CONTENT_MIN_BYTES, CONTENT_PER_S } from '../constants.js';
 import type { FeedEntry } from '../entry.js';
 
 /** Bytes of a body that tell it from others of its length, so that what is remembered of each stays small. */

@@ -1,6 +1,6 @@
 /** What one tree carries: entries of feeds, peers' records, notices of deaths. */
 import sodium from 'sodium-native';
-import { ITEM_ID_BYTES } from '../../constants.js';
+import { ITEM_ID_BYTES } from '../constants.js';
 
 export const ItemKind = { Entry: 1, Record: 2, Death: 3 } as const;
 export type ItemKind = (typeof ItemKind)[keyof typeof ItemKind];

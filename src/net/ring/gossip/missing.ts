@@ -15,7 +15,7 @@ import {
   GRAFT_AGAIN_MS,
   MISSING_MAX,
   MISSING_PER_LINK_MAX,
-} from '../../constants.js';
+} from '../constants.js';
 import type { PeerId } from '../types.js';
 import type { ItemId } from './item.js';
 

@@ -1,5 +1,5 @@
 /** Which items came already, and the bytes of the youngest for who grafts them. */
-import { ITEM_KEPT_MS, ITEM_SEEN_MS, ITEMS_KEPT_MAX_BYTES, ITEMS_SEEN_MAX } from '../../constants.js';
+import { ITEM_KEPT_MS, ITEM_SEEN_MS, ITEMS_KEPT_MAX_BYTES, ITEMS_SEEN_MAX } from '../constants.js';
 import type { PeerId } from '../types.js';
 import type { Item, ItemId } from './item.js';
 

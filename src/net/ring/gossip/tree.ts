@@ -1,12 +1,6 @@
 import { Bucket } from '../../bucket.js';
-import {
-  FrameType,
-  GRAFTS_BURST,
-  GRAFTS_PER_S,
-  LAZY_LINKS_MAX,
-  REPEATS_BURST,
-  REPEATS_PER_S,
-} from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { GRAFTS_BURST, GRAFTS_PER_S, LAZY_LINKS_MAX, REPEATS_BURST, REPEATS_PER_S } from '../constants.js';
 import type { PartPort, PeerId } from '../types.js';
 import { graftFrame } from './frames.js';
 import type { ItemId } from './item.js';

@@ -5,7 +5,7 @@
  *     KEPT, SHELF, LACKING      count u16, count x name (16)
  */
 import { Malformed, type Reader, type Writer } from '../../bytes.js';
-import { LETTER_ID_BYTES, MAIL_ITEMS_MAX, MAIL_MAX_BYTES, MAIL_NAMES_MAX } from '../../constants.js';
+import { LETTER_ID_BYTES, MAIL_ITEMS_MAX, MAIL_MAX_BYTES, MAIL_NAMES_MAX } from '../constants.js';
 
 export interface Keep {
   /** Whoever sent the pieces is told who keeps them. */

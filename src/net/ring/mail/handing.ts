@@ -1,11 +1,6 @@
 import { Writer } from '../../bytes.js';
-import {
-  FrameType,
-  MAIL_HOLDERS,
-  MAIL_ITEMS_MAX,
-  MAIL_NAMES_MAX,
-  ROUTE_BODY_MAX_BYTES,
-} from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { MAIL_HOLDERS, MAIL_ITEMS_MAX, MAIL_NAMES_MAX, ROUTE_BODY_MAX_BYTES } from '../constants.js';
 import { type Place, placeOf } from '../place.js';
 import type { Contact, PeerId } from '../types.js';
 import { keepCodec, namesCodec } from './frames.js';

@@ -7,17 +7,15 @@
  *     zeros up to a multiple of LETTER_PADDING_BYTES; all that sealed
  */
 import { Malformed, Reader, Writer } from '../../bytes.js';
+import { AUTHOR_MAX_BYTES, KEY_BYTES, TEXT_MAX_BYTES } from '../../constants.js';
+import type { KeyPair } from '../../types.js';
 import {
-  AUTHOR_MAX_BYTES,
   CLOCK_BYTES,
-  KEY_BYTES,
   LETTER_ID_BYTES,
   LETTER_PADDING_BYTES,
   SEALED_MAX_BYTES,
   SIGNATURE_BYTES,
-  TEXT_MAX_BYTES,
-} from '../../constants.js';
-import type { KeyPair } from '../../types.js';
+} from '../constants.js';
 import { handshakeKeyOf, type Identity, sign, type Verify } from '../identity.js';
 import { seal, unseal } from './seal.js';
 

@@ -1,5 +1,6 @@
 import type { Reader } from '../../bytes.js';
-import { CLOCK_AHEAD_MAX_MS, FrameType } from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { CLOCK_AHEAD_MAX_MS } from '../constants.js';
 import type { Verify } from '../identity.js';
 import type { Place } from '../place.js';
 import { Recent } from '../routing/recent.js';

@@ -7,13 +7,8 @@
  */
 import sodium from 'sodium-native';
 import { Malformed, Reader, Writer } from '../../bytes.js';
-import {
-  KEY_BYTES,
-  LETTER_ID_BYTES,
-  MAIL_MAX_BYTES,
-  SEALED_MAX_BYTES,
-  SIGNATURE_BYTES,
-} from '../../constants.js';
+import { KEY_BYTES } from '../../constants.js';
+import { LETTER_ID_BYTES, MAIL_MAX_BYTES, SEALED_MAX_BYTES, SIGNATURE_BYTES } from '../constants.js';
 import { type Identity, sign, type Verify } from '../identity.js';
 
 export const PieceKind = { Letter: 1, Receipt: 2 } as const;

@@ -5,7 +5,8 @@
  *     by (32), piece (16), verdict u8, signature (64)
  */
 import { Malformed, Reader, Writer } from '../../bytes.js';
-import { KEY_BYTES, LETTER_ID_BYTES, SIGNATURE_BYTES } from '../../constants.js';
+import { KEY_BYTES } from '../../constants.js';
+import { LETTER_ID_BYTES, SIGNATURE_BYTES } from '../constants.js';
 import { type Identity, sign, type Verify } from '../identity.js';
 
 export const Verdict = {

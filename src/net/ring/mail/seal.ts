@@ -6,8 +6,9 @@
  */
 import sodium from 'sodium-native';
 import { Malformed } from '../../bytes.js';
-import { KEY_BYTES, SEAL_OVERHEAD_BYTES } from '../../constants.js';
+import { KEY_BYTES } from '../../constants.js';
 import type { KeyPair } from '../../types.js';
+import { SEAL_OVERHEAD_BYTES } from '../constants.js';
 
 const NONCE_BYTES = 24;
 

@@ -1,4 +1,4 @@
-import { MAIL_LIFE_MS, RECEIPT_LIFE_MS } from '../../constants.js';
+import { MAIL_LIFE_MS, RECEIPT_LIFE_MS } from '../constants.js';
 import type { PeerId } from '../types.js';
 import { type Piece, peekPiece } from './piece.js';
 import type { Receipt } from './receipt.js';

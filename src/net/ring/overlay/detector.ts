@@ -6,7 +6,7 @@ import {
   REDIAL_MAX_MS,
   STABILISE_MS,
   SUSPECT_MS,
-} from '../../constants.js';
+} from '../constants.js';
 import type { Known } from './known.js';
 
 /** Of a link that was not measured yet. */

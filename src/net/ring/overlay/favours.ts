@@ -1,4 +1,4 @@
-import { PROBE_FOR_TIMEOUT_MS, PROBES_FOR_ONE_MAX, PROBES_FOR_OTHERS_MAX } from '../../constants.js';
+import { PROBE_FOR_TIMEOUT_MS, PROBES_FOR_ONE_MAX, PROBES_FOR_OTHERS_MAX } from '../constants.js';
 import type { PeerId } from '../types.js';
 
 interface Favour {

@@ -1,5 +1,6 @@
 import type { Reader, Writer } from '../../bytes.js';
-import { FIND_HOPS_MAX, FIND_TIMEOUT_MS, FINDS_MAX, FINDS_OF_ONE_MAX, FrameType } from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { FIND_HOPS_MAX, FIND_TIMEOUT_MS, FINDS_MAX, FINDS_OF_ONE_MAX } from '../constants.js';
 import type { Place } from '../place.js';
 import type { PeerId } from '../types.js';
 import { type Around, type Find, FindFrame, FoundFrame } from './frames.js';

@@ -10,7 +10,7 @@
  *     LINKS       count u8 x the first 32 bits of a place
  */
 import { Malformed, type Reader, type Writer } from '../../bytes.js';
-import { FOUND_CONTACTS_MAX, LINKS_MAX, RING_PLACES, SUCCESSORS_MAX } from '../../constants.js';
+import { FOUND_CONTACTS_MAX, LINKS_MAX, RING_PLACES, SUCCESSORS_MAX } from '../constants.js';
 import { writeContact } from '../contact.js';
 import { type Place, roughly } from '../place.js';
 import type { Contact } from '../types.js';

@@ -1,4 +1,4 @@
-import { SUCCESSORS_LINKED } from '../../constants.js';
+import { SUCCESSORS_LINKED } from '../constants.js';
 import type { Contact } from '../types.js';
 import type { Around } from './frames.js';
 import { Known } from './known.js';

@@ -4,7 +4,7 @@ import {
   LONG_LINKS_MAX,
   LONG_LINKS_MIN,
   RING_PLACES,
-} from '../../constants.js';
+} from '../constants.js';
 import { ahead, type Place } from '../place.js';
 import type { Chance } from './chance.js';
 import type { Around } from './frames.js';

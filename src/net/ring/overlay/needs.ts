@@ -1,5 +1,5 @@
 import { Bucket } from '../../bucket.js';
-import { DIALS_BURST, DIALS_PER_S } from '../../constants.js';
+import { DIALS_BURST, DIALS_PER_S } from '../constants.js';
 import type { Contact } from '../types.js';
 import type { Acquaintance, Known } from './known.js';
 

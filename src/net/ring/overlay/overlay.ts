@@ -1,5 +1,6 @@
 import type { Reader } from '../../bytes.js';
-import { FOUND_CONTACTS_MAX, FrameType, PASSIVE_MAX } from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { FOUND_CONTACTS_MAX, PASSIVE_MAX } from '../constants.js';
 import type { Place } from '../place.js';
 import type { Contact, Neighbourhood, Part, PeerId } from '../types.js';
 import { Chance } from './chance.js';

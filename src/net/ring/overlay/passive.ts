@@ -1,4 +1,4 @@
-import { PASSIVE_LOST_MAX, PASSIVE_MAX, REDIAL_FIRST_MS, REDIAL_MAX_MS } from '../../constants.js';
+import { PASSIVE_LOST_MAX, PASSIVE_MAX, REDIAL_FIRST_MS, REDIAL_MAX_MS } from '../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Chance } from './chance.js';
 

@@ -3,7 +3,7 @@ import {
   EVERYBODY_LINKED_UNTIL,
   SUCCESSORS_LINKED,
   SUCCESSORS_MIN,
-} from '../../constants.js';
+} from '../constants.js';
 import type { Contact, Neighbourhood, RingState } from '../types.js';
 import type { View } from './frames.js';
 import type { Acquaintance, Known } from './known.js';

@@ -1,5 +1,6 @@
 import type { Reader } from '../../bytes.js';
-import { FrameType, PROBE_HELPERS } from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { PROBE_HELPERS } from '../constants.js';
 import { distance, roughly } from '../place.js';
 import type { PeerId } from '../types.js';
 import { Detector } from './detector.js';

@@ -1,4 +1,4 @@
-import { STABILISE_MS } from '../../constants.js';
+import { STABILISE_MS } from '../constants.js';
 import type { Acquaintance, Known } from './known.js';
 import type { Pointers } from './pointers.js';
 

@@ -5,7 +5,7 @@ import {
   SUCCESSORS_MAX,
   SUCCESSORS_MIN,
   SUCCESSORS_MORE,
-} from '../../constants.js';
+} from '../constants.js';
 import { clockwise } from '../place.js';
 import type { Contact } from '../types.js';
 import type { Acquaintance, Known } from './known.js';

@@ -1,5 +1,6 @@
 import type { Reader } from '../../bytes.js';
-import { FrameType, LINKS_DELAY_MS, NEIGHBOURS_DELAY_MS, STABILISE_MS } from '../../constants.js';
+import { FrameType } from '../../constants.js';
+import { LINKS_DELAY_MS, NEIGHBOURS_DELAY_MS, STABILISE_MS } from '../constants.js';
 import { Asking, LinksFrame, NeighboursFrame, StabiliseFrame } from './frames.js';
 import type { Known } from './known.js';
 import { type Shared, writer } from './shared.js';

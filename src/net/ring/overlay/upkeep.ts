@@ -1,4 +1,4 @@
-import { EVICTED_MS, STABILISE_MS } from '../../constants.js';
+import { EVICTED_MS, STABILISE_MS } from '../constants.js';
 import type { Contact } from '../types.js';
 import type { Known } from './known.js';
 import type { Longs } from './longs.js';

@@ -1,4 +1,4 @@
-import { VISIT_ALONE_MS, VISIT_LOST_MS, VISIT_MS } from '../../constants.js';
+import { VISIT_ALONE_MS, VISIT_LOST_MS, VISIT_MS } from '../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Finds } from './finds.js';
 import type { Hearsay } from './hearsay.js';

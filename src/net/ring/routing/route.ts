@@ -4,7 +4,8 @@
  *     id (8), hops u8, to (32), from (32), type u8, body
  */
 import { Malformed, type Reader, type Writer } from '../../bytes.js';
-import { KEY_BYTES, ROUTE_BODY_MAX_BYTES, ROUTE_ID_BYTES } from '../../constants.js';
+import { KEY_BYTES } from '../../constants.js';
+import { ROUTE_BODY_MAX_BYTES, ROUTE_ID_BYTES } from '../constants.js';
 
 export interface Route {
   /** Random: by it peers know that they had it before. */

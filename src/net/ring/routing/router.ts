@@ -1,7 +1,8 @@
 import { Bucket, Buckets } from '../../bucket.js';
 import { Malformed, type Reader, Writer } from '../../bytes.js';
-import { FrameType, ROUTE_BODY_MAX_BYTES, ROUTE_HOPS_MAX, ROUTE_ID_BYTES } from '../../constants.js';
+import { FrameType } from '../../constants.js';
 import { Lane } from '../../types.js';
+import { ROUTE_BODY_MAX_BYTES, ROUTE_HOPS_MAX, ROUTE_ID_BYTES } from '../constants.js';
 import { type Place, placeOf } from '../place.js';
 import type { Contact, Part, PartPort, PeerId } from '../types.js';
 import { Forwards } from './forwards.js';

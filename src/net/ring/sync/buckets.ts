@@ -6,7 +6,7 @@
  * A hash over all elements, not their sum: sums can be cancelled out by who chooses elements.
  */
 import sodium from 'sodium-native';
-import { DIGEST_BUCKET_BYTES, DIGEST_BUCKETS, DIGEST_ROOT_BYTES } from '../../constants.js';
+import { DIGEST_BUCKET_BYTES, DIGEST_BUCKETS, DIGEST_ROOT_BYTES } from '../constants.js';
 
 export class DigestBuckets {
   readonly #element: (id: string) => Buffer;

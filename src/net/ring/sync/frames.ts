@@ -10,6 +10,7 @@
  *     ITEMS   side u8, round varint, ask varint, more u8, then items to the end: kind u8, bytes block
  */
 import { Malformed, type Reader, Writer } from '../../bytes.js';
+import { MESSAGE_MAX_BYTES } from '../../constants.js';
 import {
   DIGEST_BUCKET_BYTES,
   DIGEST_BUCKETS,
@@ -18,11 +19,10 @@ import {
   HEADS_MAX,
   ITEM_MAX_BYTES,
   LACKS_MAX,
-  MESSAGE_MAX_BYTES,
   SYNC_ID_MAX_BYTES,
   SYNC_MARK_BYTES,
   SYNC_SETS_MAX,
-} from '../../constants.js';
+} from '../constants.js';
 import { type Item, isItemKind } from '../gossip/item.js';
 import type { SyncHead, SyncRange, SyncSet } from './set.js';
 

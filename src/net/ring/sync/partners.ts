@@ -1,4 +1,4 @@
-import { SYNC_AGAIN_MS, SYNC_EDGE_MS, SYNC_HURRY_MS, SYNC_PERIOD_MS } from '../../constants.js';
+import { SYNC_AGAIN_MS, SYNC_EDGE_MS, SYNC_HURRY_MS, SYNC_PERIOD_MS } from '../constants.js';
 import type { PeerId } from '../types.js';
 
 /** Links that are compared over as soon as they are there: whoever comes anew fetches everything once, not from several. */

@@ -1,11 +1,5 @@
 /** What of a set goes into one frame. */
-import {
-  DIGEST_BUCKET_BYTES,
-  DIGEST_BUCKETS,
-  HEADS_MAX,
-  ITEM_MAX_BYTES,
-  ITEMS_BYTES,
-} from '../../constants.js';
+import { DIGEST_BUCKET_BYTES, DIGEST_BUCKETS, HEADS_MAX, ITEM_MAX_BYTES, ITEMS_BYTES } from '../constants.js';
 import type { Item } from '../gossip/item.js';
 import type { Heads } from './frames.js';
 import type { SyncHead, SyncRange, SyncSet } from './set.js';

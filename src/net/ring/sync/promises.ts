@@ -1,4 +1,4 @@
-import { ABSENT_MAX, LOST_WITNESSES, UNSERVED_MAX, UNSERVED_MS } from '../../constants.js';
+import { ABSENT_MAX, LOST_WITNESSES, UNSERVED_MAX, UNSERVED_MS } from '../constants.js';
 import type { PeerId } from '../types.js';
 
 /** Partners of whom broken promises are remembered, also when they are gone: coming back does not clear a name. */

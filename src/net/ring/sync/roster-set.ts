@@ -1,5 +1,6 @@
 import { Writer } from '../../bytes.js';
-import { KEY_BYTES, RING_PLACES, ROSTER_SET, SYNC_MARK_BYTES } from '../../constants.js';
+import { KEY_BYTES } from '../../constants.js';
+import { RING_PLACES, ROSTER_SET, SYNC_MARK_BYTES } from '../constants.js';
 import { type Item, ItemKind } from '../gossip/item.js';
 import type { Place } from '../place.js';
 import type { PeerId } from '../types.js';

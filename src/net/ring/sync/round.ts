@@ -1,4 +1,4 @@
-import { HEADS_PENDING_MAX, LACKS_MAX, SYNC_PATIENCE_MS } from '../../constants.js';
+import { HEADS_PENDING_MAX, LACKS_MAX, SYNC_PATIENCE_MS } from '../constants.js';
 import type { PeerId } from '../types.js';
 import type { SyncHead, SyncRange, SyncSet } from './set.js';
 

@@ -14,16 +14,16 @@
  */
 import { Buckets } from '../../bucket.js';
 import type { Reader } from '../../bytes.js';
+import { FrameType } from '../../constants.js';
+import { Lane } from '../../types.js';
 import {
   DIGEST_BUCKETS,
-  FrameType,
   SERVED_BURST_BYTES,
   SERVED_BYTES_PER_S,
   SYNC_ROUNDS_MAX,
   SYNC_ROUNDS_MS,
   SYNC_SETS_MAX,
-} from '../../constants.js';
-import { Lane } from '../../types.js';
+} from '../constants.js';
 import type { Contact, Part, PeerId } from '../types.js';
 import { Fetching } from './fetching.js';
 import { digestFrame, headsFrame, itemsFrame, lackFrame, type RoundName, readName } from './frames.js';
