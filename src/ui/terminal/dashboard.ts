@@ -10,22 +10,19 @@ import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
 import { answerConfirm, type Confirm } from './confirm.js';
-import { FileDesk } from './file-desk.js';
-import { InvitePanel } from './invite-panel.js';
 import { type Action, actionOf } from './keys.js';
 import type { Panels } from './layout.js';
-import { MachineDesk } from './machine-desk.js';
 import type { MachineSource } from './machine-source.js';
 import { Model } from './model.js';
 import { Navigator } from './navigator.js';
 import { Older } from './older.js';
+import { Overlays } from './overlays.js';
 import type { OwnPeer } from './own-peer.js';
 import { Pace, PROGRESS_EVERY_MS } from './pace.js';
 import { completePath } from './paths.js';
 import type { ColourDepth } from './picture.js';
 import type { Look } from './previews.js';
 import { Reader } from './reader.js';
-import { RingDesk } from './ring-desk.js';
 import { roomAt } from './rooms.js';
 import type { Cursor } from './screen.js';
 import type { Token } from './sequences.js';
@@ -71,10 +68,7 @@ export class Dashboard {
   readonly #older: Older;
   readonly #reader: Reader;
   readonly #navigator: Navigator;
-  readonly #files: FileDesk;
-  readonly #ring: RingDesk;
-  readonly #machines: MachineDesk;
-  readonly #invite: InvitePanel;
+  readonly #overlays: Overlays;
   readonly #pace: Pace;
   readonly #bell: Bell;
   readonly #moves: Partial<Record<Action, () => void>>;
@@ -103,7 +97,10 @@ export class Dashboard {
       send: (text) => this.#send(text),
       typing: () => this.#tellTyping(),
     });
-    this.#files = new FileDesk({
+    this.#overlays = new Overlays({
+      ring,
+      machines,
+      copy: (text) => stage.copy(text),
       model: this.model,
       commands,
       composer: this.#composer,
@@ -118,29 +115,16 @@ export class Dashboard {
       run: (work) => work.then(() => stage.invalidate(), this.#fail),
       again: (token) => this.handle(token),
     });
-    this.#ring = new RingDesk({ ring, changed: () => stage.invalidate() });
-    this.#machines = new MachineDesk({ machines, changed: () => stage.invalidate() });
-    this.#invite = new InvitePanel((text) => stage.copy(text));
     this.#shell = new Shell({
       model: this.model,
       commands,
       ...(ring === undefined ? {} : { ring }),
       machines,
       now,
-      showRing: () => this.#ring.open(),
-      showMachines: (filter) => {
-        this.#machines.open(filter);
-        return true;
-      },
-      showInvite: (command) => {
-        this.#invite.open(command);
-        return true;
-      },
+      ...this.#overlays.commands,
       note: (text) => this.model.note(text, now()),
       open: (room) => this.#goTo(room),
       wrote: (room) => this.#goTo(room),
-      showFiles: () => this.#files.panel.open(),
-      showPreview: (entry) => this.#files.show(entry, true),
       ask: (question, isSecret) => {
         stage.invalidate();
         return this.#composer.ask(question, isSecret);
@@ -163,8 +147,8 @@ export class Dashboard {
     const effect = this.model.apply(event, now());
     if (effect.effect === 'opened') this.#opened(effect.room).catch(this.#fail);
     if (event.event === 'welcome') this.#welcomed();
-    if (event.event === 'ring') this.#ring.look();
-    if (effect.effect === 'received') this.#files.show(effect.entry, false).catch(this.#fail);
+    if (event.event === 'ring') this.#overlays.ring.look();
+    if (effect.effect === 'received') this.#overlays.files.show(effect.entry, false).catch(this.#fail);
     const isCall = effect.effect === 'mention' || effect.effect === 'offered';
     if (isCall) this.#bell.call(now());
     if (effect.effect === 'progress') this.#pace.want();
@@ -190,13 +174,7 @@ export class Dashboard {
       this.#confirm = undefined;
       answerConfirm(confirm, token);
     } else if (this.#isHelpShown) this.#isHelpShown = false;
-    else if (
-      this.#invite.handle(token) ||
-      this.#ring.handle(token) ||
-      this.#machines.handle(token) ||
-      this.#files.handle(token)
-    )
-      return;
+    else if (this.#overlays.handle(token)) return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
   }
@@ -209,11 +187,7 @@ export class Dashboard {
       completer: this.#composer.completer,
       question: this.#composer.question,
       panels: this.#panels,
-      files: this.#files.panel,
-      ring: this.#ring.panel,
-      machines: this.#machines,
-      invite: this.#invite,
-      previews: this.#files.previews,
+      ...this.#overlays.scene,
       isHelpShown: this.#isHelpShown,
       isMouseOn: this.#isMouseOn,
       hint: this.#confirm?.text ?? '',
@@ -227,7 +201,7 @@ export class Dashboard {
   #movesOf(stage: Stage): Partial<Record<Action, () => void>> {
     const askToQuit = () => this.#askToQuit();
     return {
-      files: () => this.#files.panel.open(),
+      files: () => this.#overlays.files.panel.open(),
       ring: () => this.#send('/ring'),
       machines: () => this.#send('/machines'),
       interrupt: askToQuit,
@@ -305,14 +279,8 @@ export class Dashboard {
     if (room !== undefined) this.#options.commands.typing(room, true).catch(() => undefined);
   }
 
-  /** Is the conversation under a panel? */
-  get #isCovered(): boolean {
-    const panels = [this.#files.panel, this.#ring.panel, this.#machines.panel, this.#invite];
-    return panels.some(({ isShown }) => isShown);
-  }
-
   #welcomed(): void {
-    this.#files.load();
+    this.#overlays.files.load();
     // Without an answer the link is down, which the status bar says; the next welcome asks again.
     this.#navigator.lookAround(this.#options.now).then(
       () => this.#options.stage.invalidate(),
@@ -348,7 +316,7 @@ export class Dashboard {
 
   #mouse(token: Token & { type: 'mouse' }): void {
     // What stands under the panel is not to be hit.
-    if (this.#isCovered) return;
+    if (this.#overlays.isShown) return;
     if (token.kind === 'wheelUp') this.#reader.scroll(-WHEEL_ROWS);
     else if (token.kind === 'wheelDown') this.#reader.scroll(WHEEL_ROWS);
     if (token.kind !== 'press') return;
@@ -359,7 +327,7 @@ export class Dashboard {
 
   #noticeReading(): void {
     this.model.isReading =
-      this.#isFocused && this.#reader.pane.isAtEnd && !this.#isHelpShown && !this.#isCovered;
+      this.#isFocused && this.#reader.pane.isAtEnd && !this.#isHelpShown && !this.#overlays.isShown;
   }
 
   /** What is seen at the end of a focused conversation is read, here and on one's other devices. */

@@ -73,7 +73,7 @@ export class MachineList {
       const key = keyOf(row);
       if (!this.#actors.has(key)) {
         this.#ordered = undefined;
-        this.#places.set(key, placeOf(row));
+        this.#places.set(key, padded(row.actor));
       }
       this.#actors.set(key, row);
     }
@@ -112,7 +112,7 @@ export class MachineList {
     return this.#events;
   }
 
-  /** Threads in their order, each with those of its actors that have every word of the filter in something of theirs. */
+  /** Threads by name, each with those of its actors that have every word of the filter in something of theirs. */
   get entries(): readonly ListEntry[] {
     this.#entries ??= this.#list();
     return this.#entries;
@@ -136,7 +136,9 @@ export class MachineList {
       else rows.push(row);
     }
     const entries: ListEntry[] = [];
-    for (const [name, rows] of byThread) {
+    // By name, since they tell of themselves in whatever order they come to it.
+    const threads = [...byThread].sort(([one], [other]) => (padded(one) < padded(other) ? -1 : 1));
+    for (const [name, rows] of threads) {
       if (rows.length === 0 && words.length > 0) continue;
       const row = this.#threads.find((each) => each.name === name);
       entries.push({ type: 'thread', name, row, found: rows.length });
@@ -168,7 +170,7 @@ function textOf({ thread, actor, machine = '', state, life, restarts }: ActorRow
 
 const DIGITS = 16;
 
-/** `room/9` before `room/17`, and what is part of an actor right after it. */
-function placeOf({ actor }: ActorRow): string {
-  return actor.replaceAll(/\d+/g, (number) => number.padStart(DIGITS, '0'));
+/** Sorts `room/9` before `room/17`, and what is part of an actor right after it. */
+function padded(name: string): string {
+  return name.replaceAll(/\d+/g, (number) => number.padStart(DIGITS, '0'));
 }
