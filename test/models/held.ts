@@ -89,7 +89,10 @@ async function compare<World extends object, Real>(
 ): Promise<void> {
   expect(done.map(short), 'what it did').toEqual(place.taken.map(short));
   expect(model.run(real).value(), 'where it stands').toEqual(place.value);
-  expect(model.state(real), 'where its actor says that it stands').toEqual(place.value);
+  const told = model.state(real);
+  // The end of a machine may be the end of its actor.
+  if (!place.isDone || told !== undefined)
+    expect(told, 'where its actor says that it stands').toEqual(place.value);
   const seen = new Set(model.effects(real));
   expect([...seen].sort(), 'what is seen outside').toEqual([...new Set(place.seen)].sort());
   for (const id of place.active) await model.holds[id]?.(real, place);

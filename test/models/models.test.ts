@@ -2,6 +2,7 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { type Coverage, missing, table, together } from './coverage.js';
 import { hold } from './held.js';
 import { presence } from './presence.js';
+import { session } from './session.js';
 import { transferAtSender } from './transfer-sender.js';
 import { transferAtServer } from './transfer-server.js';
 
@@ -18,6 +19,7 @@ function held(name: string, walk: () => Promise<Coverage>): void {
 held('a transfer at the server', () => hold(transferAtServer));
 held('a transfer at its sender', () => hold(transferAtSender));
 held('somebody who is here', () => hold(presence));
+held('a session at the server', () => hold(session));
 
 it('the program takes every transition of its machines', () => {
   for (const row of together(coverages)) expect(missing(row), row.name).toEqual([]);

@@ -8,9 +8,10 @@ import { PresenceActor } from '../../src/actors/presence/presence.js';
 import { RegistryActor } from '../../src/actors/registry/registry.js';
 import { registrySchema } from '../../src/actors/registry/snapshot.js';
 import { RoomActor } from '../../src/actors/room/room.js';
-import { type ActorType, Kind } from '../../src/actors/runtime/actor.js';
+import { type ActorType, type Address, Kind, type Message } from '../../src/actors/runtime/actor.js';
 import { SessionActor } from '../../src/actors/session/session.js';
 import { TransferActor } from '../../src/actors/transfer/transfer.js';
+import type { NatterError } from '../../src/chat/error.js';
 import { EntryKind, Operation } from '../../src/chat/operations.js';
 import { decodeBody, encodeBody } from '../../src/chat/wire.js';
 import { Reader as Bytes, type Reader, Writer } from '../../src/net/bytes.js';
@@ -46,6 +47,17 @@ function sessionKey(password: string): Buffer {
   return Buffer.alloc(64, password);
 }
 
+/** A message that an actor was handed. */
+export interface Heard {
+  /** The actor's kind: `registry`. */
+  readonly to: string;
+  readonly type: number;
+  readonly from: Address;
+}
+
+/** What becomes of a message: it is lost, kept until `release`, or refused. Undefined: it is handed over. */
+export type Fate = 'lost' | 'kept' | NatterError | undefined;
+
 export interface TestServerOptions {
   readonly seed?: number;
   readonly limits?: Partial<ServerLimits>;
@@ -60,7 +72,12 @@ export class TestServer {
   readonly logs: MemoryLogs;
   /** What the server would have logged. */
   readonly errors: Error[] = [];
+  /** Everything that actors were handed, in order. */
+  readonly heard: Heard[] = [];
+  /** Decides about each message before its actor is handed it. */
+  fate: (heard: Heard) => Fate = () => undefined;
   readonly system: LocalSystem;
+  #kept: (() => void)[] = [];
 
   constructor({
     seed = 1,
@@ -114,13 +131,45 @@ export class TestServer {
       passivateMs: 60_000,
       create: (context) => new TransferActor(context),
     };
+    const core = [session, room, transfer, presence, groups, registry].map((type) => this.#overheard(type));
     this.system = new LocalSystem(seed, [
-      { name: 'io', types: () => [this.io.type] },
-      { name: 'core-0', types: () => [session, room, transfer, presence, groups, registry] },
-      { name: 'core-1', types: () => [session, room, transfer] },
-      { name: 'store', types: () => [storeType(() => this.logs)] },
-      { name: 'files', types: () => [this.blobs.type] },
+      { name: 'io', types: () => [this.#overheard(this.io.type)] },
+      { name: 'core-0', types: () => core },
+      { name: 'core-1', types: () => core.slice(0, 3) },
+      { name: 'store', types: () => [this.#overheard(storeType(() => this.logs))] },
+      { name: 'files', types: () => [this.#overheard(this.blobs.type)] },
     ]);
+  }
+
+  /** Hands over what was kept. */
+  release(): void {
+    for (const run of this.#kept.splice(0)) run();
+  }
+
+  #overheard(type: ActorType): ActorType {
+    return {
+      ...type,
+      create: (context, snapshot) => {
+        const actor = type.create(context, snapshot);
+        const receive = actor.receive.bind(actor);
+        actor.receive = (message) => {
+          const heard = { to: type.name, type: message.type, from: message.from };
+          this.heard.push(heard);
+          const fate = this.fate(heard);
+          if (fate === undefined) receive(message);
+          else if (fate === 'kept') this.#keep(message, receive);
+          else if (fate !== 'lost' && message.ask !== 0) context.refuse(message, fate);
+        };
+        return actor;
+      },
+    };
+  }
+
+  /** The object and its body are reused by whoever hands it over. */
+  #keep(message: Message, receive: (message: Message) => void): void {
+    const { type, from, ask, sentAt } = message;
+    const copy = { type, from: { ...from }, ask, sentAt, body: Buffer.from(message.body) };
+    this.#kept.push(() => receive(copy));
   }
 
   /** A device with a key of its own connects. */

@@ -37,6 +37,8 @@ interface Table {
 export class FakeIo {
   readonly connections = new Map<number, FakeConnection>();
   readonly tables = new Map<number, Table>();
+  /** Whoever asks to have a connection closed hears nothing of it. */
+  closesSilently = false;
   context: ActorContext | undefined;
   #last = 0;
 
@@ -113,7 +115,7 @@ export class FakeIo {
         const conn = reader.varint();
         const connection = this.connections.get(conn);
         if (connection) connection.closed = { code: reader.varint(), text: reader.text(256) };
-        this.close(conn);
+        if (!this.closesSilently) this.close(conn);
         return;
       }
       case IoMessage.Forget:
