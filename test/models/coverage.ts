@@ -10,6 +10,8 @@ export interface Coverage {
   readonly all: readonly string[];
   /** Those of them that the program took. */
   readonly covered: readonly string[];
+  /** Those that nothing in the program brings about, with the reason. */
+  readonly defences: readonly string[];
   /** Events that the program's machine was sent where it ignores them. */
   readonly ignored: readonly string[];
 }
@@ -26,15 +28,17 @@ export function together(coverages: readonly Coverage[]): Coverage[] {
       steps: hosts.reduce((sum, { steps }) => sum + steps, 0),
       all: union(({ all }) => all),
       covered: union(({ covered }) => covered),
+      defences: union(({ defences }) => defences),
       ignored: union(({ ignored }) => ignored),
     };
   });
 }
 
-/** Transitions that nothing took. */
-export function missing({ all, covered }: Coverage): string[] {
+/** Transitions that nothing took, but for the defences; and defences that were taken, or are none. */
+export function missing({ all, covered, defences }: Coverage): string[] {
   const taken = new Set(covered);
-  return all.filter((each) => !taken.has(each));
+  const left = all.filter((each) => !taken.has(each) && !defences.includes(each));
+  return [...left, ...defences.filter((each) => taken.has(each) || !all.includes(each))];
 }
 
 /** For people: a line for each machine, and one for all. */
@@ -44,6 +48,7 @@ export function table(rows: readonly Coverage[]): string {
     row.name,
     String(row.states.length),
     `${row.covered.length}/${row.all.length}`,
+    String(row.defences.length),
     String(row.ignored.length),
     String(row.steps),
   ]);
@@ -51,11 +56,14 @@ export function table(rows: readonly Coverage[]): string {
     'all',
     String(sum(({ states }) => states.length)),
     `${sum(({ covered }) => covered.length)}/${sum(({ all: each }) => each.length)}`,
+    String(sum(({ defences }) => defences.length)),
     String(sum(({ ignored }) => ignored.length)),
     String(sum(({ steps }) => steps)),
   ];
-  const cells = [['machine', 'states', 'transitions', 'ignored', 'steps'], ...lines, all];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const cells = [['machine', 'states', 'transitions', 'defences', 'ignored', 'steps'], ...lines, all];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   return cells
     .map((row) =>
       row

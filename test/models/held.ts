@@ -41,6 +41,7 @@ export async function hold<World extends object, Real>(model: Model<World, Real>
     steps: ways.reduce((sum, { steps }) => sum + steps.length, 0),
     all: [...all],
     covered: [...covered].filter((each) => all.has(each)),
+    defences: Object.keys(model.defences ?? {}),
     ignored: [...ignored],
   };
 }

@@ -59,6 +59,6 @@ export interface Model<World extends object, Real> {
   readonly holds: Readonly<Record<string, (real: Real, standing: Standing<World>) => void | Promise<void>>>;
   /** Frees the real thing. */
   end(real: Real): void | Promise<void>;
-  /** Transitions (`state edge`) that the program cannot take, each with the reason why they are there. */
+  /** Transitions (`state edge`) that the program never takes, each with the reason why none comes about. */
   readonly defences?: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import { afterAll, expect, it, vi } from 'vitest';
 import { clientLogin, clientRegistration } from './authentication.js';
+import { clientSession } from './client-session.js';
 import { type Coverage, missing, table, together } from './coverage.js';
 import { hold } from './held.js';
 import { login } from './login.js';
@@ -32,6 +33,7 @@ held('a login at the server', () => hold(login));
 held('a registration at the server', () => hold(registration));
 held('a login at the client', () => hold(clientLogin));
 held('a registration at the client', () => hold(clientRegistration));
+held('a session at the client', () => hold(clientSession));
 
 it('the program takes every transition of its machines', () => {
   for (const row of together(coverages)) expect(missing(row), row.name).toEqual([]);

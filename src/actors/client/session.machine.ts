@@ -87,7 +87,11 @@ export const sessionMachine = setup({
     syncing: {
       entry: ['takeOver', 'forgetAttempts'],
       initial: 'steady',
-      on: { SYNCED: 'live', AUTHENTICATED: { target: 'syncing', reenter: true } },
+      on: {
+        // Whoever brought all of it was heard: a handshake that doubt had begun has nobody to take it over any more.
+        SYNCED: { target: 'live', actions: 'abandonHandshake' },
+        AUTHENTICATED: { target: 'syncing', reenter: true },
+      },
       states: {
         steady: { on: { SILENT: 'doubting' } },
         doubting: {
