@@ -30,3 +30,11 @@ export function tell(console: Console, line: string): void {
 export function isInteractive(console: Console): boolean {
   return console.stdin.isTTY === true && console.stdout.isTTY === true;
 }
+
+/** Resolves when a signal has asked the command to end. */
+export function untilStopped({ stopped }: Console): Promise<undefined> {
+  if (stopped.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) =>
+    stopped.addEventListener('abort', () => resolve(undefined), { once: true }),
+  );
+}

@@ -1,6 +1,6 @@
 /** `natter inspect`: every machine to look at and to step through, or written into a folder. */
 import { NatterError } from '../../chat/error.js';
-import { type Console, print, tell } from '../console.js';
+import { type Console, print, tell, untilStopped } from '../console.js';
 import { Exit } from '../exit.js';
 
 export interface InspectOptions {
@@ -25,9 +25,7 @@ async function serve(port: number, console: Console): Promise<Exit> {
   const { openInspector } = await import('../inspector/inspector.js');
   const { url, close } = await openInspector({ port, program: 'inspect' });
   print(console, url);
-  const { stopped } = console;
-  if (!stopped.aborted)
-    await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
+  await untilStopped(console);
   await close();
   return Exit.Done;
 }

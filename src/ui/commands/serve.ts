@@ -2,11 +2,11 @@
 
 import { formatAddress, type HostPort, parseAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
-import { type Console, tell } from '../console.js';
+import { type Console, tell, untilStopped } from '../console.js';
 import { Exit } from '../exit.js';
-import { type InspectFlag, inspectorText, openInspection } from '../inspector/inspection.js';
+import { type InspectFlag, type Inspection, inspectorText, openInspection } from '../inspector/inspection.js';
 import { printJson } from '../json.js';
-import { type RunningServer, type ServerOptions, startServer } from '../server.js';
+import { type StartServer, startServer } from '../server.js';
 
 export interface ServeOptions {
   readonly data?: string;
@@ -24,11 +24,24 @@ export async function run(
   options: ServeOptions,
   _args: readonly string[],
   console: Console,
-  start: (options: ServerOptions) => Promise<RunningServer> = startServer,
+  start: StartServer = startServer,
 ): Promise<Exit> {
-  const { data, workers, metrics, listen = parseAddress('0.0.0.0') } = options;
   // First, so that a port that is taken is told before anybody can connect.
   const inspection = await openInspection('serve', options.inspect);
+  try {
+    return await serve(options, inspection, console, start);
+  } finally {
+    await inspection.close();
+  }
+}
+
+async function serve(
+  options: ServeOptions,
+  inspection: Inspection,
+  console: Console,
+  start: StartServer,
+): Promise<Exit> {
+  const { data, workers, metrics, listen = parseAddress('0.0.0.0') } = options;
   const server = await start({
     ...(data === undefined ? {} : { data }),
     ...(workers === undefined ? {} : { workers }),
@@ -45,7 +58,8 @@ export async function run(
     if (options.json) printJson(console, { event: 'inspector', url: inspection.url });
     else tell(console, inspectorText(inspection.url));
   }
-  const failure = await Promise.race([aborted(console.stopped), server.failed]);
+  const failure = await Promise.race([untilStopped(console), server.failed]);
+  // Before the threads that it looks into.
   await inspection.close();
   await server.stop(STOP_MS);
   if (failure === undefined) return Exit.Done;
@@ -55,9 +69,4 @@ export async function run(
     {},
     failure,
   );
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
