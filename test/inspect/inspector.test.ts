@@ -35,6 +35,8 @@ const THREAD = {
   ...{ generation: 0, up: true, actors: 1, deadLetters: 0, handled: 0, mailbox: 0, loopDelayP99Ms: 0 },
 };
 
+const EVENT = { at: '', kind: 'in', name: 'Post', other: '', bytes: 5, edges: [], skipped: 0 } as const;
+
 function states(frames: readonly Frame[]): string[] {
   return frames.flatMap(({ actors }) => (actors ?? []).map(({ actor, state }) => `${actor} ${state}`));
 }
@@ -88,6 +90,43 @@ describe('an inspector', () => {
     expect(states(frames)).toEqual(['room/1 state49']);
   });
 
+  it('keeps the latest events for one who is slow, and counts the others', () => {
+    const system = new Told();
+    const frames: Frame[] = [];
+    let isFull = true;
+    const chosen = 'core room/1';
+    const inspector = new Inspector([system]);
+    inspector.watch((frame) => (isFull ? false : frames.push(frame)), { chosen, ring: false });
+    for (let n = 0; n < 5_000; n++) {
+      system.say({ thread: 'core', events: [{ ...EVENT, actor: 'room/1', name: `n${n}` }] });
+      if (n % 20 === 0) vi.advanceTimersByTime(TICK_MS);
+    }
+    isFull = false;
+    vi.advanceTimersByTime(TICK_MS);
+    const events = frames.flatMap((frame) => frame.events ?? []);
+    expect(events.length).toBeLessThanOrEqual(400);
+    expect(events.at(-1)?.name).toBe('n4999');
+    expect(events.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(5_000);
+  });
+
+  it('tells nothing old of one who is chosen again', () => {
+    const system = new Told();
+    const frames: Frame[] = [];
+    const chosen = 'core room/1';
+    const watch = new Inspector([system]).watch((frame) => frames.push(frame), { chosen, ring: false });
+    const detail = (state: string) =>
+      system.say({ thread: 'core', details: [{ actor: 'room/1', active: [state], facts: {} }] });
+    system.room(1, 'open');
+    detail('room.open');
+    vi.advanceTimersByTime(TICK_MS);
+    watch.interest({ chosen: undefined, ring: false });
+    watch.interest({ chosen, ring: false });
+    vi.advanceTimersByTime(TICK_MS);
+    detail('room.idle');
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.flatMap((frame) => frame.detail?.active ?? [])).toEqual(['room.open', 'room.idle']);
+  });
+
   it('tells a second watcher everything, though it came late', () => {
     const system = new Told();
     const inspector = new Inspector([system]);
@@ -110,8 +149,7 @@ describe('an inspector', () => {
       inspector.watch((frame) => frames.push(frame), { chosen: `core room/${i + 1}`, ring: false }),
     );
     expect(system.wishes.at(-1)).toEqual({ chosen: ['core room/1', 'core room/2'], ring: false });
-    const event = { at: '', kind: 'in', name: 'Post', other: '', bytes: 5, edges: [], skipped: 0 } as const;
-    system.say({ thread: 'core', events: [1, 2, 2].map((key) => ({ actor: `room/${key}`, ...event })) });
+    system.say({ thread: 'core', events: [1, 2, 2].map((key) => ({ ...EVENT, actor: `room/${key}` })) });
     vi.advanceTimersByTime(TICK_MS);
     expect([one, two].map((frames) => frames.flatMap(({ events = [] }) => events).length)).toEqual([1, 2]);
     first?.close();

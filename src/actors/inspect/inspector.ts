@@ -124,6 +124,7 @@ export class Inspector {
   #wish(): void {
     const interests = [...this.#watchers].map(({ interest }) => interest);
     const chosen = new Set(interests.flatMap((each) => (each.chosen === undefined ? [] : [each.chosen])));
+    this.#known.keepDetails(chosen);
     const wish: Wish = { chosen: [...chosen], ring: interests.some(({ ring }) => ring) };
     for (const looked of this.#systems.values()) looked?.look.wish(wish);
   }

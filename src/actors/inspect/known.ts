@@ -44,6 +44,11 @@ export class Known {
     this.ring = undefined;
   }
 
+  /** Nobody looks closely at anybody else any more: what was known of them grows old. */
+  keepDetails(chosen: ReadonlySet<string>): void {
+    for (const key of this.details.keys()) if (!chosen.has(key)) this.details.delete(key);
+  }
+
   /** The thread's system is not shown any more. */
   forget(thread: string): void {
     this.#dropAll(thread);

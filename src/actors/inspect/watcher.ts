@@ -17,7 +17,6 @@ export class Watcher {
   readonly #changed = new Set<string>();
   readonly #gone = new Set<string>();
   #events: ActorEvent[] = [];
-  #lost = 0;
   #seq = 0;
   #whole = true;
   #threads = false;
@@ -35,7 +34,6 @@ export class Watcher {
   want(next: Interest): void {
     if (next.chosen !== this.interest.chosen) {
       this.#events = [];
-      this.#lost = 0;
     }
     this.interest = next;
     this.#detail = true;
@@ -78,18 +76,17 @@ export class Watcher {
     this.#changed.clear();
     this.#gone.clear();
     this.#events = [];
-    this.#lost = 0;
     this.#mishap = this.#known.lastMishap;
   }
 
   #keep(event: Omit<ActorEvent, 'seq'>): void {
     this.#seq++;
-    this.#events.push({ ...event, seq: this.#seq, skipped: event.skipped + this.#lost });
-    this.#lost = 0;
+    this.#events.push({ ...event, seq: this.#seq });
     if (this.#events.length <= EVENTS_MAX) return;
-    const [first, second] = this.#events.splice(0, 1).concat(this.#events.slice(0, 1));
-    if (first !== undefined && second !== undefined)
-      this.#events[0] = { ...second, skipped: second.skipped + first.skipped + 1 };
+    const lost = this.#events.shift();
+    const [first] = this.#events;
+    if (lost !== undefined && first !== undefined)
+      this.#events[0] = { ...first, skipped: first.skipped + lost.skipped + 1 };
   }
 
   #frame(at: string): Frame | undefined {
