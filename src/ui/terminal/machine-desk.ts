@@ -32,7 +32,11 @@ export class MachineDesk {
 
   constructor(host: MachineDeskHost) {
     this.#host = host;
-    this.#pace = new Pace(EVERY_MS, () => host.changed());
+    this.#pace = new Pace(EVERY_MS, () => {
+      if (!this.panel.isShown) return;
+      this.#look();
+      host.changed();
+    });
   }
 
   /** @param filter what is looked for at first */
@@ -43,7 +47,6 @@ export class MachineDesk {
     this.#watch ??= machines.watch(
       (frame) => {
         this.panel.list.take(frame);
-        this.#look();
         this.#pace.want();
       },
       { chosen: undefined, ring: false },

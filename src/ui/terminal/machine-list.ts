@@ -39,6 +39,7 @@ export class MachineList {
   /** In order; undefined when somebody came or went. */
   #ordered: readonly ActorRow[] | undefined;
   #entries: readonly ListEntry[] | undefined;
+  #found: { readonly of: readonly ListEntry[]; readonly rows: readonly ActorRow[] } | undefined;
   #isTold = false;
 
   /** Has anything been told yet? */
@@ -120,7 +121,13 @@ export class MachineList {
 
   /** The actors among the entries. */
   get found(): readonly ActorRow[] {
-    return this.entries.flatMap((entry) => (entry.type === 'actor' ? [entry.row] : []));
+    const { entries } = this;
+    if (this.#found?.of !== entries)
+      this.#found = {
+        of: entries,
+        rows: entries.flatMap((each) => (each.type === 'actor' ? [each.row] : [])),
+      };
+    return this.#found.rows;
   }
 
   #list(): readonly ListEntry[] {
