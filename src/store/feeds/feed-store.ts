@@ -8,14 +8,14 @@
  */
 import { NatterError } from '../../chat/error.js';
 import { GROUP_ID_BYTES } from '../../net/ring/constants.js';
-import type { FeedEntry, FeedId, GroupId } from '../../net/ring/entry.js';
-import type { SyncSet } from '../../net/ring/sync/set.js';
+import type { FeedEntry, GroupId } from '../../net/ring/entry.js';
 import { type Database, openDatabase } from '../database.js';
 import { type ProbeTimers, Writable } from '../writable.js';
 import { GroupFile } from './group-file.js';
+import { HeldFeeds } from './held.js';
 import { FileRows } from './rows.js';
 import { FEED_TABLES } from './tables.js';
-import type { Added, Durable, FeedStore, FeedTail, Rows, StoredEntry } from './types.js';
+import type { Added, Durable, FeedStore, Rows, StoredEntry } from './types.js';
 
 /** A probe writes this much, so that it does not succeed where the next batch fails. */
 const PROBE_BYTES = 64 * 1024;
@@ -44,17 +44,16 @@ export function openFeedStore(path: string, options: FeedStoreOptions): FeedStor
   return new LmdbFeedStore(openDatabase(path, FEED_TABLES), options);
 }
 
-class LmdbFeedStore implements FeedStore {
-  lastClock: Buffer | undefined;
+class LmdbFeedStore extends HeldFeeds<GroupFile> implements FeedStore {
   readonly #database: Database<Names>;
   readonly #writable: Writable;
   readonly #beforeCommit: (() => void) | undefined;
-  readonly #groups = new Map<GroupId, GroupFile>();
   #waiting: Work[] = [];
   /** Groups whose head is written at the end of the next transaction. */
   readonly #moved = new Set<GroupFile>();
 
   constructor(database: Database<Names>, options: FeedStoreOptions) {
+    super();
     this.#database = database;
     this.#beforeCommit = options.beforeCommit;
     this.#writable = new Writable(
@@ -81,38 +80,21 @@ class LmdbFeedStore implements FeedStore {
     return added;
   }
 
-  tail(group: GroupId, feed: FeedId): FeedTail | undefined {
-    const known = this.#groups.get(group)?.feeds.feed(feed);
-    return known && { seq: known.last, hash: known.lastHash, clock: known.lastClock };
-  }
-
-  groups(): readonly GroupId[] {
-    return [...this.#groups].filter(([, { feeds }]) => feeds.size > 0).map(([id]) => id);
-  }
-
-  set(group: GroupId): SyncSet {
-    return this.#group(group).feeds;
-  }
-
-  lastNumber(group: GroupId): number {
-    return this.#groups.get(group)?.last ?? 0;
-  }
-
   after(group: GroupId, after: number, count: number): readonly StoredEntry[] {
     this.#commit();
-    return this.#groups.get(group)?.after(after, count) ?? [];
+    return this.held.get(group)?.after(after, count) ?? [];
   }
 
   history(group: GroupId, before: number, count: number): readonly StoredEntry[] {
     this.#commit();
-    return this.#groups.get(group)?.history(before, count) ?? [];
+    return this.held.get(group)?.history(before, count) ?? [];
   }
 
   drop(group: GroupId): void {
     this.#commit();
-    const known = this.#groups.get(group);
+    const known = this.held.get(group);
     if (known === undefined) return;
-    this.#groups.delete(group);
+    this.held.delete(group);
     this.#enqueue(() => known.clear(), undefined);
     this.#commit();
   }
@@ -120,7 +102,7 @@ class LmdbFeedStore implements FeedStore {
   sweep(wall: number): boolean {
     this.#commit();
     let more = false;
-    for (const group of this.#groups.values()) more = this.#sweep(group, wall) || more;
+    for (const group of this.held.values()) more = this.#sweep(group, wall) || more;
     return more;
   }
 
@@ -145,13 +127,13 @@ class LmdbFeedStore implements FeedStore {
   }
 
   #add(entry: FeedEntry, wall: number): Added {
-    const group = this.#group(entry.group.toString('hex'));
+    const group = this.group(entry.group.toString('hex'));
     const judged = group.feeds.judge(entry, wall);
     // To judge may take a look into the file, and so a commit, which may fail.
     if (this.#writable.fault !== undefined) return { state: 'refused', why: 'disk' };
     if (judged !== 'new') return judged;
     const number = group.add(entry);
-    if (this.lastClock === undefined || this.lastClock.compare(entry.clock) < 0) this.lastClock = entry.clock;
+    this.heard(entry.clock);
     this.#moved.add(group);
     this.#enqueue(() => {
       group.write(entry, number);
@@ -168,17 +150,13 @@ class LmdbFeedStore implements FeedStore {
     return this.#writable.fault === undefined;
   }
 
-  #group(id: GroupId): GroupFile {
-    const known = this.#groups.get(id);
-    if (known !== undefined) return known;
+  protected override open(id: GroupId): GroupFile {
     // What is on the disk of it is read, so nothing of it may wait.
     this.#commit();
-    const group = this.#open(Buffer.from(id, 'hex'));
-    this.#groups.set(id, group);
-    return group;
+    return this.#file(Buffer.from(id, 'hex'));
   }
 
-  #open(id: Buffer): GroupFile {
+  #file(id: Buffer): GroupFile {
     return new GroupFile(id, this.#database.tables, () => this.#commit());
   }
 
@@ -213,14 +191,13 @@ class LmdbFeedStore implements FeedStore {
 
   /** Reads what is held of all groups. */
   #load(): void {
-    this.#groups.clear();
+    this.held.clear();
     this.lastClock = undefined;
     for (const key of [...this.#database.tables.groups.getKeys({})]) {
       const id = Buffer.from(key.subarray(0, GROUP_ID_BYTES));
-      const group = this.#open(id);
-      this.#groups.set(id.toString('hex'), group);
-      for (const [, { lastClock }] of group.feeds.feeds())
-        if (this.lastClock === undefined || this.lastClock.compare(lastClock) < 0) this.lastClock = lastClock;
+      const group = this.#file(id);
+      this.held.set(id.toString('hex'), group);
+      for (const [, { lastClock }] of group.feeds.feeds()) this.heard(lastClock);
     }
   }
 

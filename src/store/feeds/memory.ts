@@ -1,10 +1,10 @@
 /** Feeds that last as long as the process: for a simulator, and to test against. */
 import { GROUP_ENTRIES_MAX } from '../../net/ring/constants.js';
 import type { FeedEntry, FeedId, GroupId } from '../../net/ring/entry.js';
-import type { SyncSet } from '../../net/ring/sync/set.js';
 import { GroupFeeds } from './group-feeds.js';
+import { HeldFeeds } from './held.js';
 import { type Kept, SWEEP_ENTRIES, surplusOf } from './retention.js';
-import type { Added, Durable, FeedStore, FeedTail, Rows, StoredEntry } from './types.js';
+import type { Added, Durable, FeedStore, Rows, StoredEntry } from './types.js';
 
 interface MemoryEntry extends StoredEntry, Kept {}
 
@@ -81,10 +81,8 @@ function compare(a: FeedEntry, b: FeedEntry): number {
   return a.clock.compare(b.clock) || a.author.compare(b.author) || a.hash.compare(b.hash);
 }
 
-export class MemoryFeedStore implements FeedStore {
+export class MemoryFeedStore extends HeldFeeds<MemoryGroup> implements FeedStore {
   readonly fault = undefined;
-  lastClock: Buffer | undefined;
-  readonly #groups = new Map<GroupId, MemoryGroup>();
   readonly #rows = new Map<string, Rows>();
 
   append(entries: readonly FeedEntry[], wall: number, durable?: Durable): readonly Added[] {
@@ -93,31 +91,14 @@ export class MemoryFeedStore implements FeedStore {
     return added;
   }
 
-  tail(group: GroupId, feed: FeedId): FeedTail | undefined {
-    const known = this.#groups.get(group)?.feeds.feed(feed);
-    return known && { seq: known.last, hash: known.lastHash, clock: known.lastClock };
-  }
-
-  groups(): readonly GroupId[] {
-    return [...this.#groups].filter(([, { feeds }]) => feeds.size > 0).map(([id]) => id);
-  }
-
-  set(group: GroupId): SyncSet {
-    return this.#group(group).feeds;
-  }
-
-  lastNumber(group: GroupId): number {
-    return this.#groups.get(group)?.last ?? 0;
-  }
-
   after(group: GroupId, after: number, count: number): readonly StoredEntry[] {
-    const entries = this.#groups.get(group)?.byNumber ?? [];
+    const entries = this.held.get(group)?.byNumber ?? [];
     const from = entries.findIndex(({ number }) => number > after);
     return from < 0 ? [] : entries.slice(from, from + count);
   }
 
   history(group: GroupId, before: number, count: number): readonly StoredEntry[] {
-    const known = this.#groups.get(group);
+    const known = this.held.get(group);
     if (known === undefined) return [];
     const first = known.byNumber.find(({ number }) => number === before);
     const end = first === undefined ? known.byClock.length : known.placeOf(first);
@@ -125,12 +106,12 @@ export class MemoryFeedStore implements FeedStore {
   }
 
   drop(group: GroupId): void {
-    this.#groups.delete(group);
+    this.held.delete(group);
   }
 
   sweep(wall: number): boolean {
     let more = false;
-    for (const group of this.#groups.values()) more = group.sweep(wall) || more;
+    for (const group of this.held.values()) more = group.sweep(wall) || more;
     return more;
   }
 
@@ -148,20 +129,16 @@ export class MemoryFeedStore implements FeedStore {
 
   async close(): Promise<void> {}
 
-  #group(id: GroupId): MemoryGroup {
-    const known = this.#groups.get(id);
-    if (known !== undefined) return known;
-    const group = new MemoryGroup(id);
-    this.#groups.set(id, group);
-    return group;
+  protected override open(id: GroupId): MemoryGroup {
+    return new MemoryGroup(id);
   }
 
   #add(entry: FeedEntry, wall: number): Added {
-    const group = this.#group(entry.group.toString('hex'));
+    const group = this.group(entry.group.toString('hex'));
     const judged = group.feeds.judge(entry, wall);
     if (judged !== 'new') return judged;
     const number = group.add(entry);
-    if (this.lastClock === undefined || this.lastClock.compare(entry.clock) < 0) this.lastClock = entry.clock;
+    this.heard(entry.clock);
     if (group.feeds.size > GROUP_ENTRIES_MAX + SWEEP_ENTRIES) group.sweep(wall);
     return { state: 'new', number };
   }

@@ -71,7 +71,7 @@ export interface FeedStore {
 
 export type Durable = (error: NatterError | undefined) => void;
 
-/** Keys and values are short: at most ROW_KEY_MAX_BYTES as UTF-8, and ROW_VALUE_MAX_BYTES. */
+/** Keys and values are short: some hundred bytes. */
 export interface Rows {
   get(key: string): Buffer | undefined;
   put(key: string, value: Buffer, durable?: Durable): void;
