@@ -53,6 +53,18 @@ async function openPlace() {
   return { address, folder, enter, end };
 }
 
+/** Mia's terminal, once she has an account there and is in the lobby. */
+async function register(start, { address, folder }, terminal) {
+  const args = [MAIN, 'chat', '--server', address, '--data', join(folder, 'mia')];
+  const mia = start(process.execPath, args, terminal);
+  await mia.see('reachable');
+  mia.type(`\t\t\t${PASSWORD}\t\x1b[C`);
+  await mia.see('(x) register');
+  mia.type('\r');
+  await mia.see('mia >');
+  return mia;
+}
+
 async function dashboard(start, columns, rows) {
   const place = await openPlace();
   const people = {};
@@ -61,20 +73,7 @@ async function dashboard(start, columns, rows) {
   await people.ana.say('#lobby', 'morning all');
   await people.bo.say('#lobby', 'the spec is at https://example.org/spec, section 5 is the one that changed');
   await people.王小明.say('#lobby', '你好！我刚刚读完了新的规范，写得很清楚 👍');
-  const mia = start(
-    process.execPath,
-    [MAIN, 'chat', '--server', place.address, '--data', join(place.folder, 'mia')],
-    {
-      columns,
-      rows,
-      env: { USER: 'mia' },
-    },
-  );
-  await mia.see('reachable');
-  mia.type(`\t\t\t${PASSWORD}\t\x1b[C`);
-  await mia.see('(x) register');
-  mia.type('\r');
-  await mia.see('mia >');
+  const mia = await register(start, place, { columns, rows, env: { USER: 'mia' } });
   for (const room of ['dev', 'ops', '日本語']) {
     mia.type(`/join ${room}\r`);
     await mia.see(`#${room}`);
@@ -122,20 +121,11 @@ async function files(start) {
   const ana = await place.enter('ana');
   const home = join(place.folder, 'home');
   mkdirSync(home);
-  const mia = start(
-    process.execPath,
-    [MAIN, 'chat', '--server', place.address, '--data', join(place.folder, 'mia')],
-    {
-      columns: 100,
-      rows: 32,
-      env: { USER: 'mia', HOME: home, COLORTERM: 'truecolor', XDG_CONFIG_HOME: home },
-    },
-  );
-  await mia.see('reachable');
-  mia.type(`\t\t\t${PASSWORD}\t\x1b[C`);
-  await mia.see('(x) register');
-  mia.type('\r');
-  await mia.see('mia >');
+  const mia = await register(start, place, {
+    columns: 100,
+    rows: 32,
+    env: { USER: 'mia', HOME: home, COLORTERM: 'truecolor', XDG_CONFIG_HOME: home },
+  });
   mia.type('/query ana\r');
   await mia.see('@ana');
   await ana.client.join('@mia');
@@ -231,15 +221,18 @@ async function ring(start, columns, rows, isView) {
   return { session: mia, end };
 }
 
+/** What somebody sees who starts for the first time. */
+async function firstScreen(start, columns, rows) {
+  const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
+  const args = [MAIN, 'chat', '--data', folder];
+  const session = start(process.execPath, args, { columns, rows, env: { USER: 'mia' } });
+  await session.see('Ctrl+C quit');
+  return { session, end: async () => rmSync(folder, { recursive: true }) };
+}
+
 /** A client with a server beside it in one process: what runs in both. */
 async function machines(start) {
-  const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
-  const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {
-    columns: 100,
-    rows: 28,
-    env: { USER: 'mia' },
-  });
-  await session.see('Ctrl+C quit');
+  const { session, end } = await firstScreen(start, 100, 28);
   session.type('\r');
   await session.see('mia >');
   session.type('/join dev\r');
@@ -247,7 +240,7 @@ async function machines(start) {
   session.type('\x1b[20~');
   await session.see('[*] steady');
   await session.see('room/2');
-  return { session, end: async () => rmSync(folder, { recursive: true }) };
+  return { session, end };
 }
 
 export const SESSIONS = {
@@ -255,16 +248,7 @@ export const SESSIONS = {
   'ring-view': (start) => ring(start, 80, 24, true),
   files,
   machines,
-  setup: async (start) => {
-    const folder = mkdtempSync(join(tmpdir(), 'natter-picture-'));
-    const session = start(process.execPath, [MAIN, 'chat', '--data', folder], {
-      columns: 80,
-      rows: 24,
-      env: { USER: 'mia' },
-    });
-    await session.see('Ctrl+C quit');
-    return { session, end: async () => rmSync(folder, { recursive: true }) };
-  },
+  setup: (start) => firstScreen(start, 80, 24),
   dashboard: (start) => dashboard(start, 80, 24),
   wide: (start) => dashboard(start, 140, 40),
 };
