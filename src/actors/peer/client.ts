@@ -1,4 +1,3 @@
-import { formatAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
 import type {
   ClientCommands,
@@ -12,41 +11,25 @@ import type {
   Room,
   Target,
 } from '../../chat/events.js';
-import { findSticker } from '../../chat/sticker.js';
-import { parseText } from '../../chat/text.js';
 import { PeerState } from '../../net/ring/constants.js';
 import type { PathAddress } from '../../net/types.js';
-import type { FeedStore } from '../../store/feeds/types.js';
-import type { MailTables } from '../../store/mail/tables.js';
 import { EventBatch } from '../client/batch.js';
-import { entryKind } from '../client/conversation.js';
 import type { Disk } from '../client/files/disk.js';
 import type { RingFiles } from '../ring/files/files.js';
 import { LOBBY, type RingGroup } from '../ring/groups.js';
 import type { Profile } from '../ring/own-record.js';
-import { RingPeer } from '../ring/peer.js';
-import type { PeerWorld } from '../ring/world.js';
+import { RingPeer, type RingPeerOptions } from '../ring/peer.js';
 import { fileRoom, Offers, openFiles } from './files.js';
-import { Keys } from './keys.js';
 import { Names } from './names.js';
 import { type Gazetteer, Nearby } from './nearby.js';
 import { RingPresence } from './presence.js';
 import { LOBBY_TARGET, RingRooms } from './rooms.js';
 import { againText, type Shared } from './shared.js';
+import { Speech } from './speech.js';
 import { Standing } from './standing.js';
+import { Warnings } from './warnings.js';
 
-/** What is refused is told about once in so long: it may go on and on. */
-const WARN_EVERY_MS = 10 * 60_000;
-const HOUR_MS = 3_600_000;
-
-export interface RingClientOptions {
-  readonly world: PeerWorld;
-  /** 32 bytes. */
-  readonly community: Buffer;
-  readonly profile: Profile;
-  readonly store: FeedStore;
-  readonly mail: MailTables;
-  readonly bootstrap: readonly PathAddress[];
+export interface RingClientOptions extends Omit<RingPeerOptions, 'port' | 'broadcast'> {
   readonly gazetteer: Gazetteer;
   /** What was shared last time, and is to be next time; undefined where nothing is to be kept of it. */
   readonly shared?: Shared;
@@ -68,14 +51,11 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   readonly #presence: RingPresence;
   readonly #standing: Standing;
   readonly #nearby: Nearby;
-  readonly #keys: Keys;
+  readonly #speech: Speech;
   readonly #offers: Offers;
   readonly #files: RingFiles;
-  /** Addresses of which it was said that strangers are there. */
-  readonly #foreigners = new Set<string>();
   /** What is shared as it was last time. */
   readonly #again: Pick<Profile, 'cell' | 'interests'>;
-  #warnedAt = Number.NEGATIVE_INFINITY;
   #leaving: Promise<void> | undefined;
 
   constructor(options: RingClientOptions) {
@@ -92,7 +72,6 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     const emit = (event: ClientEvent) => this.#batch.add(event);
     const peer = () => this.peer;
     const names = this.#names;
-    this.#keys = new Keys(store.rows('keys'));
     this.#rooms = new RingRooms({
       store,
       peer,
@@ -109,6 +88,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         this.#files.seen(fileRoom(room), message, author, body, isNew),
       emit,
     });
+    this.#speech = new Speech({ peer, rooms: this.#rooms, rows: store.rows('keys') });
     this.#presence = new RingPresence({
       peer,
       names,
@@ -116,6 +96,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
       joined: (group, target, by) => this.#nearby.joined(group, target, by),
       emit,
     });
+    const warnings = new Warnings({ clock: world.clock, names, emit });
     this.#standing = new Standing({ clock: world.clock, peer, names, emit });
     this.#nearby = new Nearby({
       peer,
@@ -159,12 +140,9 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         stands: () => {
           if (this.#leaving === undefined) this.#standing.changed();
         },
-        misdated: (aheadMs) => this.#misdated(aheadMs),
-        foreign: (at) => this.#foreign(at),
-        forked: ({ author, name }) =>
-          this.#warn(
-            `${names.of(author.toString('hex'), name)} says two things at once; what came first is kept.`,
-          ),
+        misdated: (aheadMs) => warnings.misdated(aheadMs),
+        foreign: (at) => warnings.foreign(at),
+        forked: (entry) => warnings.forked(entry),
       },
     });
     this.#offers = new Offers(this.peer, this.#rooms);
@@ -258,19 +236,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   // ---- Talking ------------------------------------------------------------------------------------------
 
   async say(target: Target, text: string, kind: MessageKind, key = ''): Promise<string> {
-    const room = this.#rooms.get(target);
-    const body = Buffer.from(checked(text, kind));
-    if (room.peer !== undefined) return this.peer.parts.talk.say(room.peer, entryKind(kind), body, key);
-    const group = room.group ?? LOBBY;
-    const said = this.#keys.next(group.id, key);
-    if (said.id !== undefined) return said.id;
-    const { feeds, people } = this.peer;
-    const entry = feeds.compose(group.bytes, entryKind(kind), people.own.name, body);
-    this.#rooms.saying(entry);
-    feeds.post(entry, (error) => {
-      if (error !== undefined) this.#rooms.unsaid(entry, error.message);
-    });
-    return said.keep(entry.id.toString('hex'));
+    return this.#speech.say(target, text, kind, key);
   }
 
   async retry(id: string): Promise<void> {
@@ -375,38 +341,6 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     const city = cell === '' ? '' : await this.#options.gazetteer.nearest(cell);
     this.#batch.add({ event: 'notice', text: againText(city, interests) });
   }
-
-  #misdated(aheadMs: number): void {
-    const hours = Math.max(1, Math.round(aheadMs / HOUR_MS));
-    this.#warn(
-      `Your clock is ${hours} h ahead of the others', who refuse what you say; set it right and say it again.`,
-    );
-  }
-
-  /** Said once: it is dialled again and again, since somebody else may come there. */
-  #foreign({ address, port }: PathAddress): void {
-    const at = formatAddress({ host: address, port });
-    if (this.#foreigners.has(at)) return;
-    this.#foreigners.add(at);
-    this.#batch.add({
-      event: 'error',
-      code: 'WRONG_COMMUNITY',
-      message: `Whoever answers at ${at} is of another community, or has another key of it; check the name, or ask for a new invite.`,
-    });
-  }
-
-  #warn(text: string): void {
-    const now = this.#options.world.clock.now();
-    if (now < this.#warnedAt + WARN_EVERY_MS) return;
-    this.#warnedAt = now;
-    this.#batch.add({ event: 'notice', text });
-  }
-}
-
-function checked(text: string, kind: MessageKind): string {
-  if (kind === 'text' || kind === 'action') return parseText(text);
-  if (kind === 'sticker') return findSticker(text).name;
-  throw new NatterError('BAD_ARGUMENT', `A message of kind ${kind} cannot be said; send it as text.`);
 }
 
 function needsServer(what: string): NatterError {
