@@ -38,7 +38,8 @@ export class StepList {
       return element('li', isLast ? { 'aria-current': 'step' } : {}, button);
     });
     this.element.replaceChildren(...rows);
-    this.element.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    // The list alone: in a narrow window the whole page would go along and hide the chart.
+    this.element.scrollTop = this.element.scrollHeight;
   }
 }
 
