@@ -202,7 +202,8 @@ createInterface({ input: control }).on('line', (line) => {
 control.on('error', () => process.exit(9));
 
 const start = process.env.FAKE_START === undefined ? undefined : JSON.parse(process.env.FAKE_START);
-const seat = { input: process.stdin, output: process.stdout, now };
+const inspector = process.env.FAKE_INSPECTOR;
+const seat = { input: process.stdin, output: process.stdout, now, ...(inspector && { inspector }) };
 const open = async (onEvent) => {
   emit = onEvent;
   return client;

@@ -177,6 +177,13 @@ describe('the view of the machines', () => {
     await terminal.waitFor(() => /> session\/9 [^\n]*\n {5}login\/1 +answering/.test(terminal.text()));
   });
 
+  test('has the link of the page in a row of its own, to be copied whole', async () => {
+    const url = `http://127.0.0.1:40123/?token=${'x'.repeat(32)}`;
+    fake = await FakeTerminal.inLobby({ columns: 80, rows: 24, env: { FAKE_INSPECTOR: url } });
+    fake.terminal.type(F9);
+    await fake.terminal.waitFor(() => fake?.terminal.rows().some((each) => each.trimEnd() === url) ?? false);
+  });
+
   test('opens with what /machines names', async () => {
     fake = await FakeTerminal.inLobby({ columns: 80, rows: 24 });
     fake.terminal.type('/machines io/\r');

@@ -6,7 +6,13 @@ import { Asker } from '../ask.js';
 import { oneByOne } from '../batches.js';
 import { type Console, isInteractive, tell } from '../console.js';
 import { Exit } from '../exit.js';
-import { type InspectFlag, type Inspection, inspectorText, openInspection } from '../inspector/inspection.js';
+import {
+  type InspectFlag,
+  type Inspection,
+  inspectorNotice,
+  inspectorText,
+  openInspection,
+} from '../inspector/inspection.js';
 import { Linear } from '../linear.js';
 import { canAsk, givenPassword, type PasswordSource } from '../password.js';
 import { Plain } from '../plain.js';
@@ -214,7 +220,7 @@ async function runScreen(
   const { runTerminal } = await import('../terminal/run.js');
   const { data, remember } = options;
   const tellInspector = (onEvent: (event: ClientEvent) => void) => {
-    if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorText(inspector) });
+    if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorNotice(inspector) });
   };
   const exit = await runTerminal({
     client: async (onEvent) => {
@@ -245,6 +251,7 @@ async function runScreen(
     },
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
     embedded: () => parts.here(data),
+    ...(inspector === undefined ? {} : { inspector }),
     input: process.stdin,
     output: process.stdout,
     environment: console.env,

@@ -11,7 +11,13 @@ import { Asker } from '../ask.js';
 import { oneByOne } from '../batches.js';
 import { type Console, isInteractive, tell } from '../console.js';
 import { Exit } from '../exit.js';
-import { type InspectFlag, type Inspection, inspectorText, openInspection } from '../inspector/inspection.js';
+import {
+  type InspectFlag,
+  type Inspection,
+  inspectorNotice,
+  inspectorText,
+  openInspection,
+} from '../inspector/inspection.js';
 import { printJson } from '../json.js';
 import { Linear } from '../linear.js';
 import { Plain } from '../plain.js';
@@ -164,9 +170,10 @@ async function runScreen(
   const { runRing } = await import('../terminal/run.js');
   const exit = await runRing({
     ring: (onEvent) => {
-      if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorText(inspector) });
+      if (inspector !== undefined) onEvent({ event: 'notice', text: inspectorNotice(inspector) });
       return openAt(start, flags.listen !== undefined, oneByOne(onEvent), open);
     },
+    ...(inspector === undefined ? {} : { inspector }),
     input: process.stdin,
     output: process.stdout,
     environment: console.env,

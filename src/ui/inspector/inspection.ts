@@ -32,6 +32,11 @@ export async function openInspection(program: Program, flag: InspectFlag | undef
   };
 }
 
+/** For a dashboard, where a long line is broken beside others and could not be copied. */
+export function inspectorNotice(url: string): string {
+  return `The inspector is open; F9 shows its link in one piece: ${url}`;
+}
+
 /** For people. */
 export function inspectorText(url: string): string {
   return `The inspector is at ${url}`;

@@ -22,7 +22,7 @@ export interface MachineDeskHost {
 }
 
 export class MachineDesk {
-  readonly panel = new MachinePanel();
+  readonly panel: MachinePanel;
   readonly #host: MachineDeskHost;
   readonly #pace: Pace;
   readonly #charts = new Map<string, Chart | undefined>();
@@ -32,6 +32,7 @@ export class MachineDesk {
 
   constructor(host: MachineDeskHost) {
     this.#host = host;
+    this.panel = new MachinePanel(host.machines.page);
     this.#pace = new Pace(EVERY_MS, () => {
       if (!this.panel.isShown) return;
       this.#look();

@@ -26,11 +26,17 @@ const LIST_CELLS = 38;
 
 export class MachinePanel {
   readonly list = new MachineList();
+  readonly #page: string | undefined;
   #isShown = false;
   #isDetail = false;
   #chosen: string | undefined;
   /** Rows of the tree above the window. */
   #scrolled = 0;
+
+  /** @param page link of a page that shows the same */
+  constructor(page: string | undefined) {
+    this.#page = page;
+  }
 
   get isShown(): boolean {
     return this.#isShown;
@@ -93,14 +99,19 @@ export class MachinePanel {
   /** Exactly `height` rows. @param sight of the chosen one */
   rows(width: number, height: number, sight: Sight | undefined, theme: Theme): Row[] {
     const { mishap } = this.list;
+    // At the edge and with nothing beside it, so that whatever a terminal selects is the link alone.
+    const links: Row[] =
+      this.#page === undefined
+        ? []
+        : [[{ text: ' The same on a page:', look: theme.dim }], [{ text: this.#page, look: theme.plain }]];
     const troubles: Row[] =
       mishap === undefined ? [] : [[{ text: pad(` ${mishapText(mishap)}`, width), look: theme.warning }]];
-    const body = Math.max(0, height - 2 - troubles.length);
+    const body = Math.max(0, height - 2 - troubles.length - links.length);
     const rows = this.#isDetail
       ? this.#detailRows(width, body, sight, theme)
       : this.#listRows(width, body, sight, theme);
     while (rows.length < body) rows.push([]);
-    const under = [...troubles, this.#keysRow(width, theme)];
+    const under = [...troubles, ...links, this.#keysRow(width, theme)];
     return [this.#titleRow(width, theme), ...rows.slice(0, body), ...under].slice(0, height);
   }
 

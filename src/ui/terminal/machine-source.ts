@@ -5,6 +5,8 @@ import { Inspector, type Watch } from '../../actors/inspect/inspector.js';
 import type { Chart } from '../../chart/chart.js';
 
 export interface MachineSource {
+  /** Link of a page that shows the same; undefined while there is none. */
+  readonly page: string | undefined;
   /** Tells what is there, the whole at first, until it is closed. */
   watch(listener: (frame: Frame) => void, interest: Interest): Watch;
   /** The chart of `ActorRow.machine`; undefined for one that is not known. */
@@ -13,10 +15,12 @@ export interface MachineSource {
 
 /** Of everything that runs in this process: a client, a peer, a server that was started beside it. */
 export class ProcessMachines implements MachineSource {
+  readonly page: string | undefined;
   /** What runs may change while nobody watches. */
   readonly #systems: () => readonly Inspectable[];
 
-  constructor(systems: () => readonly Inspectable[]) {
+  constructor(systems: () => readonly Inspectable[], page?: string) {
+    this.page = page;
     this.#systems = systems;
   }
 

@@ -126,7 +126,8 @@ function dashboardOn(
 ): Dashboard {
   const { screen, theme, glyphs, depth, look, now, quit } = seat;
   const own = ring === undefined ? {} : { ring };
-  const machines = new ProcessMachines(() => systems().filter((system) => system !== undefined));
+  const running = () => systems().filter((system) => system !== undefined);
+  const machines = new ProcessMachines(running, seat.inspector);
   return new Dashboard({ stage: screen, commands, ...own, machines, theme, glyphs, depth, look, now, quit });
 }
 

@@ -21,6 +21,8 @@ export interface SeatOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** ms since 1970. */
   readonly now?: () => number;
+  /** Link of the inspector's page, where one is open. */
+  readonly inspector?: string;
 }
 
 /** What a seat shows, and what its keys go to. */
@@ -32,6 +34,7 @@ export interface Shown {
 export class Seat {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
+  readonly inspector: string | undefined;
   readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
@@ -44,8 +47,9 @@ export class Seat {
   #end: (exitCode: number) => void = () => {};
   #shown: Shown | undefined;
 
-  constructor({ input, output, environment = process.env, now = Date.now }: SeatOptions) {
+  constructor({ input, output, environment = process.env, now = Date.now, inspector }: SeatOptions) {
     this.environment = environment;
+    this.inspector = inspector;
     this.now = now;
     this.theme = themeFor(environment);
     this.glyphs = glyphsFor(environment);
