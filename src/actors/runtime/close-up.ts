@@ -8,10 +8,14 @@ const SHOWN_PER_TICK = 20;
 
 /** What one actor does, while somebody looks at it closely. Bodies never get here, only their sizes. */
 export class CloseUp {
+  /**
+   * Messages that are shown in this tick yet. Whoever has one counts down, and shows it if that leaves 0 or more; below
+   * it counts those that are left out. A field and no method, since a busy actor comes by a million times a second.
+   */
+  left = SHOWN_PER_TICK;
   readonly #actor: string;
   readonly #wall: () => number;
   #events: RawEvent[] = [];
-  #messages = SHOWN_PER_TICK;
   #effects = SHOWN_PER_TICK;
   #skipped = 0;
   #state = '';
@@ -22,17 +26,7 @@ export class CloseUp {
     this.#wall = wall;
   }
 
-  /** Whether a message is to be shown: ask first, so that nothing is made for one that is only counted. */
-  admits(): boolean {
-    if (this.#messages === 0) {
-      this.#skipped++;
-      return false;
-    }
-    this.#messages--;
-    return true;
-  }
-
-  /** A message that `admits` let in. @param type a number of the receiver's kind; or a name, for what has none */
+  /** A message, after `left` was counted down. @param type a number of the receiver's kind; or a name, for what has none */
   message(kind: 'in' | 'out', type: number | string, other: Address | undefined, bytes: number): void {
     const text = other === undefined ? '' : addressText(other);
     if (typeof type === 'string') this.#add(kind, type, undefined, text, bytes, []);
@@ -59,7 +53,8 @@ export class CloseUp {
 
   /** What was shown since the last time. */
   take(): readonly RawEvent[] {
-    this.#messages = SHOWN_PER_TICK;
+    if (this.left < 0) this.#skipped -= this.left;
+    this.left = SHOWN_PER_TICK;
     this.#effects = SHOWN_PER_TICK;
     if (this.#events.length === 0) return this.#events;
     const events = this.#events;

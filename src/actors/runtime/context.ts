@@ -154,7 +154,7 @@ export class CellContext implements ActorContext {
 
   #show(type: number | string, to: Address, bytes: number): void {
     const { closeUp } = this.#cell;
-    if (closeUp?.admits()) closeUp.message('out', type, to, bytes);
+    if (closeUp !== undefined && --closeUp.left >= 0) closeUp.message('out', type, to, bytes);
   }
 
   #answer(what: typeof What.Reply | typeof What.Refusal, to: Message | Held, body: Uint8Array): void {

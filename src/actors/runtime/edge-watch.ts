@@ -36,7 +36,7 @@ export class EdgeWatch {
     const { closeUp } = this.#subject;
     if (closeUp === undefined || inspected.actorRef !== this.#root) return;
     if (inspected.type === '@xstate.event') {
-      if (this.#withEvents && closeUp.admits()) closeUp.message('in', inspected.event.type, undefined, 0);
+      if (this.#withEvents && --closeUp.left >= 0) closeUp.message('in', inspected.event.type, undefined, 0);
       return;
     }
     if (inspected.type !== '@xstate.microstep' || inspected._transitions.length === 0) return;

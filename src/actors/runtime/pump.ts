@@ -175,7 +175,7 @@ export class Pump {
     } catch (error) {
       cells.fail(cell, error);
     }
-    if (tap.active) tap.touch(cell);
+    if (tap.active && !cell.touched) tap.touch(cell);
     message.clear();
     batch.release();
     return true;
@@ -191,5 +191,6 @@ export class Pump {
 
 /** Reads nothing of a message that is not shown: what is not read is not made. */
 function showReceived({ closeUp }: Cell, message: ReceivedMessage): void {
-  if (closeUp?.admits()) closeUp.message('in', message.type, message.from, message.body.length);
+  if (closeUp !== undefined && --closeUp.left >= 0)
+    closeUp.message('in', message.type, message.from, message.body.length);
 }

@@ -281,9 +281,10 @@ export class ActorSystem {
   #answer(batch: Batch, at: number): void {
     const { lane } = batch;
     const cell = this.cells.find(batch.toKind(at), batch.toKey(at));
-    if (cell?.closeUp?.admits()) {
+    const closeUp = cell?.closeUp;
+    if (closeUp !== undefined && --closeUp.left >= 0) {
       const name = batch.what(at) === What.Reply ? 'reply' : 'refusal';
-      cell.closeUp.message('in', name, batch.from(at), batch.body(at).length);
+      closeUp.message('in', name, batch.from(at), batch.body(at).length);
     }
     const mailWaits = cell?.state === CellState.Live && cell.mailbox.sizeOf(lane) > 0;
     if (!(mailWaits && cell.mailbox.push(lane, batch, at))) this.settle(batch, at);
