@@ -31,6 +31,8 @@ export interface Beginning<World, Real> {
   world(): World;
   /** Events that come before anybody can look; none unless said. */
   readonly events?: readonly ModelEvent[];
+  /** What is seen outside by then, in case it is something else than each action. */
+  readonly seen?: readonly string[];
   real(): Promise<Real>;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, expect, it, vi } from 'vitest';
+import { machines } from '../../src/actors/machines/catalogue.js';
 import { clientLogin, clientRegistration } from './authentication.js';
 import { clientSession } from './client-session.js';
 import { type Coverage, missing, table, together } from './coverage.js';
@@ -6,6 +7,8 @@ import { hold } from './held.js';
 import { login } from './login.js';
 import { presence } from './presence.js';
 import { registration } from './registration.js';
+import { ringLink } from './ring-link.js';
+import { ringNode } from './ring-node.js';
 import { room } from './room.js';
 import { session } from './session.js';
 import { transferAtSender } from './transfer-sender.js';
@@ -34,8 +37,14 @@ held('a registration at the server', () => hold(registration));
 held('a login at the client', () => hold(clientLogin));
 held('a registration at the client', () => hold(clientRegistration));
 held('a session at the client', () => hold(clientSession));
+held('a link of the ring', () => hold(ringLink));
+held('a peer of the ring', () => hold(ringNode));
 
-it('the program takes every transition of its machines', () => {
+it('every machine of the catalogue is held against the program', () => {
+  expect(new Set(coverages.map(({ name }) => name))).toEqual(new Set(machines.map(({ name }) => name)));
+});
+
+it('the program takes every transition of its machines, but for those that it never brings about', () => {
   for (const row of together(coverages)) expect(missing(row), row.name).toEqual([]);
 });
 

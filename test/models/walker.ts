@@ -141,7 +141,9 @@ function possible<World extends object, Real>(model: Model<World, Real>, place: 
 }
 
 function begin<World extends object, Real>(model: Model<World, Real>, beginning: string): Place<World> {
-  return replay(model, beginning, undefined, model.beginnings[beginning]?.events ?? []);
+  const { events = [], seen = undefined } = model.beginnings[beginning] ?? {};
+  const place = replay(model, beginning, undefined, events);
+  return seen === undefined ? place : { ...place, seen };
 }
 
 function stimulate<World extends object, Real>(

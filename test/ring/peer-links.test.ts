@@ -20,6 +20,7 @@ class FakeWires implements Wires {
   readonly dialled: PathAddress[] = [];
   readonly sent: { readonly wire: number; readonly type: number; readonly body: Buffer }[] = [];
   readonly closed: number[] = [];
+  readonly abandoned: number[] = [];
   #last = 100;
 
   dial(to: PathAddress): number {
@@ -33,7 +34,9 @@ class FakeWires implements Wires {
   close(wire: number): void {
     this.closed.push(wire);
   }
-  abandon(): void {}
+  abandon(wire: number): void {
+    this.abandoned.push(wire);
+  }
   rttMs(): undefined {}
   want = () => false;
   unwant(): void {}
@@ -209,8 +212,23 @@ describe('a link', () => {
     links.need({ ...LARGE.record.contact, addresses }, 'test');
     clock.advance(400);
     expect(wires.dialled).toEqual(addresses);
+    expect(wires.abandoned).toEqual([]);
     for (const wire of [101, 102, 103]) links.failed(wire, { code: 0x41, text: '', local: true });
     links.drain();
     expect(told).toEqual(['unreachable']);
+  });
+
+  it('gives the other addresses up when one has answered, or when it is not needed any more', () => {
+    const { clock, wires, links, opened } = setUp();
+    const addresses = [1, 2, 3].map((n) => ({ address: `198.51.100.${n}`, port: 7777 }));
+    links.need({ ...LARGE.record.contact, addresses }, 'test');
+    clock.advance(400);
+    opened(102, LARGE, true);
+    expect(wires.abandoned).toEqual([101, 103]);
+    const other = personOf(9).record.contact;
+    links.need({ ...other, addresses }, 'test');
+    clock.advance(200);
+    links.drop(other.id);
+    expect(wires.abandoned).toEqual([101, 103, 104, 105]);
   });
 });

@@ -74,8 +74,8 @@ export const linkMachine = setup({
   states: {
     dialling: {
       entry: 'dialNext',
-      exit: 'abandonDials',
-      on: { OPENED: 'handshaking', EXHAUSTED: 'gone' },
+      // Not on its exit, which is also the way to the next address: each is tried beside those before it.
+      on: { OPENED: { target: 'handshaking', actions: 'abandonDials' }, EXHAUSTED: 'gone' },
       after: { stagger: { guard: 'hasMoreAddresses', target: 'dialling', reenter: true } },
     },
     handshaking: {
@@ -95,7 +95,7 @@ export const linkMachine = setup({
     },
     gone: {
       type: 'final',
-      entry: 'end',
+      entry: ['abandonDials', 'end'],
     },
   },
 });
