@@ -46,9 +46,12 @@ export class Cards {
     this.#isLoading = true;
     try {
       const cards = await this.#api.get<readonly MachineCard[]>('/api/machines');
-      this.#shown = cards.map((card) => ({ words: wordsOf(card), item: this.#cardOf(card) }));
-      this.#grid.replaceChildren(...this.#shown.map(({ item }) => item));
+      const shown = cards.map((card) => ({ name: card.name, words: wordsOf(card), ...cardOf(card) }));
+      this.#shown = shown;
+      this.#grid.replaceChildren(...shown.map(({ item }) => item));
       this.#filter();
+      // One after the other: asked for all at once, the last would wait for longer than a request may.
+      for (const { name, picture } of shown) await this.#draw(name, picture);
     } catch {
       this.#count.textContent = 'The machines cannot be had now; come back to this tab to try again.';
     } finally {
@@ -67,26 +70,34 @@ export class Cards {
     this.#count.textContent = found === 0 ? 'No machine has that.' : `${found}${of} machines`;
   }
 
-  #cardOf({ name, what, runs, states, transitions, file }: MachineCard): HTMLElement {
-    const picture = element('div', { class: 'picture', 'aria-hidden': 'true' }, 'drawing ..');
-    this.#api.drawing('/api/chart', { machine: name }).then(
-      (drawing) => picture.replaceChildren(drawing),
+  async #draw(machine: string, picture: HTMLElement): Promise<void> {
+    try {
+      picture.replaceChildren(await this.#api.drawing('/api/chart', { machine }));
+    } catch {
       // The card says what there is to say without its picture.
-      () => picture.replaceChildren('no drawing now'),
-    );
-    return element(
-      'li',
-      {},
-      element(
-        'a',
-        { href: hashOf('machines', name), 'aria-label': `${name}. ${what}` },
-        picture,
-        element('h3', {}, name, element('span', { class: 'tag' }, runs)),
-        element('p', {}, what),
-        element('p', { class: 'soft small' }, `${states} states, ${transitions} transitions · ${file}`),
-      ),
-    );
+      picture.replaceChildren('no drawing now');
+    }
   }
+}
+
+function cardOf({ name, what, runs, states, transitions, file }: MachineCard): {
+  readonly item: HTMLElement;
+  readonly picture: HTMLElement;
+} {
+  const picture = element('div', { class: 'picture', 'aria-hidden': 'true' }, 'drawing ..');
+  const item = element(
+    'li',
+    {},
+    element(
+      'a',
+      { href: hashOf('machines', name), 'aria-label': `${name}. ${what}` },
+      picture,
+      element('h3', {}, name, element('span', { class: 'tag' }, runs)),
+      element('p', {}, what),
+      element('p', { class: 'soft small' }, `${states} states, ${transitions} transitions · ${file}`),
+    ),
+  );
+  return { item, picture };
 }
 
 function wordsOf({ name, what, runs, words }: MachineCard): string {
