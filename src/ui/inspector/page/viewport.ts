@@ -12,7 +12,8 @@ const MARGIN = 16;
 const READABLE = 0.7;
 const READING = 0.9;
 
-type Mode = 'whole' | 'following' | 'own';
+/** `auto`: the whole where that can be read, else what happens; `own`: where the person has moved it. */
+type Mode = 'auto' | 'whole' | 'own';
 
 /** In the drawing's units. */
 export type Place = Pick<DOMRect, 'x' | 'y' | 'width' | 'height'>;
@@ -29,7 +30,7 @@ export class Viewport {
   #x = 0;
   #y = 0;
   #scale = 1;
-  #mode: Mode = 'whole';
+  #mode: Mode = 'auto';
   #followed: Place | undefined;
   #drag: { readonly id: number; x: number; y: number; moved: number } | undefined;
   #hasDragged = false;
@@ -55,7 +56,7 @@ export class Viewport {
     drawing.setAttribute('width', '100%');
     drawing.setAttribute('height', '100%');
     this.#followed = undefined;
-    this.#mode = this.#wholeScale >= READABLE ? 'whole' : 'following';
+    this.#mode = 'auto';
     this.#settle();
   }
 
@@ -68,7 +69,7 @@ export class Viewport {
   /** Something happens there: it is brought into sight, unless the person has moved the window or sees the whole. */
   follow(place: Place): void {
     this.#followed = place;
-    if (this.#mode === 'following') this.#settle();
+    if (this.#mode === 'auto') this.#settle();
   }
 
   get #wholeScale(): number {
@@ -78,23 +79,20 @@ export class Viewport {
     return clamp(Math.min(room.width / width, room.height / height, FIT_MAX));
   }
 
+  /** Decided anew at each size of the frame, which may be hidden when its drawing comes. */
   #settle(): void {
     const { width, height } = this.#size;
-    if (this.#mode === 'whole') {
-      this.#scale = this.#wholeScale;
+    const whole = this.#wholeScale;
+    if (this.#mode === 'whole' || (this.#mode === 'auto' && whole >= READABLE)) {
+      this.#scale = whole;
       this.#x = width / 2;
       this.#y = height / 2;
-    } else if (this.#mode === 'following') {
+    } else if (this.#mode === 'auto') {
       const { clientWidth, clientHeight } = this.#frame;
-      const {
-        x,
-        y,
-        width: across,
-        height: down,
-      } = this.#followed ?? { x: width / 2, y: 0, width: 0, height: 0 };
+      const place = this.#followed ?? { x: width / 2, y: 0, width: 0, height: 0 };
       this.#scale = READING;
-      this.#x = within(x + across / 2, clientWidth / READING, width);
-      this.#y = within(y + down / 2, clientHeight / READING, height);
+      this.#x = within(place.x + place.width / 2, clientWidth / READING, width);
+      this.#y = within(place.y + place.height / 2, clientHeight / READING, height);
     }
     this.#apply();
   }
