@@ -64,10 +64,11 @@ describe('a search', () => {
 });
 
 it('actors are in the order of their numbers', () => {
-  const actors = ['session/10', 'room/2', 'session/9', 'presence/0/presence/7', 'presence/0'];
-  expect(actors.sort(compareActors)).toEqual([
-    ...['presence/0', 'presence/0/presence/7', 'room/2', 'session/9', 'session/10'],
-  ]);
+  const sorted = [
+    ...['groups/0', 'presence/0', 'presence/0/presence/7', 'presence/0/presence/10', 'presence/1'],
+    ...['room/2', 'session/9', 'session/10'],
+  ];
+  expect(sorted.toReversed().sort(compareActors)).toEqual(sorted);
 });
 
 describe('the tree', () => {

@@ -88,13 +88,18 @@ function actorWords(row: ActorRow | undefined): Words {
   const shown = isLive ? plain(state) : life;
   const label = `${plain(actor)}${shown === '' ? '' : `, ${shown}`}${figures(mailbox, restarts)}`;
   return {
-    name: plain(actor),
+    name: plain(lastOf(actor)),
     state: shown,
     mailbox,
     restarts,
     label,
     trouble: !isLive && life !== 'stopping',
   };
+}
+
+/** `presence/2` of `presence/0/presence/2`: a part stands below whom it is part of, and its line is short. */
+function lastOf(actor: string): string {
+  return actor.split('/').slice(-2).join('/');
 }
 
 function figures(mailbox: number, restarts: number): string {

@@ -1,15 +1,18 @@
-/** `session/9` before `session/17`: by kind, then by number, then as text. */
+/** `session/9` before `session/17`, `presence/0` before its parts: part by part, as numbers or else as text. */
 export function compareActors(a: string, b: string): number {
-  const [kindA, idA] = split(a);
-  const [kindB, idB] = split(b);
-  if (kindA !== kindB) return kindA < kindB ? -1 : 1;
-  const [numberA, numberB] = [Number(idA), Number(idB)];
-  if (numberA !== numberB && !Number.isNaN(numberA) && !Number.isNaN(numberB)) return numberA - numberB;
-  if (idA === idB) return 0;
-  return idA < idB ? -1 : 1;
+  const [ofA, ofB] = [a.split('/'), b.split('/')];
+  for (const [index, part] of ofA.entries()) {
+    const other = ofB[index];
+    if (other === undefined) return 1;
+    const order = compareParts(part, other);
+    if (order !== 0) return order;
+  }
+  return ofA.length - ofB.length;
 }
 
-function split(actor: string): [string, string] {
-  const at = actor.indexOf('/');
-  return at < 0 ? [actor, ''] : [actor.slice(0, at), actor.slice(at + 1)];
+function compareParts(a: string, b: string): number {
+  if (a === b) return 0;
+  const difference = Number(a) - Number(b);
+  if (!Number.isNaN(difference) && difference !== 0) return difference;
+  return a < b ? -1 : 1;
 }
