@@ -26,7 +26,7 @@ function isClean(visit: Visit): void {
 
 /** Every card has its drawing. */
 async function isDrawn({ page }: Visit): Promise<void> {
-  await expect.poll(() => page.locator('.cards svg').count(), { timeout: 20_000 }).toBe(machines.length);
+  await expect.poll(() => page.locator('.cards svg').count(), { timeout: 60_000 }).toBe(machines.length);
 }
 
 async function isAccessible(visit: Visit): Promise<void> {

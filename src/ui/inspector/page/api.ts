@@ -23,6 +23,8 @@ export interface Hello {
 
 /** An answer that takes longer is none; ms. */
 const PATIENCE_MS = 10_000;
+/** Drawings are made one after the other, and a busy machine takes a while for eleven of them; ms. */
+const DRAWING_MS = 60_000;
 
 /** Asks the server that the page came from. The token is in the page's own address and goes along with everything. */
 export class Api {
@@ -62,7 +64,7 @@ export class Api {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.responseType = 'document';
-      request.timeout = PATIENCE_MS;
+      request.timeout = DRAWING_MS;
       request.onload = () => {
         const root = request.responseXML?.documentElement;
         const isDrawing = request.getResponseHeader('content-type')?.startsWith('image/svg+xml') === true;
