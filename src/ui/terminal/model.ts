@@ -17,7 +17,8 @@ import { mentions } from '../../chat/mention.js';
 import type { Preview } from '../../chat/preview.js';
 import { sanitise, sanitiseLine } from '../../chat/text.js';
 import { cleanGroup, takeGroup, takeMembers, takePresence } from './attendance.js';
-import { type Conversation, newConversation, rank, weight } from './conversation.js';
+import type { Conversation } from './conversation.js';
+import { ConversationList } from './conversation-list.js';
 import { fileNews } from './file-news.js';
 import { Link } from './link.js';
 import type { OwnPeer } from './own-peer.js';
@@ -45,16 +46,13 @@ const MEETING_MS = 5_000;
 const NONE: Effect = { effect: 'none' };
 
 export class Model {
-  readonly conversations: Conversation[] = [];
+  readonly #list = new ConversationList();
   readonly link = new Link();
   readonly surroundings = new Surroundings();
   readonly mode: Mode;
   readonly transfers: TransferList;
   /** One's own name, '' before the welcome. */
   me = '';
-  #current: Target = '';
-  /** What the person is about to leave by themselves. */
-  readonly #leaving = new Set<Target>();
   /** Notes from before there was a conversation to show them in. */
   readonly #early: NoticeItem[] = [];
   /** Does the current conversation count as read: is its end shown on a screen that has the focus? */
@@ -75,12 +73,16 @@ export class Model {
     this.transfers = new TransferList(home);
   }
 
+  get conversations(): readonly Conversation[] {
+    return this.#list.all;
+  }
+
   get current(): Conversation | undefined {
-    return this.find(this.#current) ?? this.conversations[0];
+    return this.#list.current;
   }
 
   get lobby(): Conversation | undefined {
-    return this.conversations.find((conversation) => conversation.info.kind === 'lobby');
+    return this.#list.lobby;
   }
 
   /** Whether a person is there; undefined as long as nobody told. Everyone who is online is in the lobby. */
@@ -121,27 +123,17 @@ export class Model {
   }
 
   find(room: Target): Conversation | undefined {
-    return this.conversations.find((conversation) => conversation.room === room);
+    return this.#list.find(room);
   }
 
   /** Makes a conversation the current one; its new-messages line appears when something in it is unread. */
   open(room: Target): void {
-    const left = this.current;
-    const entered = this.find(room);
-    if (entered === undefined || entered === left) {
-      if (entered !== undefined) this.#current = room;
-      return;
-    }
-    if (left !== undefined) left.newAfter = undefined;
-    if (left?.isGone) this.#drop(left);
-    this.#current = room;
-    if (entered.unread > 0) entered.newAfter = entered.cursor;
+    this.#list.open(room);
   }
 
   /** The person leaves a conversation: what comes next is another one. */
   leaving(room: Target, isStill = true): void {
-    if (isStill) this.#leaving.add(room);
-    else this.#leaving.delete(room);
+    this.#list.leaving(room, isStill);
   }
 
   /** Marks the current conversation as read; returns the seq to tell the server, or 0 for nothing new. */
@@ -185,7 +177,8 @@ export class Model {
       case 'room':
         return this.#room(event.room);
       case 'left':
-        this.#left(event.room);
+        if (this.find(event.room) !== undefined) this.surroundings.groups.delete(event.room);
+        this.#list.left(event.room);
         return NONE;
       case 'message':
         return this.#message(event.message, event.history);
@@ -239,54 +232,13 @@ export class Model {
 
   /** The next conversation with something unread, those that mention oneself first; else undefined. */
   nextActive(): Conversation | undefined {
-    const others = this.#after().filter((conversation) => conversation.unread > 0);
-    return others.find((conversation) => weight(conversation) > 0) ?? others[0];
-  }
-
-  /** Conversations from the one after the current one round to the one before it. */
-  #after(): Conversation[] {
-    const at = this.current === undefined ? 0 : this.conversations.indexOf(this.current) + 1;
-    return [...this.conversations.slice(at), ...this.conversations.slice(0, Math.max(0, at - 1))];
+    return this.#list.nextActive();
   }
 
   #room(info: Room): Effect {
-    const clean: Room = { ...info, topic: sanitiseLine(info.topic) };
-    const known = this.find(info.room);
-    if (known?.isGone) {
-      // Another log with the same name: nothing of the one before belongs to it.
-      this.conversations[this.conversations.indexOf(known)] = newConversation(clean);
-      return { effect: 'opened', room: info.room };
-    }
-    if (known !== undefined) {
-      known.info = clean;
-      known.cursor = Math.max(known.cursor, info.cursor);
-      known.unread = info.unread;
-      known.mentions = info.mentions;
-      return NONE;
-    }
-    this.conversations.push(newConversation(clean));
-    // Lobby, rooms, people: within each as they came, so that Alt+1-9 stay where they were.
-    this.conversations.sort((a, b) => rank(a) - rank(b));
-    if (this.#current === '') this.#current = info.room;
+    if (!this.#list.take({ ...info, topic: sanitiseLine(info.topic) })) return NONE;
     for (const item of this.#early.splice(0)) this.current?.timeline.add(item);
     return { effect: 'opened', room: info.room };
-  }
-
-  #left(room: Target): void {
-    const conversation = this.find(room);
-    const isWanted = this.#leaving.delete(room);
-    if (conversation === undefined) return;
-    this.surroundings.groups.delete(room);
-    // Words that are half written for these people must not reach others because the server moved one on.
-    if (this.#current === room && !isWanted) conversation.isGone = true;
-    else this.#drop(conversation);
-  }
-
-  #drop(conversation: Conversation): void {
-    const at = this.conversations.indexOf(conversation);
-    this.conversations.splice(at, 1);
-    if (this.#current === conversation.room)
-      this.#current = this.conversations[Math.max(0, at - 1)]?.room ?? '';
   }
 
   #message(message: Message, isHistory: boolean): Effect {
