@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { run as simulate } from '#natter/ui/commands/sim.js';
 import type { SimFigure } from '../../src/sim/figures.js';
 import { Run } from '../../src/sim/run.js';
 import { PLAIN, RUN_MS, type Scenario } from '../../src/sim/scenario.js';
 import { Trace } from '../../src/sim/trace.js';
-import { run as simulate } from '../../src/ui/commands/sim.js';
 import { FakeConsole } from '../support/fake-console.js';
 
 /** What everybody who has time may run a thousand of: natter sim ring --nodes 50 --runs 1000. */

@@ -135,7 +135,7 @@ export const ROSTER_SET = Buffer.alloc(GROUP_ID_BYTES, 0xff);
 /** A round with the next partner; sooner when something is known to be missing, or was not spread. */
 export const SYNC_PERIOD_MS = 10_000;
 export const SYNC_HURRY_MS = 1_000;
-/** A new edge of the ring is compared with after this: while peers come, edges change several times in a second. */
+/** A new edge of the ring is compared with after this, SYNC_AGAIN_MS after any other: while peers come, edges change. */
 export const SYNC_EDGE_MS = 1_500;
 /** Two rounds with one partner are at least so far apart. */
 export const SYNC_AGAIN_MS = 4_000;

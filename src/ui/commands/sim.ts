@@ -1,10 +1,9 @@
 /** `natter sim ring`: many peers of a ring in virtual time, beside plain flooding over the same links. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { NatterError } from '../../chat/error.js';
 import { circumstances, type SimFigure } from '../../sim/figures.js';
-import { Run } from '../../sim/run.js';
+import type { Played, Progress, TraceWish } from '../../sim/play.js';
 import { PLAIN, RUN_MS, type Scenario, type System } from '../../sim/scenario.js';
-import { Trace } from '../../sim/trace.js';
+import { Stage } from '../../sim/stage.js';
 import { type Console, print, tell } from '../console.js';
 import { Exit } from '../exit.js';
 import { printJson } from '../json.js';
@@ -18,33 +17,36 @@ export interface SimOptions extends Partial<Omit<Scenario, 'system'>> {
   readonly json?: boolean;
 }
 
-/** Between two looks at the real world. */
-const SLICE_MS = 500;
 const PROGRESS_EVERY_MS = 20_000;
 const SYSTEMS: readonly System[] = ['natter', 'flood'];
 
-/**
- * Node cuts small buffers from slabs of this size, and one that is kept keeps its slab: with a thousand peers in one
- * process most memory would be slabs of eight kilobytes with little left in them.
- */
-const SLAB_BYTES = 1_024;
-
 export async function run(options: SimOptions, args: readonly string[], console: Console): Promise<Exit> {
-  Buffer.poolSize = SLAB_BYTES;
   const [what = ''] = args;
   if (what !== 'ring')
     throw new NatterError('BAD_ARGUMENT', `There is no simulation "${what}"; write natter sim ring.`);
-  return (options.runs ?? 1) > 1 ? runMany(options, console) : runOnce(options, console);
+  if (console.stopped.aborted) return Exit.Error;
+  const stage = new Stage();
+  const close = () => void stage.close();
+  console.stopped.addEventListener('abort', close, { once: true });
+  try {
+    return await ((options.runs ?? 1) > 1 ? runMany : runOnce)(options, console, stage);
+  } finally {
+    console.stopped.removeEventListener('abort', close);
+    await stage.close();
+  }
 }
 
-async function runOnce(options: SimOptions, console: Console): Promise<Exit> {
+async function runOnce(options: SimOptions, console: Console, stage: Stage): Promise<Exit> {
+  const scenarios = systemsOf(options).map((system) =>
+    scenarioOf(options, system, options.seed ?? PLAIN.seed),
+  );
   const figures: SimFigure[] = [];
-  for (const system of systemsOf(options)) {
-    const scenario = scenarioOf(options, system, options.seed ?? PLAIN.seed);
-    const done = await simulate(scenario, options, console);
+  for (const { scenario, played } of all(scenarios, options, console, stage)) {
+    const done = await played;
     if (done === undefined) return Exit.Error;
-    figures.push(done);
-    if (options.json) printJson(console, { ...done, ...circumstances(scenario) });
+    explain(scenario, done, console);
+    figures.push(done.figure);
+    if (options.json) printJson(console, { ...done.figure, ...circumstances(scenario) });
   }
   if (!options.json) for (const line of table(figures)) print(console, line);
   return Exit.Done;
@@ -58,17 +60,18 @@ function systemsOf({ system, nodes }: SimOptions): readonly System[] {
   return nodes > FLOOD_NODES_MAX ? ['natter'] : SYSTEMS;
 }
 
-/** One seed after the other: ends with 1 when anything stayed unexplained. */
-async function runMany(options: SimOptions, console: Console): Promise<Exit> {
+/** Many seeds, told in their order: ends with 1 when anything stayed unexplained. */
+async function runMany(options: SimOptions, console: Console, stage: Stage): Promise<Exit> {
   const { runs = 1, seed: first = PLAIN.seed, system = 'natter' } = options;
+  const scenarios = Array.from({ length: runs }, (_, index) => scenarioOf(options, system, first + index));
   let [unexplained, broken] = [0, 0];
-  for (let seed = first; seed < first + runs; seed++) {
-    const scenario = scenarioOf(options, system, seed);
-    const done = await simulate(scenario, options, console);
+  for (const { scenario, played } of all(scenarios, options, console, stage)) {
+    const done = await played;
     if (done === undefined) return Exit.Error;
-    if (options.json) printJson(console, { ...done, ...circumstances(scenario) });
-    if (done.unexplained > 0) unexplained++;
-    if (done.assumptionBreaks > 0) broken++;
+    explain(scenario, done, console);
+    if (options.json) printJson(console, { ...done.figure, ...circumstances(scenario) });
+    if (done.figure.unexplained > 0) unexplained++;
+    if (done.figure.assumptionBreaks > 0) broken++;
   }
   const sentence = `${runs} runs: ${unexplained} with something unexplained; in ${broken} an assumption broke.`;
   if (options.json) tell(console, sentence);
@@ -76,32 +79,39 @@ async function runMany(options: SimOptions, console: Console): Promise<Exit> {
   return unexplained === 0 ? Exit.Done : Exit.Error;
 }
 
-/** @returns undefined when it was interrupted */
-async function simulate(
-  scenario: Scenario,
-  options: SimOptions,
-  console: Console,
-): Promise<SimFigure | undefined> {
-  const startedAt = performance.now();
-  const simulation = new Run(scenario, traceOf(options, console));
-  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
-  for (let until = SLICE_MS; until <= RUN_MS; until += SLICE_MS) {
-    simulation.advance(until);
-    // Signals are heard between two turns of the real event loop.
-    await turn();
-    if (console.stopped.aborted) return undefined;
-    if ((options.runs ?? 1) === 1 && until % PROGRESS_EVERY_MS === 0)
-      tell(
-        console,
-        `${scenario.system}: ${until / 1000} of ${RUN_MS / 1000} virtual seconds in ${seconds()} s`,
-      );
-  }
-  const figure = simulation.figure();
-  if (figure.unexplained > 0) explain(simulation, console);
-  return figure;
+interface Playing {
+  readonly scenario: Scenario;
+  /** undefined when it was interrupted */
+  readonly played: Promise<Played | undefined>;
 }
 
-function explain({ scenario, faults }: Run, console: Console): void {
+/** Begins all of them; as many at once as there are cores. */
+function all(
+  scenarios: readonly Scenario[],
+  options: SimOptions,
+  console: Console,
+  stage: Stage,
+): readonly Playing[] {
+  const startedAt = performance.now();
+  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
+  const isLong = scenarios.length > SYSTEMS.length;
+  return scenarios.map((scenario) => {
+    const progress = ({ virtualMs, lines }: Progress) => {
+      for (const line of lines) tell(console, line);
+      if (isLong || virtualMs % PROGRESS_EVERY_MS !== 0) return;
+      const far = `${virtualMs / 1000} of ${RUN_MS / 1000} virtual seconds`;
+      tell(console, `${scenario.system}: ${far} in ${seconds()} s`);
+    };
+    const trace = traceOf(options);
+    const played = stage.play(scenario, isLong && trace === undefined ? {} : { trace, progress });
+    // Whoever waits for another one first must not miss that this one failed.
+    played.catch(() => undefined);
+    return { scenario, played };
+  });
+}
+
+function explain(scenario: Scenario, { figure, faults }: Played, console: Console): void {
+  if (figure.unexplained === 0) return;
   tell(console, `Seed ${scenario.seed}: something happened that nothing explains.`);
   for (const fault of faults) tell(console, `  ${fault}`);
   tell(console, `Look at it with: ${commandOf(scenario)} --trace`);
@@ -118,9 +128,9 @@ function commandOf(scenario: Scenario): string {
   return `natter sim ring ${flags.join(' ')}`;
 }
 
-function traceOf({ trace, traceFrom = 0 }: SimOptions, console: Console): Trace | undefined {
+function traceOf({ trace, traceFrom = 0 }: SimOptions): TraceWish | undefined {
   if (trace === undefined) return undefined;
-  return new Trace((line) => tell(console, line), trace === true ? [] : trace, traceFrom * 1000);
+  return { members: trace === true ? [] : trace, fromMs: traceFrom * 1000 };
 }
 
 function scenarioOf(options: SimOptions, system: System, seed: number): Scenario {

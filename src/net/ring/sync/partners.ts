@@ -15,6 +15,8 @@ export class Partners {
   #edges: readonly PeerId[] = [];
   /** Edges that were not compared with since they became edges. */
   readonly #fresh = new Set<PeerId>();
+  /** When the last round with anybody was begun. */
+  #lastAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
   #first = 0;
   #isHurried = false;
@@ -50,7 +52,8 @@ export class Partners {
     this.#edges = [...peers];
     for (const peer of this.#fresh) if (!peers.includes(peer)) this.#fresh.delete(peer);
     for (const peer of peers) if (!before.includes(peer)) this.#fresh.add(peer);
-    if (this.#fresh.size > 0 && this.#links.size > 0) this.dueAt = Math.min(this.dueAt, now + SYNC_EDGE_MS);
+    if (this.#fresh.size > 0 && this.#links.size > 0)
+      this.dueAt = Math.min(this.dueAt, Math.max(now + SYNC_EDGE_MS, this.#lastAt + SYNC_AGAIN_MS));
   }
 
   /** Something is missing that cannot wait for the next period. */
@@ -69,6 +72,7 @@ export class Partners {
   /** By either side: both fetch what they lack. */
   begun(peer: PeerId, now: number): void {
     this.#fresh.delete(peer);
+    this.#lastAt = now;
     this.#links.set(peer, now);
   }
 
@@ -85,7 +89,7 @@ export class Partners {
     const fresh = rested.find((peer) => this.#fresh.has(peer));
     if (fresh !== undefined) {
       // There may be another one.
-      this.dueAt = Math.min(this.dueAt, now + SYNC_EDGE_MS);
+      this.dueAt = Math.min(this.dueAt, now + SYNC_AGAIN_MS);
       return fresh;
     }
     this.#turn++;
