@@ -16,6 +16,8 @@ export interface GhostsPort {
   neighbourhood(): Neighbourhood;
   /** Frames flow to that peer, and nobody suspects it. */
   isLive(peer: PeerId): boolean;
+  /** Somebody else says that there is a link with whoever is there: we may only be deaf to them. */
+  isMet(place: Place): boolean;
   /** Others are to be told that it is dead. */
   died(peer: Contact): void;
 }
@@ -71,7 +73,7 @@ export class Ghosts {
 
   /** Who is said to be here, at a place where this peer would know them. */
   #strangers(): Contact[] {
-    const { roster, neighbourhood, isLive } = this.#port;
+    const { roster, neighbourhood, isLive, isMet } = this.#port;
     const { self, successors, predecessor } = neighbourhood();
     const [successor] = successors;
     const [first, last] = [successor, predecessor].map((edge) =>
@@ -85,7 +87,8 @@ export class Ghosts {
     for (const { record, death } of roster.all) {
       const { contact, state } = record;
       if (death !== undefined || state === PeerState.Left || contact.id === self.id) continue;
-      if (isOurs(contact.place) && !known.has(contact.id) && !isLive(contact.id)) found.push(contact);
+      if (!isOurs(contact.place) || known.has(contact.id) || isLive(contact.id)) continue;
+      if (!isMet(contact.place)) found.push(contact);
     }
     return found;
   }

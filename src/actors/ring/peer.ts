@@ -103,6 +103,7 @@ export class RingPeer {
       roster: this.people.roster,
       neighbourhood: () => this.neighbourhood,
       isLive: (peer) => this.links.isLive(peer),
+      isMet: (place) => this.overlay.isLinked(place),
       died: (contact) => this.people.died(contact, this.#now),
     });
     const hybrid = new HybridClock();

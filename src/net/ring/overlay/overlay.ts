@@ -130,6 +130,11 @@ export class Overlay implements Part {
     return this.#routes.nearest(place, current);
   }
 
+  /** Whether a linked peer says that it has a link to whoever is exactly there. */
+  isLinked(place: Place): boolean {
+    return this.#routes.isLinked(place);
+  }
+
   /** The live successors of a place, as far as one knows: right for places between oneself and one's last successor. */
   holders(place: Place, count: number): Contact[] {
     return this.#routes.holders(place, count);

@@ -1,4 +1,4 @@
-import { clockwise, distance, type Place } from '../place.js';
+import { clockwise, distance, type Place, roughly } from '../place.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Around } from './frames.js';
 import type { Acquaintance, Known } from './known.js';
@@ -57,6 +57,12 @@ export class Routes {
     }
     const isKept = best !== undefined && bestWay * 2 > currentWay;
     return isKept ? current : best?.contact.id;
+  }
+
+  /** Somebody one is linked with says that a link of theirs leads there. */
+  isLinked(place: Place): boolean {
+    const there = roughly(place);
+    return this.#acquaintance.all.some(({ usable, around }) => usable && around?.includes(there) === true);
   }
 
   /** At the place and behind it, clockwise: as far as one knows, ourselves among them. */
