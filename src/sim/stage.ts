@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { Played, Progress, Task, TraceWish } from './play.js';
+import type { Played, Progress, play, Task, TraceWish } from './play.js';
 import type { Scenario } from './scenario.js';
 
 /**
@@ -11,6 +11,8 @@ import type { Scenario } from './scenario.js';
  */
 const YOUNG_MB = 384;
 const OLD_MB = 8_192;
+
+type Pool = Piscina<Task, Played>;
 
 export interface Wishes {
   /** Told to `progress`. */
@@ -21,7 +23,7 @@ export interface Wishes {
 /** Threads on which runs are played, as many as there are cores; so many seeds take a fraction of the time. */
 export class Stage {
   readonly #over = new AbortController();
-  #pool: Piscina<Task, Played> | undefined;
+  #pool: Pool | undefined;
 
   /** @returns undefined when the stage was closed before its end */
   async play(scenario: Scenario, { trace, progress }: Wishes = {}): Promise<Played | undefined> {
@@ -48,8 +50,8 @@ export class Stage {
   }
 }
 
-function startPool(): Piscina<Task, Played> {
-  return new Piscina<Task, Played>({
+function startPool(): Pool {
+  return new Piscina<Task, ReturnType<typeof play>>({
     filename: fileURLToPath(new URL('./play.js', import.meta.url)),
     minThreads: 0,
     maxThreads: availableParallelism(),
