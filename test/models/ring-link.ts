@@ -28,6 +28,8 @@ interface World {
   dials: number;
   /** The time for the next address is still to come. */
   isArmed: boolean;
+  /** It was silent, and has not been heard since. */
+  isSuspected: boolean;
 }
 
 /** Wires that only write down what is done with them. */
@@ -162,7 +164,7 @@ function sent(...types: string[]): ModelEvent[] {
 /** A peer is needed, of whom so many addresses are known. */
 function needed(count: number): Beginning<World, Real> {
   return {
-    world: () => ({ untried: count, dials: 0, isArmed: true }),
+    world: () => ({ untried: count, dials: 0, isArmed: true, isSuspected: false }),
     events: sent(...(count === 0 ? ['EXHAUSTED'] : [])),
     seen: [count === 0 ? 'end' : 'dialNext'],
     real: async () => {
@@ -272,16 +274,27 @@ const stimuli: Record<string, Given> = {
     () => sent('xstate.after.syncPatience.link.syncing'),
     ({ clock }) => clock.advance(SYNC_PATIENCE_MS),
   ),
-  'it is silent': given(
-    isOpen,
-    () => sent('SUSPECTED'),
-    ({ link }) => link.suspect(),
-  ),
-  'it is heard again': given(
-    isOpen,
-    () => sent('TRUSTED'),
-    ({ link }) => link.trust(),
-  ),
+  'it is silent': {
+    ...given(
+      isOpen,
+      () => sent('SUSPECTED'),
+      ({ link }) => link.suspect(),
+    ),
+    changes: (world, { at }) => {
+      // Nobody is asked about somebody who has not said who they are.
+      if (at !== 'handshaking') world.isSuspected = true;
+    },
+  },
+  'it is heard again': {
+    ...given(
+      isOpen,
+      () => sent('TRUSTED'),
+      ({ link }) => link.trust(),
+    ),
+    changes: (world) => {
+      world.isSuspected = false;
+    },
+  },
   'its last wire is gone': given(
     isOpen,
     () => sent('LOST'),
@@ -318,7 +331,7 @@ export const ringLink: Model<World, Real> = {
     'a peer with one address is needed': needed(1),
     'a peer without an address is needed': needed(0),
     'somebody comes': {
-      world: () => ({ untried: 0, dials: 0, isArmed: true }),
+      world: () => ({ untried: 0, dials: 0, isArmed: true, isSuspected: false }),
       events: sent('OPENED'),
       seen: [],
       real: async () => {
@@ -337,9 +350,9 @@ export const ringLink: Model<World, Real> = {
       expect(wires.dials, 'which handshakes are under way').toHaveLength(world.dials);
     },
     'link.handshaking': ({ wires }) => expect(wires.dials, 'which handshakes are under way').toEqual([]),
-    'link.syncing': flows(true),
-    'link.live': flows(true),
-    'link.suspect': flows(false),
+    'link.syncing': flows,
+    'link.live': flows,
+    'link.suspect': flows,
     'link.gone': ({ links, wires }) => {
       expect([...links.all], 'which links there are').toEqual([]);
       expect(wires.dials, 'which handshakes are under way').toEqual([]);
@@ -351,11 +364,9 @@ export const ringLink: Model<World, Real> = {
   },
 };
 
-/** Frames flow, and it counts as living, or not. */
-function flows(isLive: boolean) {
-  return ({ links }: Real): void => {
-    const { id } = OTHER.record.contact;
-    expect(links.send(id, FrameType.Need, Buffer.alloc(1)), 'whether frames flow').toBe(true);
-    expect(links.isLive(id), 'whether it counts as living').toBe(isLive);
-  };
+/** Frames flow, and it counts as living unless it is suspected. */
+function flows({ links }: Real, { world }: At): void {
+  const { id } = OTHER.record.contact;
+  expect(links.send(id, FrameType.Need, Buffer.alloc(1)), 'whether frames flow').toBe(true);
+  expect(links.isLive(id), 'whether it counts as living').toBe(!world.isSuspected);
 }
