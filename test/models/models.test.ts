@@ -24,7 +24,7 @@ const coverages: Coverage[] = [];
 function held(name: string, walk: () => Promise<Coverage>): void {
   it(`${name} does what its machine says, wherever it stands and whatever happens there`, async () => {
     coverages.push(await walk());
-  });
+  }, 60_000);
 }
 
 held('a transfer at the server', () => hold(transferAtServer));
