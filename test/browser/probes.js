@@ -175,7 +175,8 @@ globalThis.probes = (() => {
       for (const entry of list.getEntries()) tasks.push(entry.duration);
     });
     observer.observe({ entryTypes: ['longtask'] });
-    let last = performance.now();
+    const began = performance.now();
+    let last = began;
     let isOver = false;
     const frame = (now) => {
       frames.push(now - last);
@@ -189,7 +190,7 @@ globalThis.probes = (() => {
       frames.sort((a, b) => a - b);
       const at = (share) => frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0;
       return {
-        frames: frames.length,
+        framesPerS: (frames.length * 1_000) / (performance.now() - began),
         p50: at(0.5),
         p99: at(0.99),
         longest: at(1),

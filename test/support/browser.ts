@@ -11,6 +11,8 @@ const PROBES = fileURLToPath(new URL('../browser/probes.js', import.meta.url));
 
 /** Generous: the machine may be busy with other tests. */
 const WAIT_MS = 20_000;
+/** A test waits for several things, one after the other. */
+const TEST_MS = 90_000;
 
 /**
  * Tests that share one browser, begun before the first and ended after the last of them; its profile is a temporary
@@ -26,7 +28,7 @@ export function describeInBrowser(name: string, tests: (browser: TestBrowser) =>
     });
     return;
   }
-  describe(name, () => {
+  describe(name, { timeout: TEST_MS }, () => {
     const browser = new TestBrowser();
     beforeAll(() => browser.launch(path), 60_000);
     afterAll(() => browser.close(), 60_000);
