@@ -98,7 +98,8 @@ it('nothing is lost, doubled or put out of order because somebody watches', asyn
   clearInterval(coming);
   visitors.close();
   expect(heard).toEqual(Array.from({ length: NUMBERS }, (_, n) => n));
-  expect(visitors.frames).toBeGreaterThan(20);
+  // They did see something; how much depends on how fast the numbers went.
+  expect(visitors.frames).toBeGreaterThan(5);
   for (const name of server.system.names) {
     expect(await server.system.thread(name).deadLetters(1_000)).toEqual([]);
     expect(server.system.restarts(name)).toBe(0);
