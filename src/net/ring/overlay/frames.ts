@@ -25,7 +25,7 @@ export const Asking = {
 } as const;
 
 /** Of NEIGHBOURS. */
-const Telling = { Leaving: 1, Unchanged: 2, Predecessor: 4 } as const;
+const Telling = { Leaving: 1, Unchanged: 2, Predecessor: 4, Joining: 8 } as const;
 
 export interface Stabilise {
   readonly number: number;
@@ -40,6 +40,8 @@ export interface View {
   readonly predecessor: Contact | undefined;
   /** Clockwise from that peer, the nearest first. */
   readonly successors: readonly Contact[];
+  /** It has not found its place yet: its list is whoever it has met, and passes over others. */
+  readonly isJoining?: boolean;
 }
 
 export interface Neighbours {
@@ -61,8 +63,11 @@ export const StabiliseFrame = {
 
 export const NeighboursFrame = {
   encode(writer: Writer, number: number, view: View, leaving: boolean): Buffer {
-    const { predecessor, successors, version } = view;
-    const flags = (leaving ? Telling.Leaving : 0) | (predecessor === undefined ? 0 : Telling.Predecessor);
+    const { predecessor, successors, version, isJoining = false } = view;
+    const flags =
+      (leaving ? Telling.Leaving : 0) |
+      (predecessor === undefined ? 0 : Telling.Predecessor) |
+      (isJoining ? Telling.Joining : 0);
     writer.reset().varint(number).u8(flags).u32(version);
     if (predecessor !== undefined) writeContact(writer, predecessor);
     writeContacts(writer, successors, SUCCESSORS_MAX);
@@ -81,7 +86,8 @@ export const NeighboursFrame = {
     if ((flags & Telling.Unchanged) !== 0) return { number, leaving, view: undefined };
     const predecessor = (flags & Telling.Predecessor) === 0 ? undefined : readKnownContact(reader, community);
     const successors = readContacts(reader, SUCCESSORS_MAX, community);
-    return { number, leaving, view: { version, predecessor, successors } };
+    const isJoining = (flags & Telling.Joining) !== 0;
+    return { number, leaving, view: { version, predecessor, successors, isJoining } };
   },
 };
 

@@ -51,7 +51,12 @@ export class Pointers {
   /** As others are told it. */
   get view(): View {
     const predecessor = this.predecessor?.contact;
-    return { version: this.version, predecessor, successors: this.successors.list };
+    return {
+      version: this.version,
+      predecessor,
+      successors: this.successors.list,
+      isJoining: !this.hasJoined,
+    };
   }
 
   /** @returns whether there is something that others should be told */
@@ -109,11 +114,13 @@ export class Pointers {
    */
   judge(now: number, isSeeking: boolean): boolean {
     const before = this.state;
+    const hadJoined = this.hasJoined;
     const state = this.#stateNow(now);
     if (this.head === undefined) this.#headSince = now;
     if (state === 'alone') this.hasJoined = false;
     else if (state === 'stable' && (!isSeeking || now - this.#headSince >= JOINING_MAX_MS))
       this.hasJoined = true;
+    if (this.hasJoined !== hadJoined) this.version++;
     this.state = this.hasJoined || state === 'alone' ? state : 'joining';
     this.#described = undefined;
     return this.state !== before;

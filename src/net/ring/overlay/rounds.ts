@@ -25,7 +25,7 @@ export class Rounds {
   next(now: number): Known[] {
     const { head, predecessor, successors } = this.#pointers;
     const asked: Known[] = head === undefined ? [] : [head];
-    if (this.#near.length === 0) this.#near = successors.tellers.slice(1);
+    if (this.#near.length === 0) this.#near = successors.tellers.filter((known) => known !== head);
     const near = this.#near.pop();
     if (near?.linked) asked.push(near);
     if (predecessor !== undefined && predecessor.heardAt < now - NEAR_QUIET_MS) asked.push(predecessor);

@@ -77,7 +77,7 @@ export class Successors {
   }
 
   /**
-   * Chooses the tellers, and takes what they told. Each stands within the stretch of which those before it told, or
+   * Chooses the tellers, and takes what they told. Each has joined, and stands within the stretch of which those before it told, or
    * says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any number of
    * others before it.
    * @returns how far everybody is told of; RING_PLACES: all the way round to us
@@ -86,7 +86,7 @@ export class Successors {
     const tellers: Known[] = [];
     let covered: number | undefined;
     for (const known of near) {
-      if (known.view === undefined) continue;
+      if (known.view === undefined || known.view.isJoining) continue;
       if (covered !== undefined && !this.#follows(known, covered)) break;
       if (!known.usable) {
         if (tellers.length > 0) continue;

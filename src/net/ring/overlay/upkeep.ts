@@ -121,7 +121,10 @@ export class Upkeep {
     for (const known of wanted)
       if (known.needed && !known.linked && pointers.holds(known)) probes.detector.asked(known, 0, now);
     longs.wake(now);
+    const { version } = pointers;
     if (pointers.judge(now, this.#isSeeking(now)) || isNews) port.changed();
+    // Its list counts from now on, or does not any more.
+    if (pointers.version !== version) telling.newsSoon(now);
   }
 
   /** Somebody was asked who is around our place, or was named for it and has not said anything yet. */
