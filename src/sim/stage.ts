@@ -22,21 +22,23 @@ export interface Wishes {
 
 /** Threads on which runs are played, as many as there are cores; so many seeds take a fraction of the time. */
 export class Stage {
-  readonly #over = new AbortController();
+  /** Runs that are worth beginning before the first of them is over. */
+  readonly width = 2 * availableParallelism();
+  #isClosed = false;
   #pool: Pool | undefined;
 
   /** @returns undefined when the stage was closed before its end */
   async play(scenario: Scenario, { trace, progress }: Wishes = {}): Promise<Played | undefined> {
     this.#pool ??= startPool();
-    const options = { name: 'play', signal: this.#over.signal };
+    const name = 'play';
     const channel = progress && new MessageChannel();
     channel?.port1.on('message', (word: Progress) => progress?.(word));
     try {
-      if (channel === undefined) return await this.#pool.run({ scenario }, options);
+      if (channel === undefined) return await this.#pool.run({ scenario }, { name });
       const { port2: port } = channel;
-      return await this.#pool.run({ scenario, trace, port }, { ...options, transferList: [port] });
+      return await this.#pool.run({ scenario, trace, port }, { name, transferList: [port] });
     } catch (error) {
-      if (this.#over.signal.aborted) return undefined;
+      if (this.#isClosed) return undefined;
       throw error;
     } finally {
       channel?.port1.close();
@@ -45,7 +47,7 @@ export class Stage {
 
   /** Ends all runs at once. */
   async close(): Promise<void> {
-    this.#over.abort();
+    this.#isClosed = true;
     await this.#pool?.destroy();
   }
 }

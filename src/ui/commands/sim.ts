@@ -41,13 +41,12 @@ async function runOnce(options: SimOptions, console: Console, stage: Stage): Pro
     scenarioOf(options, system, options.seed ?? PLAIN.seed),
   );
   const figures: SimFigure[] = [];
-  for (const { scenario, played } of all(scenarios, options, console, stage)) {
-    const done = await played;
-    if (done === undefined) return Exit.Error;
-    explain(scenario, done, console);
-    figures.push(done.figure);
-    if (options.json) printJson(console, { ...done.figure, ...circumstances(scenario) });
+  for await (const { scenario, played } of all(scenarios, options, console, stage)) {
+    explain(scenario, played, console);
+    figures.push(played.figure);
+    if (options.json) printJson(console, { ...played.figure, ...circumstances(scenario) });
   }
+  if (console.stopped.aborted) return Exit.Error;
   if (!options.json) for (const line of table(figures)) print(console, line);
   return Exit.Done;
 }
@@ -65,49 +64,57 @@ async function runMany(options: SimOptions, console: Console, stage: Stage): Pro
   const { runs = 1, seed: first = PLAIN.seed, system = 'natter' } = options;
   const scenarios = Array.from({ length: runs }, (_, index) => scenarioOf(options, system, first + index));
   let [unexplained, broken] = [0, 0];
-  for (const { scenario, played } of all(scenarios, options, console, stage)) {
-    const done = await played;
-    if (done === undefined) return Exit.Error;
-    explain(scenario, done, console);
-    if (options.json) printJson(console, { ...done.figure, ...circumstances(scenario) });
-    if (done.figure.unexplained > 0) unexplained++;
-    if (done.figure.assumptionBreaks > 0) broken++;
+  for await (const { scenario, played } of all(scenarios, options, console, stage)) {
+    const { figure } = played;
+    explain(scenario, played, console);
+    if (options.json) printJson(console, { ...figure, ...circumstances(scenario) });
+    if (figure.unexplained > 0) unexplained++;
+    if (figure.assumptionBreaks > 0) broken++;
   }
+  if (console.stopped.aborted) return Exit.Error;
   const sentence = `${runs} runs: ${unexplained} with something unexplained; in ${broken} an assumption broke.`;
   if (options.json) tell(console, sentence);
   else print(console, sentence);
   return unexplained === 0 ? Exit.Done : Exit.Error;
 }
 
-interface Playing {
+interface Done {
   readonly scenario: Scenario;
-  /** undefined when it was interrupted */
-  readonly played: Promise<Played | undefined>;
+  readonly played: Played;
 }
 
-/** Begins all of them; as many at once as there are cores. */
-function all(
+/** Plays all of them, several at once, and yields them in their order; ends early when it is interrupted. */
+async function* all(
   scenarios: readonly Scenario[],
   options: SimOptions,
   console: Console,
   stage: Stage,
-): readonly Playing[] {
+): AsyncGenerator<Done> {
   const startedAt = performance.now();
-  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   const isLong = scenarios.length > SYSTEMS.length;
-  return scenarios.map((scenario) => {
+  const trace = traceOf(options);
+  const begin = (scenario: Scenario) => {
     const progress = ({ virtualMs, lines }: Progress) => {
       for (const line of lines) tell(console, line);
       if (isLong || virtualMs % PROGRESS_EVERY_MS !== 0) return;
       const far = `${virtualMs / 1000} of ${RUN_MS / 1000} virtual seconds`;
-      tell(console, `${scenario.system}: ${far} in ${seconds()} s`);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      tell(console, `${scenario.system}: ${far} in ${seconds} s`);
     };
-    const trace = traceOf(options);
     const played = stage.play(scenario, isLong && trace === undefined ? {} : { trace, progress });
-    // Whoever waits for another one first must not miss that this one failed.
+    // Whoever waits for an earlier one must not miss that this one failed.
     played.catch(() => undefined);
     return { scenario, played };
-  });
+  };
+  const begun = scenarios.slice(0, stage.width).map(begin);
+  for (let next = begun.shift(); next !== undefined; next = begun.shift()) {
+    const { scenario, played } = next;
+    const done = await played;
+    if (done === undefined) return;
+    const later = scenarios[scenarios.indexOf(scenario) + stage.width];
+    if (later !== undefined) begun.push(begin(later));
+    yield { scenario, played: done };
+  }
 }
 
 function explain(scenario: Scenario, { figure, faults }: Played, console: Console): void {
