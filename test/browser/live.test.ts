@@ -88,9 +88,13 @@ describeInBrowser('the live page', (browser) => {
     await live.find('kind:session state:active');
     await live.isIn('session', 'active');
     const before = (await live.events()).length;
-    run.child.stdin.write('a second secret line\n');
-    await run.until('two', () => run.events('accepted').length === 2);
-    await expect.poll(async () => (await live.events()).length, WAIT).toBeGreaterThan(before);
+    // What is said before the thread knows that somebody watches is not shown: so it is said until something is.
+    const said = async () => {
+      run.child.stdin.write('another secret line\n');
+      return (await live.events()).length;
+    };
+    await expect.poll(said, { ...WAIT, interval: 250 }).toBeGreaterThan(before);
+    await run.until('accepted', () => run.events('accepted').length >= 2);
     expect(await live.page.content()).not.toMatch(/secret|ana\b/);
     isClean(live.visit);
   });
