@@ -6,7 +6,7 @@
  * members between two repairs. What happens after one of these was broken is counted apart, until the ring is whole.
  */
 import type { PeerId } from '../net/ring/types.js';
-import { type Placed, Truth } from './truth.js';
+import { type Placed, STABLE_BASE, Truth } from './truth.js';
 
 export interface Fault {
   readonly at: number;
@@ -119,11 +119,12 @@ export class Health {
     const truth = new Truth(this.#present());
     if (this.#recoveries.length > 0 || this.#isExcused || !this.#hasBase) this.#look(truth, now);
     if (!this.#hasBase || this.#isExcused) return;
-    if (truth.members.length < truth.base) return;
+    // Of a community this small only the truth of its lists is asked.
+    if (truth.members.length < STABLE_BASE) return;
     const stranded = truth.stranded();
     for (const { number } of stranded) this.#fault(now, `${number}: nobody in its list is alive`);
     const unskipped = truth.unskipped();
-    if (unskipped < truth.base) this.#fault(now, `only ${unskipped} members are passed over by no list`);
+    if (unskipped < STABLE_BASE) this.#fault(now, `only ${unskipped} members are passed over by no list`);
   }
 
   /** Nothing has happened for a while: what is still wrong stays so. @param outside who has not joined */
@@ -148,7 +149,7 @@ export class Health {
 
   #look(truth: Truth, now: number): void {
     if (this.#isCut || !truth.isWhole) return;
-    if (truth.members.length > truth.base) this.#hasBase = true;
+    if (truth.members.length >= STABLE_BASE) this.#hasBase = true;
     this.#isExcused = this.#hasLiars;
     for (const { since, done } of this.#recoveries.splice(0)) done(now - since);
   }

@@ -15,8 +15,10 @@ export interface Placed {
   readonly isLiar: boolean;
 }
 
-/** Fewer than this many members have no stable base: of them only the truth of their lists is asked. */
+/** What a successor list has at least, where there are so many: Zave's r. */
 const SHORTEST_LIST = 8;
+/** The least number of members that must be passed over by no list, r + 1: fewer have no stable base. */
+export const STABLE_BASE = SHORTEST_LIST + 1;
 
 /** Everybody who is alive and in, in the order of the ring. */
 export class Truth {
@@ -69,11 +71,6 @@ export class Truth {
       }
     }
     return this.members.length - skipped.size;
-  }
-
-  /** The least number of members that must be unskipped: r + 1, where there are that many. */
-  get base(): number {
-    return Math.min(this.members.length, SHORTEST_LIST + 1);
   }
 
   // ---- Once nothing happens any more --------------------------------------------------------------------

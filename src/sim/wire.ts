@@ -9,15 +9,8 @@
  * net. Acks are not sent but known: they count as heard when the way back is open. Bandwidth is without limit.
  */
 import { Malformed } from '../net/bytes.js';
-import {
-  IDLE_MS,
-  KEEPALIVE_ATTENTIVE_MS,
-  OUTGOING_BYTES_MAX,
-  OUTGOING_MESSAGES_MAX,
-  PROBE_AFTER_MS,
-  PROBE_PATIENCE_MS,
-  SEALED_OVERHEAD_BYTES,
-} from '../net/constants.js';
+import { OUTGOING_BYTES_MAX, OUTGOING_MESSAGES_MAX, SEALED_OVERHEAD_BYTES } from '../net/constants.js';
+import { Liveness } from '../net/liveness.js';
 import { CloseCode, type CloseReason } from '../net/types.js';
 import type { Planned } from './timeline.js';
 import type { SimWires } from './wires.js';
@@ -47,13 +40,16 @@ export class WireEnd {
   isClosed = false;
   /** Arrivals wait for this: a packet that overtakes the handshake's last message is sent again. */
   opensAt = Number.POSITIVE_INFINITY;
-  #heardAt = 0;
+  /** From `opened` on. */
+  #liveness: Liveness;
+  #sentAt = 0;
+  /** It was asked whether it is there, and has not answered. */
+  #isAsking = false;
   #outbox: Frame[] = [];
   /** Of datagrams that did not arrive: they wait for the next try. */
   #lost: Frame[] = [];
   #retry: Planned | undefined;
   #retryMs = 0;
-  #checkAt = Number.POSITIVE_INFINITY;
   #framesOut = 0;
   #bytesOut = 0;
 
@@ -61,6 +57,7 @@ export class WireEnd {
     this.number = number;
     this.wires = wires;
     this.isDialler = isDialler;
+    this.#liveness = this.#beginLiveness();
   }
 
   get rttMs(): number {
@@ -70,9 +67,8 @@ export class WireEnd {
 
   opened(): void {
     this.isOpen = true;
-    this.#heardAt = this.wires.network.timeline.now;
+    this.#liveness = this.#beginLiveness();
     this.#retryMs = this.#probeMs();
-    this.#checkAt = this.#heardAt + KEEPALIVE_ATTENTIVE_MS;
   }
 
   /** @returns false when too much waits to be acknowledged already */
@@ -134,6 +130,7 @@ export class WireEnd {
     let bytes = SEALED_OVERHEAD_BYTES;
     for (const { body } of frames) bytes += FRAME_HEAD_BYTES + body.length;
     network.bytesSent += bytes;
+    this.#sentAt = timeline.now;
     const delay = weather.carry(host.number, this.other.wires.host.number, timeline.now);
     if (delay === undefined) this.#lose(frames);
     else timeline.plan(timeline.now + delay, () => this.#arrive(frames));
@@ -145,7 +142,7 @@ export class WireEnd {
     if (this.#retry !== undefined) return;
     const { timeline } = this.wires.network;
     this.#retry = timeline.plan(timeline.now + this.#retryMs, () => this.wires.host.due(() => this.#again()));
-    const silence = (timeline.now - this.#heardAt) * RETRY_SILENCE_SHARE;
+    const silence = (timeline.now - this.#liveness.heardAt) * RETRY_SILENCE_SHARE;
     this.#retryMs = Math.min(this.#retryMs * 2, Math.max(RETRY_MAX_MS, silence, this.#probeMs()));
   }
 
@@ -173,7 +170,7 @@ export class WireEnd {
     const { network, host, handler } = this.wires;
     const { timeline, weather } = network;
     const { other } = this;
-    this.#heardAt = timeline.now;
+    this.#heard(timeline.now);
     // Whatever of this was lost is sent again by its owner, so all of it counts as acknowledged once it arrives.
     for (const { body } of frames) other.#acknowledged(body.length);
     if (!weather.isBlocked(host.number, other.wires.host.number)) other.#hears();
@@ -197,35 +194,43 @@ export class WireEnd {
 
   /** An ack is on its way to here; the moment until it comes does not matter. */
   #hears(): void {
-    this.#heardAt = this.wires.network.timeline.now;
+    this.#heard(this.wires.network.timeline.now);
     this.#retryMs = this.#probeMs();
   }
 
-  /** As net/liveness.ts: asks into a silence, and ends what does not answer. */
+  #heard(now: number): void {
+    this.#liveness.heard(now);
+    this.#isAsking = false;
+  }
+
+  /** Asks into a silence, again and again as recovery does, and ends what does not answer. To be called every second. */
   look(now: number): void {
-    if (this.isClosed || now < this.#checkAt) return;
-    const patience = this.isDialler ? IDLE_MS : PROBE_AFTER_MS + PROBE_PATIENCE_MS;
-    if (now >= this.#heardAt + patience) {
+    if (this.isClosed) return;
+    const verdict = this.#liveness.check(this.#sentAt, this.#framesOut > 0, now);
+    if (verdict === 'dead') {
       this.end(SILENT);
       return;
     }
-    const askAt = this.#heardAt + KEEPALIVE_ATTENTIVE_MS;
-    if (now < askAt) this.#checkAt = askAt;
-    else this.#checkAt = now + (this.#ping(now) ? KEEPALIVE_ATTENTIVE_MS : RETRY_MAX_MS);
+    if (verdict === 'ask') this.#isAsking = true;
+    if (this.#isAsking) this.#ping(now);
   }
 
-  /** @returns whether the other end answered */
-  #ping(now: number): boolean {
+  /** Whether it arrives, and its ack too, is known at once. */
+  #ping(now: number): void {
     const { network, host } = this.wires;
     const { other } = this;
     const there = other.wires.host;
     network.bytesSent += SEALED_OVERHEAD_BYTES + 1;
-    if (there.state !== 'running' || other.isClosed || !other.isOpen) return false;
-    if (network.weather.carry(host.number, there.number, now) === undefined) return false;
-    other.#heardAt = now;
-    if (network.weather.carry(there.number, host.number, now) === undefined) return false;
-    this.#heardAt = now;
-    return true;
+    this.#sentAt = now;
+    if (there.state !== 'running' || other.isClosed || !other.isOpen) return;
+    if (network.weather.carry(host.number, there.number, now) === undefined) return;
+    other.#heard(now);
+    if (network.weather.carry(there.number, host.number, now) !== undefined) this.#heard(now);
+  }
+
+  #beginLiveness(): Liveness {
+    const { now } = this.wires.network.timeline;
+    return new Liveness({ initiator: this.isDialler, mutual: true, now });
   }
 
   #probeMs(): number {

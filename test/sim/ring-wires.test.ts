@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WireHandler } from '../../src/actors/ring/world.js';
 import { Malformed } from '../../src/net/bytes.js';
+import { KEEPALIVE_ATTENTIVE_MS, PROBE_PATIENCE_MS } from '../../src/net/constants.js';
 import { CloseCode, type CloseReason, Lane } from '../../src/net/types.js';
 import { Host } from '../../src/sim/host.js';
 import { addressOf, Network } from '../../src/sim/network.js';
@@ -8,6 +9,8 @@ import { Timeline } from '../../src/sim/timeline.js';
 import { Weather, type WeatherOptions } from '../../src/sim/weather.js';
 import { SimWires } from '../../src/sim/wires.js';
 
+/** Between two peers: either asks into a silence, and gives up when nobody answers. */
+const PATIENCE_MS = KEEPALIVE_ATTENTIVE_MS + PROBE_PATIENCE_MS;
 const CALM: WeatherOptions = { seed: 7, loss: 0, bursts: false, oneWay: 0 };
 
 class Machine implements WireHandler {
@@ -108,14 +111,15 @@ describe('simulated wires', () => {
     expect(ana.ended).toMatchObject([{ code: CloseCode.NoAnswer, local: true }]);
   });
 
-  it('end by silence when the other machine is gone', () => {
+  it.each(['dialled', 'answered'])('end by silence when the other machine is gone, for who has %s', (how) => {
     const { timeline, ana, ben } = world();
-    ben.dial(ana);
+    if (how === 'dialled') ana.dial(ben);
+    else ben.dial(ana);
     timeline.run(2_000);
     ben.host.kill();
-    timeline.run(15_000);
+    timeline.run(PATIENCE_MS - 1_000);
     expect(ana.ended).toEqual([]);
-    timeline.run(30_000);
+    timeline.run(2_000 + PATIENCE_MS + 1_000);
     expect(ana.ended).toMatchObject([{ code: CloseCode.Silent }]);
   });
 

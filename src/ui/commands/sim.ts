@@ -106,12 +106,14 @@ async function* all(
     played.catch(() => undefined);
     return { scenario, played };
   };
-  const begun = scenarios.slice(0, stage.width).map(begin);
+  // What a trace tells is told of one run after the other.
+  const width = trace === undefined ? stage.width : 1;
+  const begun = scenarios.slice(0, width).map(begin);
   for (let next = begun.shift(); next !== undefined; next = begun.shift()) {
     const { scenario, played } = next;
     const done = await played;
     if (done === undefined) return;
-    const later = scenarios[scenarios.indexOf(scenario) + stage.width];
+    const later = scenarios[scenarios.indexOf(scenario) + width];
     if (later !== undefined) begun.push(begin(later));
     yield { scenario, played: done };
   }

@@ -230,10 +230,14 @@ export const commands: readonly CommandRow[] = [
       { flags: '--liars <share>', help: 'so many lie about who comes next', parse: share },
       { flags: '--entries <n>', help: 'how much is said (default: 100)', parse: upTo(10_000, 1) },
       { flags: '--seed <n>', help: 'the same seed is the same run (default: 1)', parse: count },
-      { flags: '--runs <n>', help: 'so many seeds, one after the other', parse: upTo(1_000_000, 1) },
+      {
+        flags: '--runs <n>',
+        help: 'so many seeds, as many at once as there are cores',
+        parse: upTo(1_000_000, 1),
+      },
       {
         flags: '--system <name>',
-        help: 'natter or flood alone (default: both)',
+        help: 'natter or flood alone (default: both; natter for many runs or peers)',
         parse: oneOf(['natter', 'flood']),
       },
       { flags: '--trace [members]', help: 'tell on standard error what happens (to 3,5,8)', parse: counts },
