@@ -58,6 +58,7 @@ export class Node {
     const port: OverlayPort = {
       send: (to, type, body) => world.send(this, to, type, body),
       dial: (to) => world.dial(this, to),
+      isMeeting: () => false,
       release: (peer) => world.release(this, peer),
       changed: () => {},
       suspected: (peer) => this.suspected.push(peer),

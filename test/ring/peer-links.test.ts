@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Links } from '../../src/actors/ring/links.js';
 import type { Wires } from '../../src/actors/ring/world.js';
 import { ManualClock } from '../../src/actors/runtime/clock.js';
-import { Malformed } from '../../src/net/bytes.js';
+import { Malformed, Reader } from '../../src/net/bytes.js';
 import { FrameType } from '../../src/net/constants.js';
 import { PeerState } from '../../src/net/ring/constants.js';
 import { helloCodec, needCodec } from '../../src/net/ring/hello.js';
 import { handshakeKeys, type Identity, identityOf, verify } from '../../src/net/ring/identity.js';
 import { type PeerRecord, signRecord } from '../../src/net/ring/record.js';
-import { Lane, type PathAddress } from '../../src/net/types.js';
+import { CloseCode, Lane, type PathAddress } from '../../src/net/types.js';
 import { DEAF } from '../../src/sim/wires.js';
 
 const COMMUNITY = Buffer.alloc(32, 5);
@@ -195,6 +195,24 @@ describe('a link', () => {
     pass(12_000);
     expect(wires.closed).toEqual([1]);
     expect(told.at(-1)).toBe('unlinked');
+  });
+
+  it('tells in one order whether it is needed, also when the other end keeps the link that ended here', () => {
+    const { wires, links, opened, greeted } = setUp();
+    const counts = () =>
+      wires.sent
+        .filter(({ type }) => type === FrameType.Need)
+        .map(({ body }) => needCodec.decode(new Reader(body)).count);
+    for (const wire of [1, 2]) {
+      opened(wire);
+      greeted(wire);
+      links.need(LARGE.record.contact, 'test');
+      links.unneed(LARGE.record.contact.id, 'test');
+      links.closed(wire, { code: CloseCode.Silent, text: '', local: true });
+      links.drain();
+    }
+    expect(counts().length).toBeGreaterThanOrEqual(4);
+    expect(counts()).toEqual([...new Set(counts())].toSorted((a, b) => a - b));
   });
 
   it('is never made with oneself', () => {

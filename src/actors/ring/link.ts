@@ -26,6 +26,11 @@ export interface LinkOwner {
   dial(link: Link, to: PathAddress): number;
   abandon(wire: number): void;
   hangUp(wire: number, why: string): void;
+  /**
+   * A number above all before it: NEEDs overtake each other, and the other end may take a link that begins here for the
+   * one that it still has.
+   */
+  countNeed(): number;
   linked(link: Link): void;
   ended(link: Link): void;
 }
@@ -56,7 +61,6 @@ export class Link implements LinkPort {
   readonly #lines = new Lines();
   /** Why it is needed here. */
   readonly #needs = new Set<string>();
-  #needsTold = 0;
   #isNeededThere = true;
   #needHeard = 0;
   #idleSince: number | undefined;
@@ -281,8 +285,7 @@ export class Link implements LinkPort {
 
   #tellNeed(): void {
     if (!this.isLinked) return;
-    this.#needsTold++;
-    const body = needCodec.encode({ count: this.#needsTold, need: this.isNeeded });
+    const body = needCodec.encode({ count: this.#owner.countNeed(), need: this.isNeeded });
     this.send(FrameType.Need, body, Lane.Control);
   }
 }

@@ -83,6 +83,7 @@ export class Links implements LinkOwner {
   readonly #own = new Set<string>();
   readonly #reader = new Reader();
   readonly #news: News;
+  #needs = 0;
   #lookAt: number;
 
   constructor(
@@ -165,6 +166,12 @@ export class Links implements LinkOwner {
       if (there !== undefined && addressText(there) === text) return;
     }
     this.#begin(undefined, [address]).start();
+  }
+
+  /** An address is being dialled, and nobody knows who is there. */
+  get isMeeting(): boolean {
+    for (const { peer, isMet } of this.#all) if (peer === undefined && isMet) return true;
+    return false;
   }
 
   /** Ends the link with a dead or unwanted peer. */
@@ -268,6 +275,11 @@ export class Links implements LinkOwner {
   hangUp(wire: number, why: string): void {
     this.#byWire.delete(wire);
     this.world.wires.close(wire, CloseCode.Done, why);
+  }
+
+  countNeed(): number {
+    this.#needs++;
+    return this.#needs;
   }
 
   linked(link: Link): void {

@@ -143,6 +143,7 @@ export class Parts implements Part {
         send,
         dial: (contact) => links.need(this.#reachable(contact), OVERLAY),
         release: (peer) => links.unneed(peer, OVERLAY),
+        isMeeting: () => links.isMeeting,
         changed: () => port.moved(),
         suspected: (peer) => links.find(peer)?.suspect(),
         trusted: (peer) => links.find(peer)?.trust(),

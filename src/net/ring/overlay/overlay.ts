@@ -24,8 +24,8 @@ import { Visits } from './visits.js';
  *     predecessor ── self ── successors 1 2 3 (linked) 4 ... r (told by those)
  *                      └── long links, or everybody while they are few
  *
- * A pointer leads only to somebody who was linked and has answered. Everything else (what others tell, peers of
- * last time, whom the user names) is hearsay: a reason to dial, within a budget.
+ * The first pointers lead only to somebody who is linked; those behind them are what they tell. Everything else (what
+ * others tell, peers of last time, whom the user names) is hearsay: a reason to dial, within a budget.
  */
 export class Overlay implements Part {
   readonly counters: OverlayCounters = { refused: 0, unasked: 0, evicted: 0 };

@@ -9,6 +9,8 @@ export interface OverlayPort extends PartPort {
   dial(contact: Contact): void;
   /** It is not wanted by the overlay any more. */
   release(peer: PeerId): void;
+  /** Somebody named by an address alone is being dialled: who is there, nobody knows yet. */
+  isMeeting(): boolean;
   /** `neighbourhood` is another one. */
   changed(): void;
   /** Does not answer, nor do others reach it; followed by `trusted` or `died`. */

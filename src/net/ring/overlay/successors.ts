@@ -77,9 +77,9 @@ export class Successors {
   }
 
   /**
-   * Chooses the tellers, and takes what they told. Each has joined, and stands within the stretch of which those before it told, or
-   * says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any number of
-   * others before it.
+   * Chooses the tellers, and takes what they told. Each has joined, and stands within the stretch of which those before
+   * it told, or says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any
+   * number of others before it.
    * @returns how far everybody is told of; RING_PLACES: all the way round to us
    */
   #ask(near: readonly Known[], found: Listed[], now: number): number {

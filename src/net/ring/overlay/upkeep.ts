@@ -100,7 +100,7 @@ export class Upkeep {
     this.#stabiliseAt = Math.max(this.#stabiliseAt + STABILISE_MS, now + STABILISE_MS / 2);
     for (const known of this.#rounds.next(now)) this.#kept.probes.detector.doubt(known, now);
     this.#sweep(now);
-    if (this.#waits) this.look(now);
+    if (this.#waits || !this.#shared.pointers.hasJoined) this.look(now);
   }
 
   /** Pointers are made anew, and with them whom we need. */
@@ -127,9 +127,9 @@ export class Upkeep {
     if (pointers.version !== version) telling.newsSoon(now);
   }
 
-  /** Somebody was asked who is around our place, or was named for it and has not said anything yet. */
+  /** Somebody is dialled, was asked who is around our place, or was named for it and has not said anything yet. */
   #isSeeking(now: number): boolean {
-    if (this.#kept.visits.isAsking) return true;
+    if (this.#kept.visits.isAsking || this.#shared.port.isMeeting()) return true;
     for (const known of this.#shared.acquaintance.all)
       if (known.triedUntil > now && known.alive && known.view === undefined) return true;
     return false;
