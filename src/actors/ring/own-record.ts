@@ -8,6 +8,7 @@ import type { PeerWorld } from './world.js';
 
 const KEY = 'version';
 const VERSION_BYTES = 6;
+const VERSION_MAX = 2 ** (8 * VERSION_BYTES) - 1;
 /** Addresses at which others say they see us, the newest last. */
 const SEEN_MAX = 8;
 /** So many must have seen us at one address before others are told: one alone may be wrong, or lie. */
@@ -36,6 +37,11 @@ export class OwnRecord {
     return this.#record;
   }
 
+  /** Others know a record of this key by that version: the next one is newer. Only the key's owner can have signed it. */
+  heard(version: number): void {
+    if (version > this.#last && version < VERSION_MAX) this.#keep(version);
+  }
+
   /** Says something else from now on; with nothing to change, the same under a new version. */
   change(change: Partial<Profile & { readonly state: PeerState }>): PeerRecord {
     this.#record = this.#sign({ ...this.#record, ...change });
@@ -61,11 +67,8 @@ export class OwnRecord {
   }
 
   #sign(profile: Omit<PeerProfile, 'version' | 'addresses'>): PeerRecord {
-    const last = this.#rows.get(KEY)?.readUIntBE(0, VERSION_BYTES) ?? 0;
-    const version = Math.max(this.#world.clock.wall(), last + 1);
-    const bytes = Buffer.alloc(VERSION_BYTES);
-    bytes.writeUIntBE(version, 0, VERSION_BYTES);
-    this.#rows.put(KEY, bytes);
+    const version = Math.max(this.#world.clock.wall(), this.#last + 1);
+    this.#keep(version);
     const { state, name, cell, interests } = profile;
     const addresses = this.#addresses();
     return signRecord(this.#world.identity, this.#community, {
@@ -76,6 +79,17 @@ export class OwnRecord {
       interests,
       addresses,
     });
+  }
+
+  /** The highest version that was used, over restarts too. */
+  get #last(): number {
+    return this.#rows.get(KEY)?.readUIntBE(0, VERSION_BYTES) ?? 0;
+  }
+
+  #keep(version: number): void {
+    const bytes = Buffer.alloc(VERSION_BYTES);
+    bytes.writeUIntBE(version, 0, VERSION_BYTES);
+    this.#rows.put(KEY, bytes);
   }
 
   #addresses(): PathAddress[] {

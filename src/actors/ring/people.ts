@@ -185,7 +185,10 @@ export class People {
     const { id } = record.contact;
     if (id === self) {
       // The same key is used elsewhere, or was once by a machine whose clock runs ahead: ours has to be newer.
-      if (record.version > this.own.version) this.#accuse(now);
+      if (record.version > this.own.version) {
+        this.#own.heard(record.version);
+        this.#accuse(now);
+      }
       return 'drop';
     }
     const learnt = this.roster.learn(record, now);

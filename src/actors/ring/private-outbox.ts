@@ -102,6 +102,8 @@ export class PrivateOutbox {
         () => letters.update(letter),
         () => delivery(letter),
       );
+      // Another one has moved up into the window.
+      this.#dueAt = Math.min(this.#dueAt, now);
     }
   }
 

@@ -52,7 +52,7 @@ export class Passive {
     const kept = this.#kept.get(contact.id);
     if (kept === undefined) return;
     this.#kept.delete(contact.id);
-    this.#kept.set(contact.id, { contact, lost: false, restsUntil: 0, failures: 0 });
+    this.add(contact, false);
   }
 
   /** Could not be reached: it is tried again ever more seldom, and forgotten when somebody else needs its room. */
