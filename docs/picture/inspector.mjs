@@ -196,8 +196,8 @@ async function gallery(scene) {
 }
 
 /** A transfer in the middle of its life, with the shortest ways to its end. */
-async function simulator(scene, options) {
-  const page = await visited(scene, `${await machinesOnly(scene)}#/machines/transfer/ACCEPT/TURN`, options);
+async function simulator(scene) {
+  const page = await visited(scene, `${await machinesOnly(scene)}#/machines/transfer/ACCEPT/TURN`);
   await page.locator('[data-state="transfer.resuming"].active').waitFor();
   await page.getByRole('combobox', { name: 'State to find ways to' }).selectOption('transfer.done');
   await page.getByRole('button', { name: 'Go there' }).first().waitFor();
@@ -220,8 +220,7 @@ const SCENES = {
   'inspector-session': session,
   'inspector-ring': (scene) => ring(scene),
   'inspector-gallery': gallery,
-  'inspector-simulator': (scene) => simulator(scene),
-  'inspector-narrow': (scene) => simulator(scene, { viewport: { width: 800, height: 900 } }),
+  'inspector-simulator': simulator,
 };
 
 const chromium = findChromium();

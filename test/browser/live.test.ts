@@ -64,11 +64,17 @@ describeInBrowser('the live page', (browser) => {
     return new LivePage(visit);
   }
 
-  it('finds a session, and shows it move as somebody logs in and says something', async () => {
+  /** Somebody who has not logged in, and a page on which their session is chosen. */
+  async function watched() {
     const raw = await connected();
     const live = await open();
     await live.find('kind:session');
     await live.isIn('session', 'anonymous');
+    return { raw, live };
+  }
+
+  it('finds a session, and shows it move as somebody logs in and says something', async () => {
+    const { raw, live } = await watched();
     await raw.register('ana');
     await live.isIn('session', 'active');
     await live.haveGlowed('session.anonymous|AUTHENTICATE|0', 'session.preparing|READY|0');
@@ -100,10 +106,7 @@ describeInBrowser('the live page', (browser) => {
   });
 
   it('tells what an edge is when it is clicked, and shows only what took it', async () => {
-    const raw = await connected();
-    const live = await open();
-    await live.find('kind:session');
-    await live.isIn('session', 'anonymous');
+    const { raw, live } = await watched();
     await raw.register('ana');
     await live.hasEvent('READY');
     await live.edge('session.preparing|READY|0').click();
@@ -117,10 +120,7 @@ describeInBrowser('the live page', (browser) => {
   });
 
   it('filters events by what is typed, pauses them, and shows the context on request', async () => {
-    const raw = await connected();
-    const live = await open();
-    await live.find('kind:session');
-    await live.isIn('session', 'anonymous');
+    const { raw, live } = await watched();
     await raw.register('ana');
     await live.hasEvent('READY');
     await live.page.keyboard.press('Escape');

@@ -85,7 +85,7 @@ export class Standing {
     };
   }
 
-  /** Everybody known, by place, oneself first. */
+  /** Everybody known, oneself among them, by place. */
   view(): DrawnPeer[] {
     const { names } = this.#options;
     const peer = this.#options.peer();

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 
-/** Alone, everything known is dialled again after so long, doubling, with jitter. */
+/** Alone, every address that was named is dialled again after so long, doubling, with jitter. */
 const SEEK_FIRST_MS = 1_000;
 const SEEK_MAX_MS = 30_000;
 /** In company, addresses where nobody known is are tried so often: there may be another ring of this community. */
@@ -8,7 +8,7 @@ const LOOK_AROUND_MS = 60_000;
 
 /** What the node machine asks of the peer around it. */
 export interface NodePort {
-  /** Dials every address and every peer of before, at once. */
+  /** Dials every address that was named, at once; the overlay looks for peers of before. */
   seek(): void;
   /** Its state has changed. */
   tell(): void;
