@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BrokenLinks } from '../../src/actors/peer/sight.js';
+import { BrokenLinks } from '../../src/actors/ring-client/sight.js';
 import type { RingPeer } from '../../src/chat/events.js';
 
 function peer(author: string, role: RingPeer['role'], link: RingPeer['link']): RingPeer {

@@ -1,6 +1,6 @@
 /** Whole ring clients, as screens have them, over simulated wires and in virtual time. */
-import { RingClient } from '../../src/actors/peer/client.js';
-import { Shared } from '../../src/actors/peer/shared.js';
+import { RingClient } from '../../src/actors/ring-client/client.js';
+import { Shared } from '../../src/actors/ring-client/shared.js';
 import type { ClientEvent, Message } from '../../src/chat/events.js';
 import { cellOf } from '../../src/chat/geo.js';
 import { handshakeKeys, identityOf, verify } from '../../src/net/ring/identity.js';

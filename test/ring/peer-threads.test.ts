@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ThreadedPeer } from '#natter/actors/peer/threads.js';
 import { openHome } from '#natter/actors/ring/home.js';
+import { ThreadedPeer } from '#natter/actors/ring-client/threads.js';
 import type { ClientEvent, Message } from '#natter/chat/events.js';
 
 let folder = '';

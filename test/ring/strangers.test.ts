@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRing } from '#natter/actors/peer/open.js';
-import type { Ring, RingOptions } from '#natter/actors/peer/options.js';
+import { openRing } from '#natter/actors/ring-client/open.js';
+import type { Ring, RingOptions } from '#natter/actors/ring-client/options.js';
 import { parseInvite } from '#natter/chat/invite.js';
 import type { ClientEvent } from '../../src/chat/events.js';
 
