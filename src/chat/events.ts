@@ -69,7 +69,7 @@ export interface Location {
 }
 
 /** One peer as the ring view draws it. */
-export interface RingPeer {
+export interface DrawnPeer {
   readonly user: string;
   readonly author: string;
   /** 0 to 1, clockwise. */
@@ -259,7 +259,7 @@ export interface RingCommands {
   invite(): Promise<string>;
   ringStatus(): Promise<RingStatus>;
   /** Everybody known, by place. */
-  ringView(): Promise<readonly RingPeer[]>;
+  ringView(): Promise<readonly DrawnPeer[]>;
 }
 
 /** What a screen asks of its client. Each resolves when the server has answered, or rejects with a NatterError. */

@@ -1,10 +1,10 @@
 /** JSON lines: the events of the command line's contract, made from what a client tells. */
 import type {
+  DrawnPeer,
   Group,
   Location,
   Message,
   Person,
-  RingPeer,
   RingStatus,
   Room,
   Target,
@@ -85,7 +85,7 @@ export function placeLine(location: Location | undefined): object {
   return { event: 'place', ...(location === undefined ? {} : { cell: location.cell, city: location.city }) };
 }
 
-export function peerLine({ user, author, place, role, link, lagMs }: RingPeer): object {
+export function peerLine({ user, author, place, role, link, lagMs }: DrawnPeer): object {
   return { event: 'peer', user, author, place, role, link, ...(lagMs === undefined ? {} : { lagMs }) };
 }
 

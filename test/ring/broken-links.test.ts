@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BrokenLinks } from '../../src/actors/ring-client/sight.js';
-import type { RingPeer } from '../../src/chat/events.js';
+import type { DrawnPeer } from '../../src/chat/events.js';
 
-function peer(author: string, role: RingPeer['role'], link: RingPeer['link']): RingPeer {
+function peer(author: string, role: DrawnPeer['role'], link: DrawnPeer['link']): DrawnPeer {
   return { user: author, author, place: 0.5, role, link };
 }
 
-function seen(links: BrokenLinks, now: number, ...peers: RingPeer[]): string[] {
+function seen(links: BrokenLinks, now: number, ...peers: DrawnPeer[]): string[] {
   return links.dots(peers, now).map(({ key, role, link }) => `${key} ${role} ${link}`);
 }
 

@@ -1,5 +1,5 @@
 /** A peer of a ring without a network: what others do there is told by the test. */
-import type { Message, Person, RingPeer, RingStatus } from '../../src/chat/events.js';
+import type { DrawnPeer, Message, Person, RingStatus } from '../../src/chat/events.js';
 import type { OpenRing, Ring, RingOptions } from '../../src/ui/ring.js';
 import { FakeClient, type FakeWorld, fakeWorld } from './script-client.js';
 import { unseen } from './unseen.js';
@@ -41,7 +41,7 @@ export class FakeRing extends FakeClient implements Ring {
   readonly key = KEY;
   readonly inspectable = unseen;
   status: RingStatus = { peers: 0, state: 'alone', sinceMs: 0 };
-  peers: RingPeer[] = [];
+  peers: DrawnPeer[] = [];
   people: Person[] = [];
 
   constructor(world: FakeWorld, options: RingOptions) {
@@ -74,7 +74,7 @@ export class FakeRing extends FakeClient implements Ring {
     return this.status;
   }
 
-  async ringView(): Promise<readonly RingPeer[]> {
+  async ringView(): Promise<readonly DrawnPeer[]> {
     return this.peers;
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ClientEvent, Person, RingPeer } from '../../src/chat/events.js';
+import type { ClientEvent, DrawnPeer, Person } from '../../src/chat/events.js';
 import { FakeTerminal, message, NOW, room } from '../support/fake-terminal.js';
 
 let fake: FakeTerminal;
@@ -25,7 +25,7 @@ async function inRing(columns = 80, rows = 24): Promise<FakeTerminal> {
   return started;
 }
 
-function peers(count: number): RingPeer[] {
+function peers(count: number): DrawnPeer[] {
   const names = ['mia', 'bo', 'cyd', 'dee', 'eli', 'fay', 'gus', 'hal'];
   return Array.from({ length: count }, (_, index) => ({
     user: names[index] ?? `p${index}`,

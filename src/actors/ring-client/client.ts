@@ -2,7 +2,7 @@ import { NatterError } from '../../chat/error.js';
 import type {
   ClientCommands,
   ClientEvent,
-  RingPeer as DrawnPeer,
+  DrawnPeer,
   GroupCommands,
   MessageKind,
   Person,

@@ -1,4 +1,4 @@
-import type { RingCommands, RingPeer, RingStatus } from '../../chat/events.js';
+import type { DrawnPeer, RingCommands, RingStatus } from '../../chat/events.js';
 import type { RingDot, RingSight } from '../inspect/frames.js';
 import type { Inspectable, Look, Report, Wish } from '../inspect/inspectable.js';
 
@@ -71,7 +71,7 @@ class RingEye {
 
 function ringSight(
   { state }: RingStatus,
-  peers: readonly RingPeer[],
+  peers: readonly DrawnPeer[],
   dots: readonly RingDot[],
 ): RingSight | undefined {
   const self = peers.find(({ role }) => role === 'self');
@@ -89,7 +89,7 @@ export class BrokenLinks {
   readonly #linked = new Map<string, Linked>();
 
   /** Everybody but oneself. @param now monotonic ms */
-  dots(peers: readonly RingPeer[], now: number): RingDot[] {
+  dots(peers: readonly DrawnPeer[], now: number): RingDot[] {
     const dots = peers.filter(({ role }) => role !== 'self').map((peer) => this.#dot(peer, now));
     const there = new Set(dots.map(({ key }) => key));
     for (const [key, { dot, at }] of this.#linked) {
@@ -99,7 +99,7 @@ export class BrokenLinks {
     return dots;
   }
 
-  #dot(peer: RingPeer, now: number): RingDot {
+  #dot(peer: DrawnPeer, now: number): RingDot {
     const isLive = peer.link === 'live' || peer.link === 'syncing';
     if (isLive || peer.link === 'suspect') {
       const dot = dotOf(peer, isLive ? 'live' : 'suspect');
@@ -114,13 +114,13 @@ export class BrokenLinks {
   }
 }
 
-function dotOf(peer: RingPeer, link: RingDot['link']): RingDot {
+function dotOf(peer: DrawnPeer, link: RingDot['link']): RingDot {
   const { author: key, user: name, place, lagMs } = peer;
   return { key, name, place, role: roleOf(peer), link, lagMs };
 }
 
 /** `other` is linked beyond the pointers, `known` is not linked at all. */
-function roleOf({ role, link }: RingPeer): RingDot['role'] {
+function roleOf({ role, link }: DrawnPeer): RingDot['role'] {
   if (role !== 'extra' && role !== 'other') return role;
   return role === 'extra' || link === 'live' || link === 'syncing' ? 'other' : 'known';
 }

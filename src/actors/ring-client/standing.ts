@@ -1,5 +1,5 @@
 import { formatAddress } from '../../chat/address.js';
-import type { ClientEvent, RingPeer as DrawnPeer, RingStatus } from '../../chat/events.js';
+import type { ClientEvent, DrawnPeer, RingStatus } from '../../chat/events.js';
 import { RING_PLACES } from '../../net/ring/constants.js';
 import type { PeerId } from '../../net/ring/types.js';
 import type { PathAddress } from '../../net/types.js';

@@ -7,14 +7,14 @@
  *         dee  <.   .  .   .*  fay
  *                 ' - o - '
  */
-import type { RingPeer } from '../../chat/events.js';
+import type { DrawnPeer } from '../../chat/events.js';
 import type { Span } from './cells.js';
 import type { Row } from './pane.js';
 import { rankedPeers } from './ring-words.js';
 import { type Look, PLAIN, type Theme } from './theme.js';
 import { clusterWidth, graphemes, textWidth, truncate } from './width.js';
 
-const MARKS: Readonly<Record<RingPeer['role'], string>> = {
+const MARKS: Readonly<Record<DrawnPeer['role'], string>> = {
   self: '@',
   successor: '>',
   predecessor: '<',
@@ -44,13 +44,13 @@ export interface RingLooks {
 }
 
 /** The sign of a peer: its role, or what is wrong with its link. */
-export function markOf({ role, link }: RingPeer): string {
+export function markOf({ role, link }: DrawnPeer): string {
   if (link === 'suspect') return SILENT_MARK;
   if (link === 'gone') return GONE_MARK;
   return MARKS[role];
 }
 
-export function markLook(peer: RingPeer, theme: Theme): Look {
+export function markLook(peer: DrawnPeer, theme: Theme): Look {
   const { role, link } = peer;
   if (role === 'self') return theme.mine;
   if (link === 'suspect' || link === 'gone') return theme.failed;
@@ -60,7 +60,7 @@ export function markLook(peer: RingPeer, theme: Theme): Look {
 
 /** Exactly `height` rows of `width` cells. */
 export function drawRing(
-  peers: readonly RingPeer[],
+  peers: readonly DrawnPeer[],
   width: number,
   height: number,
   { theme, dot }: RingLooks,
@@ -69,7 +69,7 @@ export function drawRing(
   const ellipse = ellipseIn(width, height);
   const ranked = rankedPeers(peers);
   const self = ranked.find(({ role }) => role === 'self');
-  const pointOf = (peer: RingPeer) => ellipse.at(peer.place - (self?.place ?? 0));
+  const pointOf = (peer: DrawnPeer) => ellipse.at(peer.place - (self?.place ?? 0));
   drawCircle(canvas, ellipse, { text: dot, look: theme.border });
   for (const peer of ranked)
     if (peer.role === 'long' && self !== undefined)
@@ -131,7 +131,7 @@ function drawChord(canvas: Canvas, from: Point, to: Point, dot: Span): void {
 /** Outside of the circle, or else inside, where nobody stands and no other name does; else there is only the list. */
 function drawName(
   canvas: Canvas,
-  { user, role }: RingPeer,
+  { user, role }: DrawnPeer,
   { x, y }: Point,
   width: number,
   taken: Set<string>,

@@ -7,7 +7,7 @@
  *
  * It holds what was told last and how far the list is scrolled.
  */
-import type { RingPeer } from '../../chat/events.js';
+import type { DrawnPeer } from '../../chat/events.js';
 import { sanitiseLine } from '../../chat/text.js';
 import type { Row } from './pane.js';
 import { drawRing, markLook, markOf, type RingLooks } from './ring-drawing.js';
@@ -28,7 +28,7 @@ const LEGEND = '@ you  > next  < before  * long link  o linked  + known  ? silen
 
 export class RingPanel {
   #isShown = false;
-  #peers: readonly RingPeer[] = [];
+  #peers: readonly DrawnPeer[] = [];
   #scrolled = 0;
 
   get isShown(): boolean {
@@ -45,7 +45,7 @@ export class RingPanel {
   }
 
   /** Takes in who is where. */
-  show(peers: readonly RingPeer[]): void {
+  show(peers: readonly DrawnPeer[]): void {
     this.#peers = rankedPeers(
       peers.map((peer) => ({ ...peer, user: sanitiseLine(peer.user), author: sanitiseLine(peer.author) })),
     );
@@ -81,7 +81,7 @@ export class RingPanel {
   }
 }
 
-function peerRow(peer: RingPeer, width: number, theme: Theme): Row {
+function peerRow(peer: DrawnPeer, width: number, theme: Theme): Row {
   const look = markLook(peer, theme);
   const nameCells = Math.max(4, width - 3 - ROLE_CELLS - LINK_CELLS - 1);
   return [

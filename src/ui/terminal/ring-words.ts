@@ -1,9 +1,9 @@
 /** The ring in words: for the status bar, for lines, and beside the drawing. */
-import type { RingPeer, RingStatus } from '../../chat/events.js';
+import type { DrawnPeer, RingStatus } from '../../chat/events.js';
 import { sanitiseLine } from '../../chat/text.js';
 import { clockOf, dayOf } from './chat.js';
 
-const ROLES: Readonly<Record<RingPeer['role'], string>> = {
+const ROLES: Readonly<Record<DrawnPeer['role'], string>> = {
   self: 'you',
   successor: 'next',
   predecessor: 'before',
@@ -12,7 +12,7 @@ const ROLES: Readonly<Record<RingPeer['role'], string>> = {
   other: 'known',
 };
 
-const LINKS: Readonly<Record<RingPeer['link'], string>> = {
+const LINKS: Readonly<Record<DrawnPeer['link'], string>> = {
   dialling: 'dialling',
   handshaking: 'securing',
   syncing: 'catching up',
@@ -23,7 +23,7 @@ const LINKS: Readonly<Record<RingPeer['link'], string>> = {
 };
 
 /** Those who are linked stand before those who are only known of. */
-const ORDER: readonly RingPeer['role'][] = ['self', 'predecessor', 'successor', 'long', 'extra', 'other'];
+const ORDER: readonly DrawnPeer['role'][] = ['self', 'predecessor', 'successor', 'long', 'extra', 'other'];
 
 /** `ring: 6 peers, stable since 12:01`, for one line. @param since ms since 1970 */
 export function ringText({ peers, state }: RingStatus, since: number): string {
@@ -57,18 +57,18 @@ export function ringSentence({ peers, state }: RingStatus, since: number): strin
 }
 
 /** Peers as the list shows them: linked ones first, each kind clockwise. */
-export function rankedPeers(peers: readonly RingPeer[]): readonly RingPeer[] {
+export function rankedPeers(peers: readonly DrawnPeer[]): readonly DrawnPeer[] {
   const self = peers.find(({ role }) => role === 'self')?.place ?? 0;
-  const ahead = ({ place }: RingPeer) => (place - self + 1) % 1;
+  const ahead = ({ place }: DrawnPeer) => (place - self + 1) % 1;
   return [...peers].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || ahead(a) - ahead(b));
 }
 
-export function roleText({ role }: RingPeer): string {
+export function roleText({ role }: DrawnPeer): string {
   return ROLES[role];
 }
 
 /** `live 12 ms`, `SILENT`. */
-export function linkText({ role, link, lagMs }: RingPeer): string {
+export function linkText({ role, link, lagMs }: DrawnPeer): string {
   if (role === 'self') return '';
   return lagMs === undefined || link !== 'live' ? LINKS[link] : `${LINKS[link]} ${lagText(lagMs)}`;
 }
@@ -78,7 +78,7 @@ export function lagText(lagMs: number): string {
 }
 
 /** The ring line by line, for a screen that draws nothing. @param now ms since 1970 */
-export function ringLines(status: RingStatus, peers: readonly RingPeer[], now: number): string[] {
+export function ringLines(status: RingStatus, peers: readonly DrawnPeer[], now: number): string[] {
   const since = now - status.sinceMs;
   const rows = rankedPeers(peers).map((peer) => {
     const { user, place, author } = peer;
