@@ -7,8 +7,8 @@ import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';
 import { Lane, type PathAddress } from '../../net/types.js';
 import { prepareMachine } from '../inner-machine.js';
-import { Lines } from './lines.js';
 import { type LinkPort, linkMachine } from './link.machine.js';
+import { LinkWires } from './link-wires.js';
 import type { PeerWorld } from './world.js';
 
 export type LinkState = 'dialling' | 'handshaking' | 'syncing' | 'live' | 'suspect' | 'gone';
@@ -58,7 +58,7 @@ export class Link implements LinkPort {
   /** Addresses still to be tried, the likeliest first. */
   readonly #untried: PathAddress[];
   readonly #dials = new Set<number>();
-  readonly #lines = new Lines();
+  readonly #wires = new LinkWires();
   /** Why it is needed here. */
   readonly #needs = new Set<string>();
   #isNeededThere = true;
@@ -89,16 +89,16 @@ export class Link implements LinkPort {
   }
 
   get isFlowing(): boolean {
-    return this.isLinked && this.#lines.first !== undefined;
+    return this.isLinked && this.#wires.first !== undefined;
   }
 
   /** The wire in use. */
   get wire(): number | undefined {
-    return this.#lines.first?.wire;
+    return this.#wires.first?.wire;
   }
 
   get path(): PathAddress | undefined {
-    return this.#lines.first?.path;
+    return this.#wires.first?.path;
   }
 
   get rttMs(): number | undefined {
@@ -152,7 +152,7 @@ export class Link implements LinkPort {
 
   /** Closes what was needed by nobody for long enough, and wires whose place another has taken. */
   tick(now: number): void {
-    for (const { wire } of this.#lines.due(now)) this.#owner.hangUp(wire, 'another wire has taken its place');
+    for (const { wire } of this.#wires.due(now)) this.#owner.hangUp(wire, 'another wire has taken its place');
     if (!this.isLinked || this.isNeeded || this.#isNeededThere) {
       this.#idleSince = undefined;
       return;
@@ -177,9 +177,9 @@ export class Link implements LinkPort {
 
   /** The other end has said HELLO on one of its wires. */
   greeted(wire: number, life: Buffer, record: PeerRecord): void {
-    const line = this.#lines.find(wire);
-    if (line === undefined) return;
-    line.isGreeted = true;
+    const held = this.#wires.find(wire);
+    if (held === undefined) return;
+    held.isGreeted = true;
     this.life = life;
     if (this.record === undefined || record.version >= this.record.version) this.record = record;
     this.#choose();
@@ -188,26 +188,26 @@ export class Link implements LinkPort {
 
   /** Takes a wire on which this link's peer was met by another. */
   adopt(other: Link, wire: number): void {
-    const line = other.#lines.remove(wire);
-    if (line === undefined) return;
-    this.#lines.add(line);
+    const held = other.#wires.remove(wire);
+    if (held === undefined) return;
+    this.#wires.add(held);
     this.#machine.send({ type: 'OPENED' });
   }
 
   /** Gives a wire away, for a link that begins with it. */
   release(wire: number): { readonly path: PathAddress; readonly dialled: boolean } | undefined {
-    return this.#lines.remove(wire);
+    return this.#wires.remove(wire);
   }
 
   closed(wire: number): void {
-    if (this.#lines.remove(wire) === undefined) return;
-    if (this.#lines.first === undefined) this.#machine.send({ type: 'LOST' });
+    if (this.#wires.remove(wire) === undefined) return;
+    if (this.#wires.first === undefined) this.#machine.send({ type: 'LOST' });
     else this.#choose();
   }
 
   movedTo(wire: number, path: PathAddress): void {
-    const line = this.#lines.find(wire);
-    if (line !== undefined) line.path = path;
+    const held = this.#wires.find(wire);
+    if (held !== undefined) held.path = path;
   }
 
   /** A frame that overtook the HELLO. @returns false when too many wait */
@@ -230,7 +230,7 @@ export class Link implements LinkPort {
   // ---- The machine's port -------------------------------------------------------------------------------
 
   dialNext(): void {
-    if (this.#lines.first !== undefined) {
+    if (this.#wires.first !== undefined) {
       this.#machine.send({ type: 'OPENED' });
       return;
     }
@@ -255,7 +255,7 @@ export class Link implements LinkPort {
   }
 
   end(): void {
-    for (const { wire } of this.#lines.clear()) this.#owner.hangUp(wire, 'not needed any more');
+    for (const { wire } of this.#wires.clear()) this.#owner.hangUp(wire, 'not needed any more');
     this.#owner.ended(this);
   }
 
@@ -263,7 +263,7 @@ export class Link implements LinkPort {
 
   #add(wire: number, path: PathAddress, dialled: boolean): void {
     const openedAt = this.#owner.world.clock.now();
-    this.#lines.add({ wire, path, dialled, openedAt, isGreeted: false, closeAt: Number.POSITIVE_INFINITY });
+    this.#wires.add({ wire, path, dialled, openedAt, isGreeted: false, closeAt: Number.POSITIVE_INFINITY });
   }
 
   /** For an inspector; keys are shown by their fingerprints, as everywhere. */
@@ -272,7 +272,7 @@ export class Link implements LinkPort {
     return {
       ...(peer === undefined ? {} : { peer: fingerprint(Buffer.from(peer, 'hex')) }),
       ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
-      wires: this.#lines.all.length,
+      wires: this.#wires.all.length,
       needed: isNeeded ? 1 : 0,
     };
   }
@@ -280,7 +280,7 @@ export class Link implements LinkPort {
   #choose(): void {
     const { self, world } = this.#owner;
     const isSmaller = self < (this.record?.contact.id ?? '');
-    if (this.#lines.choose(isSmaller, world.clock.now())) this.#tellNeed();
+    if (this.#wires.choose(isSmaller, world.clock.now())) this.#tellNeed();
   }
 
   #tellNeed(): void {

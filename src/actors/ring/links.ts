@@ -369,14 +369,14 @@ export class Links implements LinkOwner {
   /** The program at the other end began anew over the same connection: it knows nothing of the link there was. */
   #renew(link: Link, wire: number): Link {
     const known = this.#byWire.get(wire);
-    const line = link.release(wire);
+    const released = link.release(wire);
     link.close();
     const fresh = this.#begin(undefined, []);
-    if (known === undefined || line === undefined) return fresh;
+    if (known === undefined || released === undefined) return fresh;
     this.#byWire.set(wire, { ...known, link: fresh });
-    if (!line.dialled) this.#guests.add(fresh, line.path.address);
-    fresh.start(wire, line.path, line.dialled);
-    this.#greet(wire, line.path);
+    if (!released.dialled) this.#guests.add(fresh, released.path.address);
+    fresh.start(wire, released.path, released.dialled);
+    this.#greet(wire, released.path);
     return fresh;
   }
 

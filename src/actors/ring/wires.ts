@@ -7,8 +7,8 @@ import { Conduit } from '../conduit.js';
 import { RingMessage, WireMessage } from '../messages.js';
 import { type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
 import { WIRE } from '../singletons.js';
-import { Account } from './account.js';
 import { WireNumbers } from './io/numbers.js';
+import { WireCredit } from './wire-credit.js';
 import type { WireHandler, Wires } from './world.js';
 
 const ADDRESS_MAX_BYTES = 80;
@@ -33,7 +33,7 @@ export class RemoteWires implements Wires {
   readonly listening: Promise<void>;
   readonly #context: ActorContext;
   readonly #numbers: WireNumbers;
-  readonly #open = new Map<number, Account>();
+  readonly #open = new Map<number, WireCredit>();
   readonly #dialling = new Map<number, Dial>();
   readonly #reader = new Reader();
   readonly #writer = new Writer(2048, WRITTEN_MAX_BYTES);
@@ -136,16 +136,16 @@ export class RemoteWires implements Wires {
 
   send(wire: number, type: number, body: Uint8Array, lane: Lane): boolean {
     if (body.length > FRAME_BODY_MAX_BYTES) throw new RangeError(`a frame of ${body.length} bytes`);
-    const account = this.#open.get(wire);
-    if (account === undefined || this.#wire.waitingBytes > WAITING_BYTES_MAX) return false;
-    if (!account.send(body.length)) return false;
+    const credit = this.#open.get(wire);
+    if (credit === undefined || this.#wire.waitingBytes > WAITING_BYTES_MAX) return false;
+    if (!credit.send(body.length)) return false;
     this.#tell(WireMessage.Send, this.#of(wire).u8(type).u8(lane).bytes(body));
     return true;
   }
 
   close(wire: number, code: CloseCode, text: string): void {
-    const account = this.#open.get(wire);
-    if (account === undefined) return;
+    const credit = this.#open.get(wire);
+    if (credit === undefined) return;
     const writer = this.#of(wire).varint(code).block(cutText(text, REASON_MAX_BYTES));
     this.#tell(WireMessage.Close, writer);
     this.#open.delete(wire);
@@ -163,9 +163,9 @@ export class RemoteWires implements Wires {
   }
 
   unwant(wire: number, transfer: number): void {
-    const account = this.#open.get(wire);
-    if (account === undefined) return;
-    account.wanted.removeAll(transfer);
+    const credit = this.#open.get(wire);
+    if (credit === undefined) return;
+    credit.wanted.removeAll(transfer);
     this.#tell(WireMessage.Unwant, this.#of(wire).varint(transfer));
   }
 
@@ -176,9 +176,9 @@ export class RemoteWires implements Wires {
   }
 
   unsupply(wire: number, transfer: number): void {
-    const account = this.#open.get(wire);
-    if (account === undefined) return;
-    account.supplied.removeAll(transfer);
+    const credit = this.#open.get(wire);
+    if (credit === undefined) return;
+    credit.supplied.removeAll(transfer);
     this.#tell(WireMessage.Unsupply, this.#of(wire).varint(transfer));
   }
 
@@ -233,9 +233,9 @@ export class RemoteWires implements Wires {
       this.#tell(WireMessage.Close, this.#of(wire).varint(CloseCode.Done).text(''));
       return;
     }
-    const account = new Account();
-    account.rttMs = millisecondsOf(reader.varint());
-    this.#open.set(wire, account);
+    const credit = new WireCredit();
+    credit.rttMs = millisecondsOf(reader.varint());
+    this.#open.set(wire, credit);
     this.handler.opened(wire, key, path, dialled);
   }
 
@@ -268,10 +268,10 @@ export class RemoteWires implements Wires {
   }
 
   #load(reader: Reader): void {
-    const account = this.#open.get(reader.varint());
-    if (account === undefined) return;
-    account.load(reader.varint(), reader.varint(), reader.varint(), reader.varint());
-    account.rttMs = millisecondsOf(reader.varint());
+    const credit = this.#open.get(reader.varint());
+    if (credit === undefined) return;
+    credit.load(reader.varint(), reader.varint(), reader.varint(), reader.varint());
+    credit.rttMs = millisecondsOf(reader.varint());
   }
 
   // ---- To the wire --------------------------------------------------------------------------------------

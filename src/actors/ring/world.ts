@@ -19,7 +19,7 @@ export interface PeerWorld {
   turnEnd(run: () => void): void;
 }
 
-/** Encrypted lines to other sockets of the same community. A wire is a number, never used twice. */
+/** Encrypted connections to other sockets of the same community. A wire is a number, never used twice. */
 export interface Wires {
   /** Who hears of what happens on them; set once, before the first dial. */
   handler: WireHandler;

@@ -1,8 +1,8 @@
 import { Writer } from '../../../net/bytes.js';
 import { RingMessage } from '../../messages.js';
 import type { Clock } from '../../runtime/actor.js';
-import type { Line } from './line.js';
-import type { Lines } from './lines.js';
+import type { OpenWire } from './open-wire.js';
+import type { WireTable } from './wire-table.js';
 
 /** How soon the ring hears how much of what it told is still held. */
 const LOAD_EVERY_MS = 50;
@@ -10,7 +10,7 @@ const RTT_EVERY_MS = 2_000;
 
 export interface LoadsOptions {
   readonly clock: Clock;
-  readonly lines: Lines;
+  readonly wires: WireTable;
   readonly tell: (type: number, body: Uint8Array) => void;
 }
 
@@ -19,7 +19,7 @@ export class Loads {
   readonly #options: LoadsOptions;
   readonly #writer = new Writer(64);
   /** Wires of which something is held, or of which the ring knows too little. */
-  readonly #busy = new Set<Line>();
+  readonly #busy = new Set<OpenWire>();
   #isDue = false;
 
   constructor(options: LoadsOptions) {
@@ -28,15 +28,15 @@ export class Loads {
   }
 
   /** Something was taken. */
-  note(line: Line): void {
-    this.#busy.add(line);
+  note(open: OpenWire): void {
+    this.#busy.add(open);
     if (this.#isDue) return;
     this.#isDue = true;
     this.#options.clock.setTimeout(() => this.#report(), LOAD_EVERY_MS);
   }
 
-  forget(line: Line): void {
-    this.#busy.delete(line);
+  forget(open: OpenWire): void {
+    this.#busy.delete(open);
   }
 
   clear(): void {
@@ -47,23 +47,23 @@ export class Loads {
     this.#isDue = false;
     const busy = [...this.#busy];
     this.#busy.clear();
-    for (const line of busy) {
-      if (line.stale) this.#say(line);
-      if (!line.idle) this.note(line);
+    for (const open of busy) {
+      if (open.stale) this.#say(open);
+      if (!open.idle) this.note(open);
     }
   }
 
   #sweep(): void {
-    for (const line of this.#options.lines.all()) if (line.rttChanged) this.#say(line);
+    for (const open of this.#options.wires.all()) if (open.rttChanged) this.#say(open);
     this.#options.clock.setTimeout(() => this.#sweep(), RTT_EVERY_MS);
   }
 
-  #say(line: Line): void {
-    const { wire, taken, takenBytes, rttUs } = line;
-    const { outgoingMessages, outgoingBytes } = line.connection;
+  #say(open: OpenWire): void {
+    const { wire, taken, takenBytes, rttUs } = open;
+    const { outgoingMessages, outgoingBytes } = open.connection;
     const writer = this.#writer.reset().varint(wire).varint(taken).varint(takenBytes);
     writer.varint(outgoingMessages).varint(outgoingBytes).varint(rttUs);
     this.#options.tell(RingMessage.Load, writer.view());
-    line.told();
+    open.told();
   }
 }

@@ -18,11 +18,11 @@ import { Conduit } from '../../conduit.js';
 import { RingMessage, WireMessage } from '../../messages.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../../runtime/actor.js';
 import { RING } from '../../singletons.js';
-import type { Line } from './line.js';
-import { Lines } from './lines.js';
+import { ChunkRelay } from './chunk-relay.js';
 import { Loads } from './loads.js';
 import { WireNumbers } from './numbers.js';
-import { Shelf } from './shelf.js';
+import type { OpenWire } from './open-wire.js';
+import { WireTable } from './wire-table.js';
 
 /** A numeric address as text: IPv6 with an IPv4 tail and a zone is longest. */
 const ADDRESS_MAX_BYTES = 80;
@@ -72,9 +72,9 @@ export class WireActor implements Actor, EndpointHandler {
   readonly counters: WireCounters = { framesIn: 0, flooded: 0, knocks: 0, overrun: 0 };
   readonly #options: WireOptions;
   readonly #context: ActorContext;
-  readonly #lines = new Lines();
+  readonly #wires = new WireTable();
   readonly #numbers: WireNumbers;
-  readonly #shelf: Shelf;
+  readonly #chunks: ChunkRelay;
   readonly #ring: Conduit;
   readonly #loads: Loads;
   readonly #knocks = new Buckets(KNOCKS_PER_S, KNOCKS_BURST);
@@ -106,8 +106,8 @@ export class WireActor implements Actor, EndpointHandler {
       tell: (type, body) => this.#context.tell(RING, type, body),
     });
     const tell = (type: number, body: Uint8Array) => this.#ring.tell(type, body);
-    this.#shelf = new Shelf((wire) => this.#lines.at(wire)?.connection, tell);
-    this.#loads = new Loads({ clock: options.context.clock, lines: this.#lines, tell });
+    this.#chunks = new ChunkRelay((wire) => this.#wires.at(wire)?.connection, tell);
+    this.#loads = new Loads({ clock: options.context.clock, wires: this.#wires, tell });
     // What was on its way through an actor that failed is lost, and a wire loses nothing: it ends.
     if (options.isReborn) this.#tell(RingMessage.Lost, this.#writer.reset());
     for (const connection of this.#endpoint?.connections.values() ?? [])
@@ -117,14 +117,14 @@ export class WireActor implements Actor, EndpointHandler {
   }
 
   receive(message: Message): void {
-    const handle = this.#handlers[message.type] ?? this.#shelf.handlers[message.type];
+    const handle = this.#handlers[message.type] ?? this.#chunks.handlers[message.type];
     if (handle === undefined) throw new Malformed(`message ${message.type} is not for the wire actor`);
     handle(this.#reader.reset(message.body));
     this.#options.socket()?.wake();
   }
 
   describe() {
-    return { state: this.#ready ? 'listening' : 'waiting', facts: { wires: this.#lines.size } };
+    return { state: this.#ready ? 'listening' : 'waiting', facts: { wires: this.#wires.size } };
   }
 
   /** Somebody on the local network may be of this community. */
@@ -135,64 +135,64 @@ export class WireActor implements Actor, EndpointHandler {
   // ---- From the network ---------------------------------------------------------------------------------
 
   opened(connection: Connection): void {
-    const wire = connection.dialled ? this.#lines.ended(connection.id) : this.#numbers.draw();
+    const wire = connection.dialled ? this.#wires.ended(connection.id) : this.#numbers.draw();
     if (wire === undefined || !this.#ready) {
       connection.close(CloseCode.ShuttingDown, 'begins anew');
       return;
     }
-    const line = this.#lines.open(connection, wire, this.#context.clock.now());
+    const open = this.#wires.open(connection, wire, this.#context.clock.now());
     const { address, port } = plainAddress(connection.path);
     if (connection.dialled) this.#knocks.give(networkOf(address));
     const writer = this.#writer
       .reset()
       .varint(wire)
       .u8(connection.dialled ? 1 : 0);
-    writer.bytes(connection.remoteKey).text(address).u16(port).varint(line.rttUs);
+    writer.bytes(connection.remoteKey).text(address).u16(port).varint(open.rttUs);
     this.#tell(RingMessage.Opened, writer);
   }
 
   frame(connection: Connection, type: number, body: Buffer): void {
-    const line = this.#lines.of(connection);
-    if (line === undefined) return;
+    const open = this.#wires.of(connection);
+    if (open === undefined) return;
     this.counters.framesIn++;
-    if (!this.#mayTell(line, body.length)) return;
-    this.#tell(RingMessage.Frame, this.#writer.reset().varint(line.wire).u8(type).bytes(body));
+    if (!this.#mayTell(open, body.length)) return;
+    this.#tell(RingMessage.Frame, this.#writer.reset().varint(open.wire).u8(type).bytes(body));
   }
 
   closed(connection: Connection, reason: CloseReason): void {
-    const line = this.#lines.close(connection);
-    if (line === undefined) return;
-    this.#loads.forget(line);
-    this.#shelf.closed(line.wire);
-    this.#ended(RingMessage.Closed, line.wire, reason);
+    const open = this.#wires.close(connection);
+    if (open === undefined) return;
+    this.#loads.forget(open);
+    this.#chunks.closed(open.wire);
+    this.#ended(RingMessage.Closed, open.wire, reason);
   }
 
   failed(attempt: number, reason: CloseReason): void {
-    const wire = this.#lines.ended(attempt);
+    const wire = this.#wires.ended(attempt);
     if (wire !== undefined) this.#ended(RingMessage.Failed, wire, reason);
   }
 
   moved(connection: Connection): void {
-    const line = this.#lines.of(connection);
-    if (line === undefined) return;
+    const open = this.#wires.of(connection);
+    if (open === undefined) return;
     const { address, port } = plainAddress(connection.path);
-    this.#tell(RingMessage.Moved, this.#writer.reset().varint(line.wire).text(address).u16(port));
+    this.#tell(RingMessage.Moved, this.#writer.reset().varint(open.wire).text(address).u16(port));
   }
 
   wanted(connection: Connection, transfer: number, first: number, count: number): void {
-    const line = this.#lines.of(connection);
-    if (line === undefined || !this.#mayTell(line, 0)) return;
-    this.#shelf.wanted(line.wire, transfer, first, count);
+    const open = this.#wires.of(connection);
+    if (open === undefined || !this.#mayTell(open, 0)) return;
+    this.#chunks.wanted(open.wire, transfer, first, count);
   }
 
   chunk(connection: Connection, transfer: number, chunk: number, record: Buffer): void {
-    const line = this.#lines.of(connection);
-    if (line !== undefined) this.#shelf.chunk(line.wire, transfer, chunk, record);
+    const open = this.#wires.of(connection);
+    if (open !== undefined) this.#chunks.chunk(open.wire, transfer, chunk, record);
   }
 
   supplied(connection: Connection, transfer: number, chunk: number): void {
-    const line = this.#lines.of(connection);
-    if (line !== undefined) this.#shelf.supplied(line.wire, transfer, chunk);
+    const open = this.#wires.of(connection);
+    if (open !== undefined) this.#chunks.supplied(open.wire, transfer, chunk);
   }
 
   // ---- From the ring ------------------------------------------------------------------------------------
@@ -218,21 +218,21 @@ export class WireActor implements Actor, EndpointHandler {
   #endAll(): void {
     this.#ready = false;
     this.#ring.reset();
-    for (const wire of this.#lines.dialling) this.#abandon(wire);
-    for (const { connection } of [...this.#lines.all()]) {
-      this.#lines.close(connection);
+    for (const wire of this.#wires.dialling) this.#abandon(wire);
+    for (const { connection } of [...this.#wires.all()]) {
+      this.#wires.close(connection);
       connection.close(CloseCode.ShuttingDown, 'begins anew');
     }
     this.#loads.clear();
-    this.#shelf.clear();
+    this.#chunks.clear();
   }
 
   /** Ends a wire whose other end says more than anybody has to say, or than the ring is able to hear. */
-  #mayTell(line: Line, bytes: number): boolean {
+  #mayTell(open: OpenWire, bytes: number): boolean {
     const isTooSlow = this.#ring.waitingBytes > WAITING_BYTES_MAX;
-    if (!isTooSlow && line.hears(bytes, this.#context.clock.now())) return true;
+    if (!isTooSlow && open.hears(bytes, this.#context.clock.now())) return true;
     this.counters.flooded++;
-    line.connection.close(CloseCode.Limit, 'too many frames');
+    open.connection.close(CloseCode.Limit, 'too many frames');
     return false;
   }
 
@@ -263,33 +263,33 @@ export class WireActor implements Actor, EndpointHandler {
       return;
     }
     const options = { to, giveUpMs, keepaliveMs: KEEPALIVE_ATTENTIVE_MS };
-    this.#lines.dial(wire, socket.connect(options));
+    this.#wires.dial(wire, socket.connect(options));
   }
 
   #abandon(wire: number): void {
-    const attempt = this.#lines.takeAttempt(wire);
+    const attempt = this.#wires.takeAttempt(wire);
     if (attempt !== undefined) this.#endpoint?.abandon(attempt);
   }
 
   #send(reader: Reader): void {
-    const line = this.#lines.at(reader.varint());
-    if (line === undefined) return;
+    const open = this.#wires.at(reader.varint());
+    if (open === undefined) return;
     const type = reader.u8();
     const lane = reader.u8() as Lane;
     const body = reader.rest();
-    line.taken++;
-    line.takenBytes += body.length;
-    this.#loads.note(line);
-    if (line.connection.send(type, body, lane) !== 0) return;
+    open.taken++;
+    open.takenBytes += body.length;
+    this.#loads.note(open);
+    if (open.connection.send(type, body, lane) !== 0) return;
     // Nothing may be missing in a wire, so it ends; its other end will see that and can come again.
     this.counters.overrun++;
-    line.connection.close(CloseCode.Limit, 'too slow');
+    open.connection.close(CloseCode.Limit, 'too slow');
   }
 
   #close(reader: Reader): void {
     const wire = reader.varint();
     const code = reader.varint() as CloseCode;
-    this.#lines.at(wire)?.connection.close(code, reader.text(REASON_MAX_BYTES));
+    this.#wires.at(wire)?.connection.close(code, reader.text(REASON_MAX_BYTES));
   }
 
   // ---- What the ring is told now and then ---------------------------------------------------------------

@@ -11,7 +11,7 @@ const FRAME_BYTES = 4_096;
 const RTT_CHANGE = 0.1;
 
 /** What the wire actor keeps of a connection. */
-export class Line {
+export class OpenWire {
   readonly connection: Connection;
   readonly wire: number;
   /** Frames and their bytes that the ring told to send, since the wire was opened. */

@@ -10,7 +10,7 @@ const HEAD_MAX_BYTES = 32;
 type ChunkLink = Pick<Connection, 'want' | 'unwant' | 'supply' | 'unsupply'>;
 
 /** Chunks of files between wires and the ring. What is wanted is bounded per wire, so nothing more waits here. */
-export class Shelf {
+export class ChunkRelay {
   readonly handlers: Readonly<Record<number, (reader: Reader) => void>> = {
     [WireMessage.Want]: (reader) => {
       const link = this.#link(reader.varint());

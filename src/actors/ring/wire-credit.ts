@@ -54,7 +54,7 @@ class Ledger {
  *
  *     told ............ | on its way | taken: held | arrived
  */
-export class Account {
+export class WireCredit {
   readonly wanted = new Ledger(WANTED_BYTES_MAX);
   readonly supplied = new Ledger(SUPPLIED_BYTES_MAX);
   rttMs: number | undefined;

@@ -1,10 +1,10 @@
 import type { Connection } from '../../../net/types.js';
-import { Line } from './line.js';
+import { OpenWire } from './open-wire.js';
 
 /** Which connection and which attempt each wire is. */
-export class Lines {
-  readonly #byWire = new Map<number, Line>();
-  readonly #byConnection = new Map<number, Line>();
+export class WireTable {
+  readonly #byWire = new Map<number, OpenWire>();
+  readonly #byConnection = new Map<number, OpenWire>();
   readonly #attempts = new Map<number, number>();
   readonly #dialling = new Map<number, number>();
 
@@ -37,30 +37,30 @@ export class Lines {
     return [...this.#dialling.keys()];
   }
 
-  open(connection: Connection, wire: number, now: number): Line {
-    const line = new Line(connection, wire, now);
-    this.#byWire.set(wire, line);
-    this.#byConnection.set(connection.id, line);
-    return line;
+  open(connection: Connection, wire: number, now: number): OpenWire {
+    const open = new OpenWire(connection, wire, now);
+    this.#byWire.set(wire, open);
+    this.#byConnection.set(connection.id, open);
+    return open;
   }
 
   /** A connection has ended. @returns what it was */
-  close(connection: Connection): Line | undefined {
-    const line = this.#byConnection.get(connection.id);
+  close(connection: Connection): OpenWire | undefined {
+    const open = this.#byConnection.get(connection.id);
     this.#byConnection.delete(connection.id);
-    if (line !== undefined) this.#byWire.delete(line.wire);
-    return line;
+    if (open !== undefined) this.#byWire.delete(open.wire);
+    return open;
   }
 
-  of(connection: Connection): Line | undefined {
+  of(connection: Connection): OpenWire | undefined {
     return this.#byConnection.get(connection.id);
   }
 
-  at(wire: number): Line | undefined {
+  at(wire: number): OpenWire | undefined {
     return this.#byWire.get(wire);
   }
 
-  all(): Iterable<Line> {
+  all(): Iterable<OpenWire> {
     return this.#byWire.values();
   }
 }

@@ -2,7 +2,7 @@ import { TWIN_LINGER_MS, TWIN_WINDOW_MS } from '../../net/ring/constants.js';
 import type { PathAddress } from '../../net/types.js';
 
 /** One wire of a link. */
-export interface Line {
+export interface LinkWire {
   readonly wire: number;
   path: PathAddress;
   readonly dialled: boolean;
@@ -14,39 +14,39 @@ export interface Line {
 }
 
 /** The wires of one link, the one in use first: more than one only while both sides dialled at once, or one woke up elsewhere. */
-export class Lines {
-  readonly #lines: Line[] = [];
+export class LinkWires {
+  readonly #wires: LinkWire[] = [];
 
-  get all(): readonly Line[] {
-    return this.#lines;
+  get all(): readonly LinkWire[] {
+    return this.#wires;
   }
 
   /** The wire in use. */
-  get first(): Line | undefined {
-    return this.#lines[0];
+  get first(): LinkWire | undefined {
+    return this.#wires[0];
   }
 
-  find(wire: number): Line | undefined {
-    return this.#lines.find((line) => line.wire === wire);
+  find(wire: number): LinkWire | undefined {
+    return this.#wires.find((one) => one.wire === wire);
   }
 
-  add(line: Line): void {
-    this.#lines.push(line);
+  add(one: LinkWire): void {
+    this.#wires.push(one);
   }
 
   /** @returns what it was, if it was one of these */
-  remove(wire: number): Line | undefined {
-    const at = this.#lines.findIndex((line) => line.wire === wire);
-    return at < 0 ? undefined : this.#lines.splice(at, 1)[0];
+  remove(wire: number): LinkWire | undefined {
+    const at = this.#wires.findIndex((one) => one.wire === wire);
+    return at < 0 ? undefined : this.#wires.splice(at, 1)[0];
   }
 
-  clear(): Line[] {
-    return this.#lines.splice(0);
+  clear(): LinkWire[] {
+    return this.#wires.splice(0);
   }
 
   /** Takes out those whose place another has taken for long enough. */
-  due(now: number): Line[] {
-    return this.#lines.filter(({ closeAt }) => closeAt <= now).flatMap(({ wire }) => this.remove(wire) ?? []);
+  due(now: number): LinkWire[] {
+    return this.#wires.filter(({ closeAt }) => closeAt <= now).flatMap(({ wire }) => this.remove(wire) ?? []);
   }
 
   /**
@@ -57,24 +57,23 @@ export class Lines {
    * @returns whether another one is in use now
    */
   choose(isSmaller: boolean, now: number): boolean {
-    const ready = this.#lines.filter(({ isGreeted }) => isGreeted);
+    const ready = this.#wires.filter(({ isGreeted }) => isGreeted);
     const [first, ...others] = ready;
     if (first === undefined) return false;
     let best = first;
-    for (const line of others) if (isBetter(line, best, isSmaller)) best = line;
+    for (const one of others) if (isBetter(one, best, isSmaller)) best = one;
     const isChange = best !== this.first;
-    this.#lines.splice(this.#lines.indexOf(best), 1);
-    this.#lines.unshift(best);
+    this.#wires.splice(this.#wires.indexOf(best), 1);
+    this.#wires.unshift(best);
     best.closeAt = Number.POSITIVE_INFINITY;
     if (isSmaller)
-      for (const line of ready)
-        if (line !== best) line.closeAt = Math.min(line.closeAt, now + TWIN_LINGER_MS);
+      for (const one of ready) if (one !== best) one.closeAt = Math.min(one.closeAt, now + TWIN_LINGER_MS);
     return isChange;
   }
 }
 
-function isBetter(line: Line, than: Line, isSmaller: boolean): boolean {
-  const isAtOnce = Math.abs(line.openedAt - than.openedAt) <= TWIN_WINDOW_MS;
-  if (!isAtOnce || line.dialled === than.dialled) return line.openedAt > than.openedAt;
-  return line.dialled === isSmaller;
+function isBetter(one: LinkWire, than: LinkWire, isSmaller: boolean): boolean {
+  const isAtOnce = Math.abs(one.openedAt - than.openedAt) <= TWIN_WINDOW_MS;
+  if (!isAtOnce || one.dialled === than.dialled) return one.openedAt > than.openedAt;
+  return one.dialled === isSmaller;
 }
