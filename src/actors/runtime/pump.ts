@@ -2,7 +2,7 @@ import { MailLane } from './actor.js';
 import { What } from './batch.js';
 import { type Cell, CellState } from './cell.js';
 import { askNumber, ReceivedMessage } from './message.js';
-import { Ring } from './ring.js';
+import { Queue } from './queue.js';
 import type { ActorSystem } from './system.js';
 
 /** Messages handled before timers and sockets get their turn. */
@@ -29,7 +29,7 @@ const SHARE_MESSAGES = 32;
 export class Pump {
   readonly #system: ActorSystem;
   readonly #schedule: (run: () => void) => void;
-  readonly #rings: readonly [Ring<Cell>, Ring<Cell>] = [new Ring(), new Ring()];
+  readonly #queues: readonly [Queue<Cell>, Queue<Cell>] = [new Queue(), new Queue()];
   readonly #message = new ReceivedMessage();
   #turnEnds: (() => void)[] = [];
   #scheduled = false;
@@ -56,7 +56,7 @@ export class Pump {
   ready(cell: Cell, lane: MailLane): void {
     if (cell.ready[lane] || cell.mailbox.sizeOf(lane) === 0) return;
     cell.ready[lane] = true;
-    this.#rings[lane].push(cell);
+    this.#queues[lane].push(cell);
     if (!this.#running) this.wake();
   }
 
@@ -110,8 +110,8 @@ export class Pump {
 
   #hasWork(): boolean {
     return (
-      this.#rings[0].length > 0 ||
-      this.#rings[1].length > 0 ||
+      this.#queues[0].length > 0 ||
+      this.#queues[1].length > 0 ||
       this.#turnEnds.length > 0 ||
       this.#system.router.hasLocal
     );
@@ -119,7 +119,7 @@ export class Pump {
 
   #drain(end: number): void {
     const { router } = this.#system;
-    const [control, data] = this.#rings;
+    const [control, data] = this.#queues;
     for (;;) {
       router.takeLocal(this.#system.accept);
       if (this.#left <= 0) return;
@@ -130,9 +130,9 @@ export class Pump {
     }
   }
 
-  /** One actor's share; with mail left it stands at the end of the ring again. */
+  /** One actor's share; with mail left it stands at the end of the queue again. */
   #visit(cell: Cell, lane: MailLane, end: number): void {
-    const [control] = this.#rings;
+    const [control] = this.#queues;
     cell.ready[lane] = false;
     for (let share = SHARE_MESSAGES; share > 0 && this.#left > 0; share--) {
       if (!this.#handleNext(cell, lane)) break;

@@ -1,5 +1,5 @@
-/** A queue over a ring that doubles when it is full: no shifting, nothing made per item. */
-export class Ring<T> {
+/** First in, first out, over a circle of slots that doubles when it is full: no shifting, nothing made per item. */
+export class Queue<T> {
   #items: (T | undefined)[] = new Array(16).fill(undefined);
   #head = 0;
   #length = 0;
