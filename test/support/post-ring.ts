@@ -1,4 +1,4 @@
-import { PrivateTalk } from '../../src/actors/ring/private.js';
+import { PrivateTalk } from '../../src/actors/ring/letters/talk.js';
 import { ManualClock } from '../../src/actors/runtime/clock.js';
 import { Reader } from '../../src/net/bytes.js';
 import { HybridClock } from '../../src/net/ring/clock.js';

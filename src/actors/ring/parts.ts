@@ -14,10 +14,10 @@ import { addressText } from './address.js';
 import { Companions } from './companions.js';
 import type { Feeds } from './feeds.js';
 import type { Groups } from './groups.js';
+import type { LetterEvents } from './letters/author.js';
+import { PrivateTalk } from './letters/talk.js';
 import type { Links } from './links.js';
 import type { People } from './people.js';
-import { PrivateTalk } from './private.js';
-import type { PrivateEvents } from './private-author.js';
 import type { PeerWorld } from './world.js';
 
 const OVERLAY = 'overlay';
@@ -48,7 +48,7 @@ export interface PartsOptions {
   readonly people: People;
   readonly groups: Groups;
   readonly feeds: Feeds;
-  readonly events: PrivateEvents;
+  readonly events: LetterEvents;
   readonly port: PartsPort;
   /** What spreads items instead of Plumtree, for comparisons. */
   readonly broadcast?: ((port: BroadcastPort) => Broadcaster) | undefined;

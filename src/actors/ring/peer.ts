@@ -18,18 +18,18 @@ import { addressText } from './address.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { Ghosts } from './ghosts.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
+import type { LetterEvents } from './letters/author.js';
 import { Links } from './links.js';
 import { RingNode } from './node.js';
 import type { Profile } from './own-record.js';
 import { Parts } from './parts.js';
 import { PassiveTable } from './passive.js';
 import { People } from './people.js';
-import type { PrivateEvents } from './private-author.js';
 import { type ChunkHandler, WireEvents } from './wire-events.js';
 import type { PeerWorld } from './world.js';
 
 /** What a peer tells whoever owns it: a client for people, or a simulation. */
-export interface PeerPort extends PrivateEvents {
+export interface PeerPort extends LetterEvents {
   /** A new entry of a group one is in, one's own too: once each, durable. */
   entry(entry: FeedEntry, number: number, hops: Hops): void;
   /** Somebody is there, gone, or seen otherwise than before. */

@@ -1,23 +1,23 @@
 import sodium from 'sodium-native';
-import { NatterError } from '../../chat/error.js';
-import { TEXT_MAX_BYTES } from '../../net/constants.js';
-import type { HybridClock } from '../../net/ring/clock.js';
-import { LETTER_ID_BYTES } from '../../net/ring/constants.js';
-import { handshakeKeyOf, type Identity } from '../../net/ring/identity.js';
-import { NO_LETTER, sealLetter } from '../../net/ring/mail/letter.js';
-import { PieceKind, signPiece } from '../../net/ring/mail/piece.js';
-import type { Contact, PeerId } from '../../net/ring/types.js';
-import type { Letters, StoredLetter } from '../../store/mail/letters.js';
-import type { Clock } from '../runtime/actor.js';
-import type { PrivateOutbox } from './private-outbox.js';
-import type { Writes } from './private-writes.js';
+import { NatterError } from '../../../chat/error.js';
+import { TEXT_MAX_BYTES } from '../../../net/constants.js';
+import type { HybridClock } from '../../../net/ring/clock.js';
+import { LETTER_ID_BYTES } from '../../../net/ring/constants.js';
+import { handshakeKeyOf, type Identity } from '../../../net/ring/identity.js';
+import { NO_LETTER, sealLetter } from '../../../net/ring/mail/letter.js';
+import { PieceKind, signPiece } from '../../../net/ring/mail/piece.js';
+import type { Contact, PeerId } from '../../../net/ring/types.js';
+import type { Letters, StoredLetter } from '../../../store/mail/letters.js';
+import type { Clock } from '../../runtime/actor.js';
+import type { LetterOutbox } from './outbox.js';
+import type { Writes } from './writes.js';
 
 /** Letters of one's own under way at once; whoever writes more is told to wait. */
 const UNDER_WAY_MAX = 10_000;
 const ID_DOMAIN = Buffer.from('natter/1 letter id');
 
 /** What is told of letters, once each is durable. */
-export interface PrivateEvents {
+export interface LetterEvents {
   /** A letter that came, or one's own that is on its way. */
   letter(letter: StoredLetter): void;
   /** One's own stands otherwise than before. @param was until now it had this id: it was said again */
@@ -33,15 +33,15 @@ export interface AuthorOptions {
   readonly hybrid: Pick<HybridClock, 'tick'>;
   readonly letters: Letters;
   readonly writes: Writes;
-  readonly outbox: PrivateOutbox;
-  readonly events: PrivateEvents;
+  readonly outbox: LetterOutbox;
+  readonly events: LetterEvents;
   name(): string;
   /** A letter to that peer has left. */
   wrote(peer: PeerId): void;
 }
 
 /** Writes one's own letters: says who they are from, seals them, and hands them to the outbox once they are durable. */
-export class PrivateAuthor {
+export class LetterAuthor {
   readonly #options: AuthorOptions;
   /** Letters that are being written, by id. */
   readonly #saying = new Set<string>();

@@ -1,4 +1,4 @@
-import type { PeerId } from '../../net/ring/types.js';
+import type { PeerId } from '../../../net/ring/types.js';
 
 /** So many letters within so long, either way, and a direct link is worth its handshake. */
 const LETTERS = 3;

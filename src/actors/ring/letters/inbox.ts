@@ -1,12 +1,12 @@
-import { Malformed } from '../../net/bytes.js';
-import { clockMs, type HybridClock } from '../../net/ring/clock.js';
-import { CLOCK_AHEAD_MAX_MS, MAIL_LIFE_MS } from '../../net/ring/constants.js';
-import { type Letter, NO_LETTER, type OpenOptions, openLetter } from '../../net/ring/mail/letter.js';
-import type { Piece } from '../../net/ring/mail/piece.js';
-import { Verdict } from '../../net/ring/mail/receipt.js';
-import { Recent } from '../../net/ring/routing/recent.js';
-import type { Letters, StoredLetter } from '../../store/mail/letters.js';
-import type { Writes } from './private-writes.js';
+import { Malformed } from '../../../net/bytes.js';
+import { clockMs, type HybridClock } from '../../../net/ring/clock.js';
+import { CLOCK_AHEAD_MAX_MS, MAIL_LIFE_MS } from '../../../net/ring/constants.js';
+import { type Letter, NO_LETTER, type OpenOptions, openLetter } from '../../../net/ring/mail/letter.js';
+import type { Piece } from '../../../net/ring/mail/piece.js';
+import { Verdict } from '../../../net/ring/mail/receipt.js';
+import { Recent } from '../../../net/ring/routing/recent.js';
+import type { Letters, StoredLetter } from '../../../store/mail/letters.js';
+import type { Writes } from './writes.js';
 
 /** A letter whose predecessor is missing waits for it so long; then it is read all the same. */
 const ORDER_MS = 10_000;
@@ -53,7 +53,7 @@ export interface InboxOptions {
 }
 
 /** Letters to this peer: opened, checked, each taken once, in the order in which their author wrote them. */
-export class PrivateInbox {
+export class LetterInbox {
   readonly counters: InboxCounters = { taken: 0, repeated: 0, unreadable: 0, misdated: 0, putOff: 0 };
   readonly #options: InboxOptions;
   readonly #verdicts = new Recent<Verdict>(VERDICTS_MS, VERDICTS_MAX);

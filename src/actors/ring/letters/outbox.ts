@@ -1,10 +1,10 @@
-import { FrameType } from '../../net/constants.js';
-import { MAIL_LIFE_MS } from '../../net/ring/constants.js';
-import { peekPiece } from '../../net/ring/mail/piece.js';
-import { type Receipt, Verdict } from '../../net/ring/mail/receipt.js';
-import type { PeerId } from '../../net/ring/types.js';
-import type { LetterState, Letters, Outgoing, StoredLetter } from '../../store/mail/letters.js';
-import type { Writes } from './private-writes.js';
+import { FrameType } from '../../../net/constants.js';
+import { MAIL_LIFE_MS } from '../../../net/ring/constants.js';
+import { peekPiece } from '../../../net/ring/mail/piece.js';
+import { type Receipt, Verdict } from '../../../net/ring/mail/receipt.js';
+import type { PeerId } from '../../../net/ring/types.js';
+import type { LetterState, Letters, Outgoing, StoredLetter } from '../../../store/mail/letters.js';
+import type { Writes } from './writes.js';
 
 /** A letter that nobody has answered is sent again after this, then after twice as long, and so on. */
 const RETRY_FIRST_MS = 1_000;
@@ -38,7 +38,7 @@ export interface OutboxOptions {
 }
 
 /** Letters of one's own that nobody has given a receipt for: sent again and again, over restarts, until they expire. */
-export class PrivateOutbox {
+export class LetterOutbox {
   readonly #options: OutboxOptions;
   readonly #byPiece = new Map<string, Entry>();
   /** In the order in which they were written. */

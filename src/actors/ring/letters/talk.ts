@@ -1,23 +1,23 @@
-import { Malformed, Reader } from '../../net/bytes.js';
-import { FrameType } from '../../net/constants.js';
-import type { HybridClock } from '../../net/ring/clock.js';
-import { handshakeKeys, type Identity, type Verify } from '../../net/ring/identity.js';
-import { namesCodec } from '../../net/ring/mail/frames.js';
-import { Mail } from '../../net/ring/mail/mail.js';
-import { type Piece, PieceKind, readPiece, signPiece } from '../../net/ring/mail/piece.js';
-import { type Receipt, readReceipt, signReceipt, Verdict } from '../../net/ring/mail/receipt.js';
-import type { Place } from '../../net/ring/place.js';
-import { type Routed, Router, type Way } from '../../net/ring/routing/router.js';
-import type { Contact, Part, PartPort, PeerId } from '../../net/ring/types.js';
-import { KeptMail } from '../../store/mail/kept.js';
-import { Letters } from '../../store/mail/letters.js';
-import type { MailTables } from '../../store/mail/tables.js';
-import type { Clock } from '../runtime/actor.js';
-import { PrivateAuthor, type PrivateEvents } from './private-author.js';
-import { Closeness } from './private-closeness.js';
-import { PrivateInbox } from './private-inbox.js';
-import { PrivateOutbox } from './private-outbox.js';
-import { Writes } from './private-writes.js';
+import { Malformed, Reader } from '../../../net/bytes.js';
+import { FrameType } from '../../../net/constants.js';
+import type { HybridClock } from '../../../net/ring/clock.js';
+import { handshakeKeys, type Identity, type Verify } from '../../../net/ring/identity.js';
+import { namesCodec } from '../../../net/ring/mail/frames.js';
+import { Mail } from '../../../net/ring/mail/mail.js';
+import { type Piece, PieceKind, readPiece, signPiece } from '../../../net/ring/mail/piece.js';
+import { type Receipt, readReceipt, signReceipt, Verdict } from '../../../net/ring/mail/receipt.js';
+import type { Place } from '../../../net/ring/place.js';
+import { type Routed, Router, type Way } from '../../../net/ring/routing/router.js';
+import type { Contact, Part, PartPort, PeerId } from '../../../net/ring/types.js';
+import { KeptMail } from '../../../store/mail/kept.js';
+import { Letters } from '../../../store/mail/letters.js';
+import type { MailTables } from '../../../store/mail/tables.js';
+import type { Clock } from '../../runtime/actor.js';
+import { LetterAuthor, type LetterEvents } from './author.js';
+import { Closeness } from './closeness.js';
+import { LetterInbox } from './inbox.js';
+import { LetterOutbox } from './outbox.js';
+import { Writes } from './writes.js';
 
 export interface PrivatePort extends PartPort {
   /** A direct link with that peer is wanted, or no longer. */
@@ -39,7 +39,7 @@ export interface PrivateOptions {
   readonly way: Way & { holders(place: Place, count: number): readonly Contact[] };
   readonly mail: MailTables;
   readonly port: PrivatePort;
-  readonly events: PrivateEvents;
+  readonly events: LetterEvents;
   /** One's own name, as letters carry it. */
   name(): string;
 }
@@ -51,11 +51,11 @@ export interface PrivateOptions {
 export class PrivateTalk implements Part {
   readonly router: Router;
   readonly mail: Mail;
-  readonly inbox: PrivateInbox;
+  readonly inbox: LetterInbox;
   readonly letters: Letters;
   readonly #options: PrivateOptions;
-  readonly #outbox: PrivateOutbox;
-  readonly #author: PrivateAuthor;
+  readonly #outbox: LetterOutbox;
+  readonly #author: LetterAuthor;
   readonly #writes: Writes;
   readonly #closeness: Closeness;
   readonly #reader = new Reader();
@@ -81,14 +81,14 @@ export class PrivateTalk implements Part {
     const holders = (place: Place, count: number) => way.holders(place, count);
     this.mail = new Mail({ self, community, verify, wall, store: new KeptMail(mail), holders, send });
     const common = { letters: this.letters, writes: this.#writes, wall };
-    this.#outbox = new PrivateOutbox({ ...common, send, delivery: (letter) => events.delivery(letter) });
-    this.#author = new PrivateAuthor({
+    this.#outbox = new LetterOutbox({ ...common, send, delivery: (letter) => events.delivery(letter) });
+    this.#author = new LetterAuthor({
       ...{ ...common, clock, community, events, hybrid, identity, random, self },
       outbox: this.#outbox,
       name: () => options.name(),
       wrote: (peer) => this.#closeness.letter(peer, clock.now()),
     });
-    this.inbox = new PrivateInbox({
+    this.inbox = new LetterInbox({
       ...common,
       open: { recipient: self.key, keys: handshakeKeys(identity), community, verify },
       clock: hybrid,
@@ -99,21 +99,21 @@ export class PrivateTalk implements Part {
 
   // ---- What a client asks -------------------------------------------------------------------------------
 
-  /** See `PrivateAuthor.say`. */
+  /** See `LetterAuthor.say`. */
   say(to: PeerId, kind: number, body: Buffer, key = ''): string {
     const id = this.#author.say(to, kind, body, key);
     this.#options.port.wake();
     return id;
   }
 
-  /** See `PrivateAuthor.retry`. */
+  /** See `LetterAuthor.retry`. */
   retry(id: string): string {
     const again = this.#author.retry(id);
     this.#options.port.wake();
     return again;
   }
 
-  /** See `PrivateAuthor.discard`. */
+  /** See `LetterAuthor.discard`. */
   discard(id: string): void {
     this.#author.discard(id);
     this.#options.port.wake();

@@ -1,5 +1,5 @@
-import { NatterError } from '../../chat/error.js';
-import { errorOf } from '../failure.js';
+import { NatterError } from '../../../chat/error.js';
+import { errorOf } from '../../failure.js';
 
 interface Write {
   readonly write: () => void;
