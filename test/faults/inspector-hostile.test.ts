@@ -351,6 +351,34 @@ describe('a flood', () => {
     await isWell();
   });
 
+  it('of callers without the link keeps out nobody who has it, silent or asking again and again', async () => {
+    const refused = bytesOf({ target: '/', headers: [host()] });
+    const ways: readonly ((stranger: RawHttp) => unknown)[] = [
+      () => undefined,
+      (stranger) => stranger.send(`GET / HTTP/1.1\r\n${host()}\r\nX-Slow: `),
+      (stranger) => stranger.send(refused),
+      (stranger) => stranger.send(refused.repeat(1_000)),
+    ];
+    for (const way of ways) {
+      const strangers: RawHttp[] = [];
+      for (let count = 0; count < 100; count++) strangers.push(await RawHttp.open(port));
+      for (const stranger of strangers) way(stranger);
+      const asked = performance.now();
+      await isWell();
+      // Well before Node itself gives up a request that never arrives.
+      expect(performance.now() - asked).toBeLessThan(4_000);
+      for (const stranger of strangers) await stranger.close();
+    }
+  });
+
+  it('of wrong links needs a connection for each', async () => {
+    const stranger = await RawHttp.open(port);
+    stranger.send(bytesOf({ target: '/', headers: [host()] }).repeat(3));
+    await stranger.until('an end', () => stranger.isClosed);
+    expect(stranger.statuses()).toEqual([403]);
+    expect(stranger.reply().headers.get('connection')).toBe('close');
+  });
+
   it('of streams finds few places, which are free again when their readers go', async () => {
     const before = residentMiB();
     const streams = await Promise.all(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { NatterError } from '../../chat/error.js';
 import type { Assets } from './assets.js';
 import { readBody, TOO_LARGE } from './body.js';
+import { Callers } from './callers.js';
 import { Gate, newToken } from './gate.js';
 import { type Answer, json, type OpenAnswer, type Route } from './route.js';
 
@@ -44,6 +45,7 @@ export class InspectorHttp {
   readonly #assets: Assets;
   readonly #routes: readonly Route[];
   readonly #token = newToken();
+  readonly #callers: Callers;
   #gate: Gate | undefined;
   #port = 0;
 
@@ -61,6 +63,7 @@ export class InspectorHttp {
       (request, response) => void this.#handle(request, response),
     );
     this.#http.maxConnections = CONNECTIONS_MAX;
+    this.#callers = new Callers(this.#http);
   }
 
   /** The link for people; known once it listens. */
@@ -89,6 +92,7 @@ export class InspectorHttp {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#callers.isDismissed(request.socket)) return;
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     let answer: Answer | OpenAnswer;
     try {
@@ -98,8 +102,9 @@ export class InspectorHttp {
     }
     if (response.destroyed) return;
     if ('open' in answer) return answer.open(response);
-    // What is left of a body that nobody read must not be taken for the next request.
-    if (!request.complete) response.setHeader('connection', 'close');
+    // What is left of a body that nobody read must not be taken for the next request; and whoever is refused keeps
+    // no connection for the next try.
+    if (!request.complete || answer === FORBIDDEN) response.setHeader('connection', 'close');
     response.writeHead(answer.status, {
       'content-type': answer.type,
       'content-length': Buffer.byteLength(answer.body),
@@ -112,8 +117,11 @@ export class InspectorHttp {
     const query = new URLSearchParams(search);
     const asset = /^\/assets\/([\w-]{1,64})\/([\w.-]{1,64})$/.exec(path);
     const [token, ...others] = asset ? [asset[1]] : query.getAll('token');
-    if (others.length > 0) return FORBIDDEN;
-    if (this.#gate?.admits(request, token) !== true) return FORBIDDEN;
+    if (others.length > 0 || this.#gate?.admits(request, token) !== true) {
+      this.#callers.dismiss(request.socket);
+      return FORBIDDEN;
+    }
+    this.#callers.trust(request.socket);
     const found = asset ? this.#assets.get(asset[2] ?? '') : path === '/' ? this.#page() : undefined;
     const routes = this.#routes.filter((route) => route.path === path);
     if (found === undefined && routes.length === 0) return FORBIDDEN;
