@@ -1,5 +1,7 @@
 import { NatterError } from '../../chat/error.js';
 
+/** Of a class, as the program writes it. */
+const NAME = /^\w{1,64}$/;
 /** `at RoomActor.receive (file:///.../room.js:120:5)`: a function's name, if it has one, and its file's. */
 const PLACE = /^\s*at (?:(?:async )?([\w$.#<> ]+?) )?\(?[^()]*?([\w.-]+:\d+):\d+\)?$/;
 
@@ -8,13 +10,17 @@ const PLACE = /^\s*at (?:(?:async )?([\w$.#<> ]+?) )?\(?[^()]*?([\w.-]+:\d+):\d+
  * left out, since it may hold what people wrote.
  */
 export function causeOf(error: Error): string {
-  const what = error instanceof NatterError ? `${error.name} ${error.code}` : error.name;
+  const name = NAME.test(error.name) ? error.name : 'Error';
+  const what = error instanceof NatterError ? `${name} ${error.code}` : name;
   const place = placeOf(error);
   return place === undefined ? what : `${what} in ${place}`;
 }
 
-function placeOf({ stack = '' }: Error): string | undefined {
-  for (const line of stack.split('\n')) {
+/** The stack begins with the message, whose own lines may read like places. */
+function placeOf({ message, stack = '' }: Error): string | undefined {
+  const at = stack.indexOf(message);
+  if (at < 0) return undefined;
+  for (const line of stack.slice(at + message.length).split('\n')) {
     const found = PLACE.exec(line);
     if (found === null) continue;
     const [, name, file] = found;
