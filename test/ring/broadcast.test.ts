@@ -10,8 +10,8 @@ import {
 import { contactOf } from '../../src/net/ring/contact.js';
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
 import { gossipFrame, graftFrame, ihaveFrame } from '../../src/net/ring/gossip/frames.js';
-import { Gate } from '../../src/net/ring/gossip/gate.js';
 import { type Item, ItemKind, itemIdOf } from '../../src/net/ring/gossip/item.js';
+import { SpreadLimit } from '../../src/net/ring/gossip/spread-limit.js';
 import type { Verdict } from '../../src/net/ring/gossip/types.js';
 import type { Contact } from '../../src/net/ring/types.js';
 import { Author } from '../store/feeds-support.js';
@@ -387,13 +387,13 @@ test('frames that are no frames are malformed', () => {
 });
 
 test('an author may say five things at once and one more each second; long words have their own measure', () => {
-  const gate = new Gate();
+  const limit = new SpreadLimit();
   const ana = new Author(1).talk(20);
-  expect(ana.filter((entry) => gate.lets(entry, 0))).toHaveLength(5);
-  expect(ana.filter((entry) => gate.lets(entry, 3_000))).toHaveLength(3);
+  expect(ana.filter((entry) => limit.lets(entry, 0))).toHaveLength(5);
+  expect(ana.filter((entry) => limit.lets(entry, 3_000))).toHaveLength(3);
   const advert = 'buy my excellent and very cheap words here today';
   const crowd = Array.from({ length: 10 }, (_, index) => new Author(10 + index).say(advert));
-  expect(crowd.filter((entry) => gate.lets(entry, 0))).toHaveLength(3);
+  expect(crowd.filter((entry) => limit.lets(entry, 0))).toHaveLength(3);
   const ok = Array.from({ length: 10 }, (_, index) => new Author(30 + index).say('ok'));
-  expect(ok.filter((entry) => gate.lets(entry, 0))).toHaveLength(10);
+  expect(ok.filter((entry) => limit.lets(entry, 0))).toHaveLength(10);
 });

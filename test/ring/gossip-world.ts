@@ -5,8 +5,8 @@ import { PeerState } from '../../src/net/ring/constants.js';
 import { contactOf } from '../../src/net/ring/contact.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../src/net/ring/entry.js';
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
-import { Gate } from '../../src/net/ring/gossip/gate.js';
 import { type Item, ItemKind } from '../../src/net/ring/gossip/item.js';
+import { SpreadLimit } from '../../src/net/ring/gossip/spread-limit.js';
 import type { Verdict } from '../../src/net/ring/gossip/types.js';
 import { type Identity, identityOf } from '../../src/net/ring/identity.js';
 import { distance } from '../../src/net/ring/place.js';
@@ -54,7 +54,7 @@ export class Node {
   /** Throw away what is published, as if no link had it. */
   isMute = false;
   readonly #world: World;
-  readonly #gate = new Gate();
+  readonly #limit = new SpreadLimit();
   readonly #clock = new HybridClock();
   readonly #parts: readonly Part[];
   #tail: { seq: number; previous: Buffer } = { seq: 0, previous: NO_ENTRY };
@@ -185,7 +185,7 @@ export class Node {
     if (item.kind === ItemKind.Record)
       return this.learn(readRecord(item.bytes, COMMUNITY, this.#world.verify)) ? 'spread' : 'known';
     const entry = readEntry(item.bytes, COMMUNITY, this.#world.verify);
-    const isLive = this.#gate.lets(entry, now);
+    const isLive = this.#limit.lets(entry, now);
     if (!isLive) this.sync.hurry(now);
     const state = this.#keep(entry, hops, now);
     if (state === 'known') return 'known';

@@ -3,8 +3,8 @@ import { Bucket } from '../../net/bucket.js';
 import { clockMs, type HybridClock, isAhead } from '../../net/ring/clock.js';
 import { EPOCH_BYTES } from '../../net/ring/constants.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
-import { Gate } from '../../net/ring/gossip/gate.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
+import { SpreadLimit } from '../../net/ring/gossip/spread-limit.js';
 import type { Verdict } from '../../net/ring/gossip/types.js';
 import type { PeerId } from '../../net/ring/types.js';
 import type { Added, FeedStore } from '../../store/feeds/types.js';
@@ -67,7 +67,7 @@ export class Feeds {
   readonly #store: FeedStore;
   readonly #port: FeedsPort;
   readonly #clock: HybridClock;
-  readonly #gate = new Gate();
+  readonly #limit = new SpreadLimit();
   /** Entries of others that are spread from here since sync brought them. */
   readonly #news: Bucket;
   /** Of this start: one feed per group. */
@@ -129,7 +129,7 @@ export class Feeds {
   heard(bytes: Buffer, from: PeerId, hops: number, now: number): Verdict {
     const entry = readEntry(bytes, this.#community, this.#world.verify);
     if (!this.#isDated(entry, from)) return 'drop';
-    const isLive = this.#gate.lets(entry, now);
+    const isLive = this.#limit.lets(entry, now);
     if (!isLive) {
       this.figures.throttled++;
       this.#port.throttled();

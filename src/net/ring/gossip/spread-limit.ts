@@ -9,7 +9,7 @@ const CONTENT_KEY_BYTES = 128;
  * How much of one author, and of one content whoever says it, is spread live. It only decides whether an entry goes
  * on by broadcast: what is above these rates is kept all the same, and sync brings it to everybody in batches.
  */
-export class Gate {
+export class SpreadLimit {
   readonly #authors = new Buckets(AUTHOR_PER_S, AUTHOR_BURST);
   readonly #contents = new Buckets(CONTENT_PER_S, CONTENT_BURST);
 
