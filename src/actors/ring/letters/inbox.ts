@@ -4,7 +4,7 @@ import { CLOCK_AHEAD_MAX_MS, MAIL_LIFE_MS } from '../../../net/ring/constants.js
 import { type Letter, NO_LETTER, type OpenOptions, openLetter } from '../../../net/ring/mail/letter.js';
 import type { Piece } from '../../../net/ring/mail/piece.js';
 import { Verdict } from '../../../net/ring/mail/receipt.js';
-import { Recent } from '../../../net/ring/routing/recent.js';
+import { Recent } from '../../../net/ring/recent.js';
 import type { Letters, StoredLetter } from '../../../store/mail/letters.js';
 import type { Writes } from './writes.js';
 

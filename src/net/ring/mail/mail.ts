@@ -3,7 +3,7 @@ import { FrameType } from '../../constants.js';
 import { CLOCK_AHEAD_MAX_MS } from '../constants.js';
 import type { Verify } from '../identity.js';
 import type { Place } from '../place.js';
-import { Recent } from '../routing/recent.js';
+import { Recent } from '../recent.js';
 import type { Contact, PeerId } from '../types.js';
 import { Deliveries } from './deliveries.js';
 import { keepCodec, namesCodec } from './frames.js';

@@ -4,9 +4,9 @@ import { FrameType } from '../../constants.js';
 import { Lane } from '../../types.js';
 import { ROUTE_BODY_MAX_BYTES, ROUTE_HOPS_MAX, ROUTE_ID_BYTES } from '../constants.js';
 import { type Place, placeOf } from '../place.js';
+import { Recent } from '../recent.js';
 import type { Contact, Part, PartPort, PeerId } from '../types.js';
 import { Forwards } from './forwards.js';
-import { Recent } from './recent.js';
 import { type Route, routeCodec } from './route.js';
 
 /** What may come over one link, whoever it is from; and from one peer, by its word, over all links. */
