@@ -14,7 +14,7 @@ import { FOUND_CONTACTS_MAX, LINKS_MAX, RING_PLACES, SUCCESSORS_MAX } from '../c
 import { writeContact } from '../contact.js';
 import { type Place, roughly } from '../place.js';
 import type { Contact } from '../types.js';
-import { readKnownContact } from './contacts.js';
+import { readCachedContact } from './contact-cache.js';
 
 /** Of STABILISE. */
 export const Asking = {
@@ -84,7 +84,8 @@ export const NeighboursFrame = {
     const version = reader.u32();
     const leaving = (flags & Telling.Leaving) !== 0;
     if ((flags & Telling.Unchanged) !== 0) return { number, leaving, view: undefined };
-    const predecessor = (flags & Telling.Predecessor) === 0 ? undefined : readKnownContact(reader, community);
+    const predecessor =
+      (flags & Telling.Predecessor) === 0 ? undefined : readCachedContact(reader, community);
     const successors = readContacts(reader, SUCCESSORS_MAX, community);
     const isJoining = (flags & Telling.Joining) !== 0;
     return { number, leaving, view: { version, predecessor, successors, isJoining } };
@@ -99,7 +100,7 @@ export const ProbeForFrame = {
   },
   /** @throws Malformed */
   decode(reader: Reader, community: Uint8Array): { readonly number: number; readonly contact: Contact } {
-    return { number: reader.varint(), contact: readKnownContact(reader, community) };
+    return { number: reader.varint(), contact: readCachedContact(reader, community) };
   },
 };
 
@@ -141,7 +142,7 @@ export const FoundFrame = {
   /** @throws Malformed */
   decode(reader: Reader, community: Uint8Array): { readonly number: number; readonly around: Around } {
     const number = reader.varint();
-    const predecessor = reader.u8() === 0 ? undefined : readKnownContact(reader, community);
+    const predecessor = reader.u8() === 0 ? undefined : readCachedContact(reader, community);
     return {
       number,
       around: { predecessor, successors: readContacts(reader, FOUND_CONTACTS_MAX, community) },
@@ -175,7 +176,7 @@ function writeContacts(writer: Writer, contacts: readonly Contact[], max: number
 function readContacts(reader: Reader, max: number, community: Uint8Array): Contact[] {
   const count = reader.u8();
   if (count > max) throw new Malformed('too many contacts');
-  return Array.from({ length: count }, () => readKnownContact(reader, community));
+  return Array.from({ length: count }, () => readCachedContact(reader, community));
 }
 
 function readPlace(reader: Reader): Place {

@@ -16,7 +16,7 @@ const remembered = new Map<string, { readonly contact: Contact; readonly communi
  * over and over, and to find out a place costs a hash.
  * @throws Malformed
  */
-export function readKnownContact(reader: Reader, community: Uint8Array): Contact {
+export function readCachedContact(reader: Reader, community: Uint8Array): Contact {
   const key = rawContact(reader);
   const before = key === undefined ? undefined : remembered.get(key);
   if (key !== undefined && before?.community === community) {
