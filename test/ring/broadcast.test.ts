@@ -12,7 +12,7 @@ import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
 import { gossipFrame, graftFrame, ihaveFrame } from '../../src/net/ring/gossip/frames.js';
 import { type Item, ItemKind, itemIdOf } from '../../src/net/ring/gossip/item.js';
 import { SpreadLimit } from '../../src/net/ring/gossip/spread-limit.js';
-import type { Verdict } from '../../src/net/ring/gossip/types.js';
+import type { ItemFate } from '../../src/net/ring/gossip/types.js';
 import type { Contact } from '../../src/net/ring/types.js';
 import { Author } from '../store/feeds-support.js';
 import { COMMUNITY, World } from './gossip-world.js';
@@ -102,7 +102,7 @@ interface Frame {
 /** One broadcast whose neighbours are played by the test. */
 class Lab {
   now = 0;
-  verdict: Verdict = 'spread';
+  fate: ItemFate = 'spread';
   readonly sent: Frame[] = [];
   readonly received: Item[] = [];
   readonly broadcast = new Broadcast({
@@ -112,7 +112,7 @@ class Lab {
     },
     received: (item) => {
       this.received.push(item);
-      return this.verdict;
+      return this.fate;
     },
   });
   readonly neighbours: readonly Contact[];
@@ -298,7 +298,7 @@ test('who grafts gets the item, from now on at once', () => {
 test('what is known already, by a HELLO or by sync, is passed on like anything new: others behind us wait for it', () => {
   const lab = new Lab(4);
   lab.frame(3, FrameType.Graft, graftFrame.encode([]));
-  lab.verdict = 'known';
+  lab.fate = 'known';
   lab.gossip(0, item('a'));
   expect(lab.took(FrameType.Gossip)).toEqual([3]);
   lab.wait(200);
@@ -311,7 +311,7 @@ test('what is known and was grafted all the same is old, and goes no further', (
   lab.wait(1_000);
   expect(lab.took(FrameType.Graft)).toContain(1);
   lab.sent.length = 0;
-  lab.verdict = 'known';
+  lab.fate = 'known';
   lab.gossip(1, item('a'));
   lab.wait(1_000);
   expect(lab.sent).toEqual([]);
@@ -319,7 +319,7 @@ test('what is known and was grafted all the same is old, and goes no further', (
 
 test('what is refused goes nowhere and is not looked at again', () => {
   const lab = new Lab(4);
-  lab.verdict = 'drop';
+  lab.fate = 'drop';
   lab.gossip(0, item('b'));
   lab.gossip(1, item('b'));
   lab.wait(200);

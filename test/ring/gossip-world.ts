@@ -7,7 +7,7 @@ import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '..
 import { Broadcast } from '../../src/net/ring/gossip/broadcast.js';
 import { type Item, ItemKind } from '../../src/net/ring/gossip/item.js';
 import { SpreadLimit } from '../../src/net/ring/gossip/spread-limit.js';
-import type { Verdict } from '../../src/net/ring/gossip/types.js';
+import type { ItemFate } from '../../src/net/ring/gossip/types.js';
 import { type Identity, identityOf } from '../../src/net/ring/identity.js';
 import { distance } from '../../src/net/ring/place.js';
 import { type PeerRecord, readRecord, signRecord } from '../../src/net/ring/record.js';
@@ -181,7 +181,7 @@ export class Node {
     this.arm();
   }
 
-  #heard(item: Item, hops: number, now: number): Verdict {
+  #heard(item: Item, hops: number, now: number): ItemFate {
     if (item.kind === ItemKind.Record)
       return this.learn(readRecord(item.bytes, COMMUNITY, this.#world.verify)) ? 'spread' : 'known';
     const entry = readEntry(item.bytes, COMMUNITY, this.#world.verify);

@@ -5,7 +5,7 @@ import { EPOCH_BYTES } from '../../net/ring/constants.js';
 import { type FeedEntry, type GroupId, NO_ENTRY, readEntry, signEntry } from '../../net/ring/entry.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
 import { SpreadLimit } from '../../net/ring/gossip/spread-limit.js';
-import type { Verdict } from '../../net/ring/gossip/types.js';
+import type { ItemFate } from '../../net/ring/gossip/types.js';
 import type { PeerId } from '../../net/ring/types.js';
 import type { Added, FeedStore } from '../../store/feeds/types.js';
 import type { PeerWorld } from './world.js';
@@ -126,7 +126,7 @@ export class Feeds {
   }
 
   /** An entry that came by broadcast. @throws Malformed for one that its author did not sign */
-  heard(bytes: Buffer, from: PeerId, hops: number, now: number): Verdict {
+  heard(bytes: Buffer, from: PeerId, hops: number, now: number): ItemFate {
     const entry = readEntry(bytes, this.#community, this.#world.verify);
     if (!this.#isDated(entry, from)) return 'drop';
     const isLive = this.#limit.lets(entry, now);

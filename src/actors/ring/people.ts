@@ -8,7 +8,7 @@ import {
 } from '../../net/ring/constants.js';
 import { readDeath, signDeath } from '../../net/ring/death.js';
 import { type Item, ItemKind } from '../../net/ring/gossip/item.js';
-import type { Verdict } from '../../net/ring/gossip/types.js';
+import type { ItemFate } from '../../net/ring/gossip/types.js';
 import { type PeerRecord, readRecord } from '../../net/ring/record.js';
 import type { Contact, PeerId } from '../../net/ring/types.js';
 import type { PathAddress } from '../../net/types.js';
@@ -132,7 +132,7 @@ export class People {
    * A record or a death notice that came by broadcast or sync. @throws Malformed when nobody signed it
    * @param from the link that brought it by broadcast; undefined: sync did
    */
-  heard({ kind, bytes }: Item, now: number, from?: PeerId): Verdict {
+  heard({ kind, bytes }: Item, now: number, from?: PeerId): ItemFate {
     const { community, world } = this.#options;
     if (kind === ItemKind.Death) return this.#heardDeath(bytes, now);
     const record = readRecord(bytes, community, world.verify);
@@ -180,7 +180,7 @@ export class People {
     return this.#subjects.take(id, now) === 0;
   }
 
-  #heardRecord(record: PeerRecord, now: number): Verdict {
+  #heardRecord(record: PeerRecord, now: number): ItemFate {
     const { self, port } = this.#options;
     const { id } = record.contact;
     if (id === self) {
@@ -193,10 +193,10 @@ export class People {
     }
     const learnt = this.roster.learn(record, now);
     if (learnt === 'news' && record.state === PeerState.Left) port.hasLeft(id);
-    return VERDICTS[learnt];
+    return FATES[learnt];
   }
 
-  #heardDeath(bytes: Buffer, now: number): Verdict {
+  #heardDeath(bytes: Buffer, now: number): ItemFate {
     const { community, world, self, port } = this.#options;
     const death = readDeath(bytes, community, world.verify);
     if (death.subject === self) {
@@ -236,4 +236,4 @@ export class People {
   }
 }
 
-const VERDICTS = { news: 'spread', known: 'known', older: 'drop' } as const;
+const FATES = { news: 'spread', known: 'known', older: 'drop' } as const;

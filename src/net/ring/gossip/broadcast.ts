@@ -160,10 +160,10 @@ export class Broadcast implements Broadcaster {
       if (seen.from !== from) this.#tree.repeated(from, seen.from);
       return;
     }
-    const verdict = this.#port.received(view, from, hops, now);
+    const fate = this.#port.received(view, from, hops, now);
     this.#received++;
     const isGrafted = this.#missing.came(id, from, now);
-    if (verdict === 'drop') {
+    if (fate === 'drop') {
       this.#seen.add(id, undefined, from, hops, now);
       return;
     }
@@ -171,7 +171,7 @@ export class Broadcast implements Broadcaster {
     this.#seen.add(id, item, from, hops, now);
     link.isEager = true;
     // What is known and was asked for all the same is old; what comes by itself is awaited by those behind us.
-    if (verdict === 'known' && isGrafted) return;
+    if (fate === 'known' && isGrafted) return;
     this.#passOn(item, from, hops, now);
     this.#tell(id, from, now);
   }

@@ -6,14 +6,14 @@ import type { Item } from './item.js';
  * What becomes of an item that came for the first time: it is new and passed on; it is held already, since sync or a
  * HELLO brought it, and is passed on unless it was grafted; or it goes no further.
  */
-export type Verdict = 'spread' | 'known' | 'drop';
+export type ItemFate = 'spread' | 'known' | 'drop';
 
 export interface BroadcastPort extends PartPort {
   /**
    * An item that broadcast has not seen, once; the bytes are a view of a frame. `hops` is 1 when its origin sent it.
    * @throws Malformed for what can only be a lie: it ends the link
    */
-  received(item: Item, from: PeerId, hops: number, now: number): Verdict;
+  received(item: Item, from: PeerId, hops: number, now: number): ItemFate;
   /** The bytes that the peer itself keeps of an item received: then they are kept once. Otherwise they are copied. */
   kept?(item: Item): Buffer | undefined;
 }
