@@ -37,7 +37,7 @@ export class Flood implements Broadcaster {
   }
 
   /** Every link is used, those of the ring too. */
-  pinned(): void {}
+  edges(): void {}
 
   rooted(): void {}
 

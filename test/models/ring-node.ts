@@ -29,13 +29,13 @@ class Real {
   seeks = 0;
   tells = 0;
   /** To which peers the broadcast and the sync were told to hold on. */
-  pinned: readonly string[] = [];
+  edges: readonly string[] = [];
 
   constructor() {
     const nothingDue = { tick: () => undefined, deadline: () => Number.POSITIVE_INFINITY };
     const links = { ...nothingDue, drain: () => undefined, drop: () => undefined };
-    const pinned = (edges: readonly string[]) => {
-      this.pinned = edges;
+    const edges = (peers: readonly string[]) => {
+      this.edges = peers;
     };
     const neighbourhood = () => ({
       state: this.state,
@@ -59,7 +59,7 @@ class Real {
       },
       links: () => links as never,
       people: () => nothingDue as never,
-      parts: () => ({ ...nothingDue, overlay, pinned }) as never,
+      parts: () => ({ ...nothingDue, overlay, edges }) as never,
       port: {
         seek: () => {
           this.seeks++;
@@ -157,10 +157,10 @@ export const ringNode: Model<World, Real> = {
     return seen;
   },
   holds: {
-    node: ({ node, pinned, state }, { at }) => {
+    node: ({ node, edges, state }, { at }) => {
       expect(at, 'how it stands').toBe(state);
       expect(node.isRunning).toBe(true);
-      expect(pinned, 'whom one holds on to').toEqual(state === 'alone' ? [] : ['successor']);
+      expect(edges, 'whom one holds on to').toEqual(state === 'alone' ? [] : ['successor']);
     },
   },
   end: ({ node }) => {

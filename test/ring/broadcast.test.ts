@@ -162,7 +162,7 @@ const item = (text: string): Item => ({ kind: ItemKind.Entry, bytes: Buffer.from
 
 test('an item is pushed along eager links and announced along a few others, the edges of the ring first', () => {
   const lab = new Lab(14);
-  lab.broadcast.pinned([lab.name(12), lab.name(13)]);
+  lab.broadcast.edges([lab.name(12), lab.name(13)]);
   expect(lab.broadcast.publish(item('a'), 0)).toBe(true);
   expect(lab.took(FrameType.Gossip)).toEqual([0]);
   lab.wait(200);

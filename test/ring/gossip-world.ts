@@ -150,10 +150,10 @@ export class Node {
     this.arm();
   }
 
-  pinned(peers: readonly Node[]): void {
+  edges(peers: readonly Node[]): void {
     const ids = peers.map(({ id }) => id);
-    this.broadcast.pinned(ids);
-    this.sync.pinned(ids, this.#world.timeline.now);
+    this.broadcast.edges(ids);
+    this.sync.edges(ids, this.#world.timeline.now);
     this.arm();
   }
 
@@ -253,7 +253,7 @@ export class World {
       for (let count = 0; count < long; count++)
         this.link(at(index), at(index + Math.max(1, Math.floor(ring.length ** this.chance.next()))));
     }
-    for (const index of ring.keys()) at(index).pinned([at(index + 1), at(index + ring.length - 1)]);
+    for (const index of ring.keys()) at(index).edges([at(index + 1), at(index + ring.length - 1)]);
   }
 
   link(a: Node, b: Node): void {

@@ -150,7 +150,7 @@ export class RingNode {
     const { world, parts, port } = this.#options;
     const { state, successors, predecessor } = parts().overlay.neighbourhood;
     const edges = [successors[0], predecessor].flatMap((contact) => contact?.id ?? []);
-    parts().pinned(edges, world.clock.now());
+    parts().edges(edges, world.clock.now());
     if (state !== this.state) this.#machine.send({ type: EVENTS[state] });
     if (state === 'alone') this.#companySince = Number.POSITIVE_INFINITY;
     port.stands();

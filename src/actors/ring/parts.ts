@@ -118,11 +118,11 @@ export class Parts implements Part {
   }
 
   /** The two edges of the ring are these now. */
-  pinned(edges: readonly PeerId[], now: number): void {
-    this.broadcast.pinned(edges);
+  edges(edges: readonly PeerId[], now: number): void {
+    this.broadcast.edges(edges);
     this.#parent = this.overlay.nearest(TRUNK_ROOT, this.#parent);
     this.broadcast.rooted(this.#parent);
-    this.sync.pinned(edges, now);
+    this.sync.edges(edges, now);
     this.talk.changed(now);
   }
 

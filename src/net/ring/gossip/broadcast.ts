@@ -93,8 +93,8 @@ export class Broadcast implements Broadcaster {
     return true;
   }
 
-  pinned(peers: readonly PeerId[]): void {
-    this.#tree.pinned = [...peers];
+  edges(peers: readonly PeerId[]): void {
+    this.#tree.edges = [...peers];
   }
 
   rooted(parent: PeerId | undefined): void {

@@ -34,7 +34,7 @@ const NOTHING = new Uint8Array(0);
 export class Tree {
   readonly links = new Map<PeerId, TreeLink>();
   /** The ring's two edges. */
-  pinned: readonly PeerId[] = [];
+  edges: readonly PeerId[] = [];
   grafts = 0;
   prunes = 0;
   readonly #port: PartPort;
@@ -108,7 +108,7 @@ export class Tree {
 
   /** Links that are announced to: the ring's edges, then those that have been there the longest. */
   get lazy(): Set<PeerId> {
-    const lazy = new Set(this.pinned.filter((peer) => this.links.get(peer)?.isEager === false));
+    const lazy = new Set(this.edges.filter((peer) => this.links.get(peer)?.isEager === false));
     for (const [peer, { isEager }] of this.links) {
       if (lazy.size >= LAZY_LINKS_MAX) break;
       if (!isEager) lazy.add(peer);
@@ -147,7 +147,7 @@ export class Tree {
   /** A peer without an eager link would hear of everything late. */
   #keepOneEager(except: PeerId): void {
     if (this.#hasEager) return;
-    for (const peer of [...this.pinned, ...this.links.keys()]) {
+    for (const peer of [...this.edges, ...this.links.keys()]) {
       if (peer === except || !this.links.has(peer)) continue;
       this.#substituteBy(peer);
       return;

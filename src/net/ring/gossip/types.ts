@@ -40,7 +40,7 @@ export interface Broadcaster extends Part {
   /** Sends one's own item to everybody. @returns false when it was published before */
   publish(item: Item, now: number): boolean;
   /** The ring's two edges: they are announced to, whatever else is. */
-  pinned(peers: readonly PeerId[]): void;
+  edges(peers: readonly PeerId[]): void;
   /** The next one on the way to the trunk's root, which is the same for all: that link is always in the tree. */
   rooted(parent: PeerId | undefined): void;
 }

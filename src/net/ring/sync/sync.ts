@@ -65,7 +65,7 @@ export class Sync implements Part {
   }
 
   /** The ring's two edges: whoever is new there is compared with soon. */
-  pinned(peers: readonly PeerId[], now: number): void {
+  edges(peers: readonly PeerId[], now: number): void {
     this.#partners.edges(peers, now);
   }
 
