@@ -5,7 +5,7 @@ import type { PeerRecord } from '../../net/ring/record.js';
 import type { PeerId } from '../../net/ring/types.js';
 
 /** What is known of one peer: its newest record, and whether somebody said that it died since. */
-export interface Known {
+interface RosterRow {
   readonly record: PeerRecord;
   /** Of exactly the version of `record`. */
   readonly death: DeathNotice | undefined;
@@ -22,7 +22,7 @@ export type Learnt = 'news' | 'known' | 'older';
  * the record, and less than a record of the next version.
  */
 export class Roster {
-  readonly #known = new Map<PeerId, Known>();
+  readonly #known = new Map<PeerId, RosterRow>();
   /** What people were told last. */
   readonly #shown = new Map<PeerId, PeerRecord>();
   /** Dead, and still shown: until when. */
@@ -44,11 +44,11 @@ export class Roster {
     this.#row = row;
   }
 
-  get(id: PeerId): Known | undefined {
+  get(id: PeerId): RosterRow | undefined {
     return this.#known.get(id);
   }
 
-  get all(): IterableIterator<Known> {
+  get all(): IterableIterator<RosterRow> {
     return this.#known.values();
   }
 
@@ -129,7 +129,7 @@ export class Roster {
 
   /** The last of those who came: were they made up, they came together. @returns false when there is nobody */
   #forgetYoungest(): boolean {
-    let youngest: Known | undefined;
+    let youngest: RosterRow | undefined;
     for (const known of this.#known.values())
       if (known.record.contact.id !== this.#self && !this.#isMet(known.record.contact.id)) youngest = known;
     if (youngest === undefined) return false;
