@@ -399,6 +399,15 @@ describe('a flood', () => {
     await isWell();
   });
 
+  it('of streams on one connection finds one place', async () => {
+    const connection = await RawHttp.open(port);
+    connection.send(bytesOf({ target: link(STREAM), headers: [host()] }).repeat(20));
+    await connection.until('a stream', () => connection.received.includes('event: frame'));
+    expect(await streamOpens()).toBe(true);
+    await connection.close();
+    for (let count = 0; count < 20; count++) expect(await streamOpens()).toBe(true);
+  });
+
   it('of bytes to a reader that does not read takes no memory', async () => {
     const before = residentMiB();
     const connection = await RawHttp.open(port);

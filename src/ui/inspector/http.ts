@@ -101,7 +101,12 @@ export class InspectorHttp {
       answer = failure(error);
     }
     if (response.destroyed) return;
-    if ('open' in answer) return answer.open(response);
+    if ('open' in answer) {
+      if (this.#callers.isDismissed(request.socket)) return;
+      // It has this connection until the end: whatever is asked behind it would wait for that.
+      this.#callers.dismiss(request.socket);
+      return answer.open(response);
+    }
     // What is left of a body that nobody read must not be taken for the next request; and whoever is refused keeps
     // no connection for the next try.
     if (!request.complete || answer === FORBIDDEN) response.setHeader('connection', 'close');

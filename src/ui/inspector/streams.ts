@@ -94,7 +94,8 @@ class Stream {
     this.#say('hello', { stream: id });
     this.watcher = source.watch((frame) => this.#take(frame));
     this.#beat = setInterval(() => this.#say('beat', {}), BEAT_MS);
-    response.once('close', () => this.close());
+    // Not the answer's own end: one that waits behind another answer never hears of it.
+    response.req.socket.once('close', () => this.close());
     this.#closed = closed;
   }
 
