@@ -119,6 +119,30 @@ describeInBrowser('the live page', (browser) => {
     await expect.poll(() => live.events(), WAIT).toContain('AUTHENTICATE');
   });
 
+  it('marks what a session could take where it stands, and lists it for the keyboard', async () => {
+    const { raw, live } = await watched();
+    await live.couldTake('session.anonymous|AUTHENTICATE|0');
+    expect(await live.possible()).not.toContain('session.active|LOGOUT|0');
+    await raw.register('ana');
+    await live.isIn('session', 'active');
+    await live.couldTake('session.active|LOGOUT|0');
+    expect(await live.possible()).not.toContain('session.anonymous|AUTHENTICATE|0');
+    // What was just taken glows, and is not one of them.
+    await live.haveGlowed('session.preparing|READY|0');
+    expect(await live.possible()).not.toContain('session.preparing|READY|0');
+    const answers = live.page.getByRole('group', { name: 'Transitions that it could take now' });
+    expect(await answers.getByRole('button').count()).toBe((await live.possible()).length);
+    await live.page.keyboard.press('e');
+    await live.page.keyboard.press('ArrowDown');
+    const { name } = await live.visit.probe<{ name: string }>('focus()');
+    await live.page.keyboard.press('Enter');
+    await live.edgeCard.waitFor();
+    expect(name).toContain(await live.edgeCard.getByRole('heading').textContent());
+    await raw.close();
+    await expect.poll(() => live.possible(), WAIT).toEqual([]);
+    isClean(live.visit);
+  });
+
   it('filters events by what is typed, pauses them, and shows the context on request', async () => {
     const { raw, live } = await watched();
     await raw.register('ana');

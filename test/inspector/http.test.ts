@@ -242,6 +242,24 @@ it('draws each machine once, and no other', async () => {
   expect(await status(`/api/chart?token=${token}`)).toBe(400);
 });
 
+it('says what a machine could take where it stands, and refuses what is no such question', async () => {
+  const asked = (body: unknown) =>
+    ask(`/api/enabled?token=${token}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { edges } = JSON.parse(
+    await text(await asked({ machine: 'session', active: ['session', 'session.anonymous'] })),
+  ) as { readonly edges: readonly { readonly id: string }[] };
+  const ids = edges.map(({ id }) => id);
+  expect(ids).toContain('session.anonymous|AUTHENTICATE|0');
+  expect(ids.filter((id) => id.startsWith('session.active'))).toEqual([]);
+  expect((await asked({ machine: 'constructor', active: [] })).statusCode).toBe(404);
+  for (const wrong of [{ machine: 'session' }, { machine: 'session', active: [1] }, [], null])
+    expect((await asked(wrong)).statusCode, JSON.stringify(wrong)).toBe(400);
+});
+
 it('says clearly when its port is taken', async () => {
   const again = openInspector({ port, program: 'serve' });
   await expect(again).rejects.toMatchObject({ code: 'PORT_TAKEN', message: /choose another/ });

@@ -70,6 +70,18 @@ export class LivePage {
     return [...new Set(ids)].toSorted();
   }
 
+  /** Ids of the edges that are marked as those it could take now. */
+  possible(): Promise<string[]> {
+    return this.page
+      .locator('.chart-view [data-edge].possible')
+      .evaluateAll((edges) => [...new Set(edges.map((edge) => edge.getAttribute('data-edge') ?? ''))].sort());
+  }
+
+  /** Waits until this one is among them. */
+  async couldTake(edge: string): Promise<void> {
+    await expect.poll(() => this.possible(), WAIT).toContain(edge);
+  }
+
   /** Waits until these edges have glowed at some time. */
   async haveGlowed(...edges: readonly string[]): Promise<void> {
     await expect

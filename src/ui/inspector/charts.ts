@@ -1,4 +1,7 @@
+import { array, maxLength, object, pipe, safeParse, string } from 'valibot';
 import type { Chart } from '../../chart/chart.js';
+import { enabledEdges } from '../../chart/enabled.js';
+import { NatterError } from '../../chat/error.js';
 import { type Answer, json, type Route, wanted } from './route.js';
 
 /** Machines by their name in the catalogue; undefined when there is no such one. */
@@ -7,6 +10,10 @@ export interface ChartSource {
   /** Its drawing, without styles. */
   svg(machine: string): Promise<string | undefined>;
 }
+
+const id = pipe(string(), maxLength(200));
+/** Where a machine stands: ids of all states that are active in it. */
+const standing = object({ machine: id, active: pipe(array(id), maxLength(64)) });
 
 const NONE = json({ code: 'BAD_ARGUMENT', message: 'There is no such machine.' }, 404);
 
@@ -23,12 +30,21 @@ export class Charts {
     return [
       { method: 'GET', path: '/api/chart', answer: ({ query }) => this.#drawing(wanted(query, 'machine')) },
       { method: 'GET', path: '/api/machine', answer: ({ query }) => this.#chart(wanted(query, 'machine')) },
+      { method: 'POST', path: '/api/enabled', answer: ({ body }) => this.#enabled(body) },
     ];
   }
 
   #chart(machine: string): Answer {
     const chart = this.#source.chart(machine);
     return chart === undefined ? NONE : json(chart);
+  }
+
+  /** The edges that it may take there. */
+  #enabled(body: unknown): Answer {
+    const { success, output } = safeParse(standing, body);
+    if (!success) throw new NatterError('BAD_ARGUMENT', 'Send a machine and its active states.');
+    const chart = this.#source.chart(output.machine);
+    return chart === undefined ? NONE : json({ edges: enabledEdges(chart, new Set(output.active)) });
   }
 
   async #drawing(machine: string): Promise<Answer> {

@@ -13,8 +13,10 @@ export interface ChartHooks {
 /** What is to be marked, by ids of states and edges. Whatever is left out is unmarked. */
 export interface Marks {
   readonly active?: readonly string[];
-  /** Edges that can be taken. */
+  /** Edges that the person can take. */
   readonly enabled?: readonly string[];
+  /** Edges that may be taken next by what happens: nobody clicks them for that. */
+  readonly possible?: readonly string[];
   /** One edge or state that is looked at. */
   readonly chosen?: string | undefined;
 }
@@ -24,7 +26,7 @@ const fetched = new Map<string, Promise<SVGSVGElement>>();
 
 /**
  * A machine's chart that can be moved about, zoomed and clicked. The drawing is made by the server; here only classes
- * come and go: `active`, `enabled`, `chosen`, `glowing`.
+ * come and go: `active`, `enabled`, `possible`, `chosen`, `glowing`.
  */
 export class ChartView {
   readonly element: HTMLElement;
@@ -103,6 +105,7 @@ export class ChartView {
     this.#marks = marks;
     const active = new Set(marks.active);
     const enabled = new Set(marks.enabled);
+    const possible = new Set(marks.possible);
     for (const [id, state] of this.#states) {
       state.classList.toggle('active', active.has(id));
       state.classList.toggle('chosen', id === marks.chosen);
@@ -113,6 +116,8 @@ export class ChartView {
         part.classList.toggle('enabled', enabled.has(id));
         const isOff = marks.enabled !== undefined && !enabled.has(id);
         setAttribute(part, 'aria-disabled', isOff ? 'true' : undefined);
+        part.classList.toggle('possible', possible.has(id));
+        setAttribute(part, 'aria-description', possible.has(id) ? 'may be taken now' : undefined);
         part.classList.toggle('chosen', id === marks.chosen);
       }
     this.#follow(marks.active ?? []);

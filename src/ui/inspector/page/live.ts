@@ -1,8 +1,10 @@
 import type { ActorRow, Frame } from '../../../actors/inspect/frames.js';
-import type { Chart } from '../../../chart/chart.js';
+import type { Chart, ChartEdge } from '../../../chart/chart.js';
 import { ActorCard } from './actor-card.js';
 import { ActorList } from './actor-list.js';
 import { announce } from './announce.js';
+import { AnswerList } from './answer-list.js';
+import { Answers } from './answers.js';
 import type { Api } from './api.js';
 import { ChartView } from './chart-view.js';
 import { element } from './dom.js';
@@ -16,6 +18,8 @@ import type { View } from './view.js';
 /** Someone who was chosen may not be known yet when the first frame comes; ms. */
 const LOOKED_FOR_MS = 1_500;
 
+const NOTHING: readonly ChartEdge[] = [];
+
 /** What runs, now: all actors, the chart of the chosen one with its states lit, and what happens to it. */
 export class Live implements View {
   readonly id = 'live';
@@ -25,6 +29,7 @@ export class Live implements View {
     { keys: '/', does: 'search actors' },
     { keys: 'Arrows', does: 'move in the tree; right opens, left closes' },
     { keys: 'Enter', does: 'choose the actor' },
+    { keys: 'e', does: 'go to the transitions that it could take now' },
     { keys: 'f', does: 'filter events' },
     { keys: 'p', does: 'pause events' },
     { keys: 'c', does: 'show the context' },
@@ -35,6 +40,8 @@ export class Live implements View {
   readonly #want: (chosen: string | undefined) => void;
   readonly #actors = new ActorList((key) => this.#go(key));
   readonly #card = new ActorCard();
+  readonly #answers: Answers;
+  readonly #answerList = new AnswerList((edge) => this.#chooseEdge(edge));
   readonly #edgeCard = new EdgeCard(() => this.#chooseEdge(undefined));
   readonly #events = new EventList((edge) => this.#chooseEdge(edge));
   readonly #mishaps = new MishapList((key) => this.#go(key));
@@ -45,12 +52,15 @@ export class Live implements View {
   #row: ActorRow | undefined;
   #edge: string | undefined;
   #active: readonly string[] = [];
+  /** What it could take there, once that is known. */
+  #possible: readonly ChartEdge[] = NOTHING;
   #isGone = false;
   #lookedFor = 0;
 
   /** @param want whom this page wants to see in detail from now on */
   constructor(api: Api, want: (chosen: string | undefined) => void) {
     this.#api = api;
+    this.#answers = new Answers(api);
     this.#want = want;
     this.#chart = new ChartView(api, { edge: (edge) => this.#chooseEdge(edge) });
     this.element = element(
@@ -58,7 +68,14 @@ export class Live implements View {
       { class: 'live', 'aria-label': this.title },
       this.#actors.element,
       element('div', { class: 'stage' }, this.#chart.element, this.#mishaps.element),
-      element('div', { class: 'side' }, this.#card.element, this.#edgeCard.element, this.#events.element),
+      element(
+        'div',
+        { class: 'side' },
+        this.#card.element,
+        this.#answerList.element,
+        this.#edgeCard.element,
+        this.#events.element,
+      ),
     );
     void this.#chart.show(undefined, 'Choose an actor to see its machine.');
   }
@@ -69,9 +86,8 @@ export class Live implements View {
     this.#follow(frame);
     const { detail } = frame;
     if (detail !== undefined && `${detail.row.thread} ${detail.row.actor}` === this.#chosen) {
-      this.#active = detail.active;
       this.#card.facts(detail.facts);
-      this.#mark();
+      this.#stand(detail.active);
     }
     if (frame.events) {
       this.#events.take(frame.events);
@@ -92,6 +108,7 @@ export class Live implements View {
 
   key({ key }: KeyboardEvent): boolean {
     if (key === '/') this.#actors.focusSearch();
+    else if (key === 'e') this.#answerList.focus();
     else if (key === 'f') this.#events.focusFilter();
     else if (key === 'p') this.#events.pause();
     else if (key === 'c') this.#card.toggleContext();
@@ -109,8 +126,8 @@ export class Live implements View {
   #choose(key: string | undefined): void {
     this.#chosen = key;
     this.#isGone = false;
-    this.#active = [];
     this.#edge = undefined;
+    this.#stand([]);
     this.#edgeCard.show(undefined, undefined);
     this.#events.clear();
     this.#card.facts({});
@@ -142,8 +159,7 @@ export class Live implements View {
     const key = this.#chosen;
     if (key === undefined || this.#isGone || this.#actors.tree.row(key) !== undefined) return;
     this.#isGone = true;
-    this.#active = [];
-    this.#mark();
+    this.#stand([]);
     this.#showChosen();
     announce(`${plain(key)} is no more`);
   }
@@ -162,7 +178,29 @@ export class Live implements View {
     this.#card.show(row);
     const isOther = row.machine !== this.#chart.machine;
     void this.#chart.show(row.machine, `${plain(row.actor)} has no machine; its messages are beside.`);
-    if (isOther) this.#mark();
+    if (isOther) this.#stand(this.#active);
+  }
+
+  /** The chosen one stands there: lights it, and finds out what it could take from there. */
+  #stand(active: readonly string[]): void {
+    const isOther = active.join(' ') !== this.#active.join(' ');
+    if (isOther) {
+      this.#active = active;
+      this.#possible = NOTHING;
+    }
+    this.#mark();
+    if (isOther || this.#possible === NOTHING) void this.#findPossible();
+  }
+
+  async #findPossible(): Promise<void> {
+    const active = this.#active;
+    const { machine } = this.#chart;
+    if (machine === undefined || active.length === 0) return;
+    // Not known for want of an answer: nothing is marked, and the next detail asks again.
+    const edges = await this.#answers.of(machine, active).catch(() => NOTHING);
+    if (active !== this.#active || machine !== this.#chart.machine) return;
+    this.#possible = edges;
+    this.#mark();
   }
 
   #chooseEdge(edge: string | undefined): void {
@@ -195,6 +233,9 @@ export class Live implements View {
   }
 
   #mark(): void {
-    this.#chart.mark({ active: this.#active, chosen: this.#edge });
+    const possible = this.#possible.map(({ id }) => id);
+    this.#chart.mark({ active: this.#active, possible, chosen: this.#edge });
+    this.#answerList.show(this.#possible);
+    this.#answerList.mark(this.#edge);
   }
 }

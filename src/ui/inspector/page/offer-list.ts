@@ -1,6 +1,8 @@
 import type { ChartEdge } from '../../../chart/chart.js';
 import type { Offer } from '../../../chart/stepper.js';
+import { moveFocus } from './arrow-keys.js';
 import { element } from './dom.js';
+import { leadsTo } from './edge-text.js';
 
 /** The events that may happen next, a button each; arrows lead from one to the other. */
 export class OfferList {
@@ -14,7 +16,7 @@ export class OfferList {
       class: 'offers',
       role: 'group',
       'aria-label': 'Events that may happen now',
-      onkeydown: (event) => this.#key(event as KeyboardEvent),
+      onkeydown: (event) => moveFocus(event as KeyboardEvent, this.#buttons),
     });
   }
 
@@ -25,7 +27,10 @@ export class OfferList {
         'button',
         { type: 'button', 'data-event': offer.event, onclick: () => this.#take(offer) },
         element('strong', {}, offer.label),
-        ...offer.edges.map((id) => element('span', { class: 'soft' }, leadsTo(edges.get(id)))),
+        ...offer.edges.map((id) => {
+          const edge = edges.get(id);
+          return element('span', { class: 'soft' }, edge === undefined ? '' : leadsTo(edge));
+        }),
       ),
     );
     const nothing = isDone ? 'It has come to its end.' : 'Nothing: no event leads on from here.';
@@ -39,21 +44,4 @@ export class OfferList {
   focus(): void {
     this.#buttons[0]?.focus();
   }
-
-  #key(event: KeyboardEvent): void {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    const focused = document.activeElement;
-    const at = focused instanceof HTMLButtonElement ? this.#buttons.indexOf(focused) : -1;
-    if (step === 0 || at < 0) return;
-    event.preventDefault();
-    this.#buttons[(at + step + this.#buttons.length) % this.#buttons.length]?.focus();
-  }
-}
-
-/** `→ resuming if mayStillBecomeRight`. */
-function leadsTo(edge: ChartEdge | undefined): string {
-  if (edge === undefined) return '';
-  const goals = edge.targets.map((id) => id.slice(id.indexOf('.') + 1)).join(' + ');
-  const condition = edge.guard === undefined ? '' : ` if ${edge.guard}`;
-  return goals === '' ? `stays, ${edge.actions.join(', ')}${condition}` : `→ ${goals}${condition}`;
 }
