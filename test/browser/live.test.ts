@@ -143,6 +143,43 @@ describeInBrowser('the live page', (browser) => {
     isClean(live.visit);
   });
 
+  it('leads by keyboard from an event to its edge in the chart, and from there to the events', async () => {
+    const { raw, live } = await watched();
+    await raw.register('ana');
+    await live.hasEvent('READY');
+    const { keyboard } = live.page;
+    // Close enough that an edge may well be out of sight.
+    for (let i = 0; i < 6; i++) await live.page.getByRole('button', { name: 'Zoom in' }).click();
+    await keyboard.press('v');
+    await keyboard.press('End');
+    const current = live.page.locator('.event-line[aria-selected=true]');
+    // From the oldest one up to the first transition.
+    for (let up = 0; (await current.getAttribute('data-kind')) !== 'edge'; up++) {
+      expect(up).toBeLessThan(50);
+      await keyboard.press('ArrowUp');
+    }
+    await keyboard.press('Enter');
+    await live.edgeCard.waitFor();
+    const name = await live.edgeCard.getByRole('heading').textContent();
+    expect(name).toBe(await current.locator('.name').textContent());
+    const chosen = live.page.locator('.chart-view [data-edge].chosen').last();
+    await expect.poll(() => live.isInSight(chosen), WAIT).toBe(true);
+    // Once more goes over to it, and from there back to the events that took it.
+    await keyboard.press('Enter');
+    const focused = () => live.page.evaluate('document.activeElement.dataset.edge');
+    expect(await focused()).toBe(await chosen.getAttribute('data-edge'));
+    await keyboard.press('Enter');
+    expect(await focused()).toBeUndefined();
+    expect(await live.events()).toContain(name);
+    expect((await live.visit.probe<{ name: string }>('focus()')).name).toContain('Events');
+    // A step along the edges brings the next one into sight as well.
+    await keyboard.press('Enter');
+    await keyboard.press('ArrowRight');
+    const next = live.page.locator('.chart-view [data-edge]:focus');
+    expect(await live.isInSight(next)).toBe(true);
+    isClean(live.visit);
+  });
+
   it('filters events by what is typed, pauses them, and shows the context on request', async () => {
     const { raw, live } = await watched();
     await raw.register('ana');

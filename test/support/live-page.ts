@@ -93,6 +93,17 @@ export class LivePage {
     return this.page.locator(`.chart-view [data-edge="${id}"]`).last();
   }
 
+  /** Whether the middle of something lies within the chart's frame. */
+  async isInSight(part: Locator): Promise<boolean> {
+    const [box, frame] = [
+      await part.boundingBox(),
+      await this.page.locator('.chart-frame:visible').boundingBox(),
+    ];
+    if (box === null || frame === null) return false;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    return x > frame.x && x < frame.x + frame.width && y > frame.y && y < frame.y + frame.height;
+  }
+
   /** Names of the events in sight, newest first. */
   async events(): Promise<string[]> {
     const lines = await this.page.locator('.event-line').evaluateAll((all) =>

@@ -40,6 +40,8 @@ export class ChartView {
   #marks: Marks = {};
   /** The active states that were brought into sight last. */
   #followed = '';
+  /** The edge that was. */
+  #revealed: string | undefined;
 
   constructor(api: Api, hooks: ChartHooks = {}) {
     this.#api = api;
@@ -120,7 +122,17 @@ export class ChartView {
         setAttribute(part, 'aria-description', possible.has(id) ? 'may be taken now' : undefined);
         part.classList.toggle('chosen', id === marks.chosen);
       }
-    this.#follow(marks.active ?? []);
+    this.#look(marks);
+  }
+
+  /** Puts the keyboard on an edge. */
+  focusEdge(id: string): void {
+    const stop = this.#edges.get(id)?.at(-1);
+    if (!(stop instanceof SVGElement)) return;
+    for (const each of this.#tabStops()) each.setAttribute('tabindex', '-1');
+    stop.setAttribute('tabindex', '0');
+    stop.focus();
+    this.#reveal(stop);
   }
 
   /** Lets edges glow that were just taken; again from the start if they glow already. */
@@ -132,6 +144,23 @@ export class ChartView {
         part.getBoundingClientRect();
         part.classList.add('glowing');
       }
+  }
+
+  /** One who looks at an edge sees it, and is not led away by what happens until they have let go of it. */
+  #look({ active = [], chosen }: Marks): void {
+    const stop = chosen === undefined ? undefined : this.#edges.get(chosen)?.at(-1);
+    if (stop === undefined) {
+      this.#revealed = undefined;
+      this.#follow(active);
+      return;
+    }
+    this.#followed = '';
+    if (chosen !== this.#revealed) this.#reveal(stop);
+    this.#revealed = chosen;
+  }
+
+  #reveal(part: Element): void {
+    if (part instanceof SVGGraphicsElement) this.#viewport.reveal(part.getBBox());
   }
 
   /** Brings the innermost active states into sight when they are others than before. */
@@ -153,6 +182,7 @@ export class ChartView {
 
   #clear(): void {
     this.#followed = '';
+    this.#revealed = undefined;
     this.#states.clear();
     this.#edges.clear();
   }
@@ -213,9 +243,7 @@ export class ChartView {
     const stops = this.#tabStops();
     const next = stops[(stops.indexOf(target) + step + stops.length) % stops.length];
     if (!(next instanceof SVGElement)) return true;
-    target.setAttribute('tabindex', '-1');
-    next.setAttribute('tabindex', '0');
-    next.focus();
+    this.focusEdge(next.getAttribute('data-edge') ?? '');
     announce(next.getAttribute('aria-label') ?? next.textContent ?? '');
     return true;
   }

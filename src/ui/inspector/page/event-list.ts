@@ -29,17 +29,20 @@ export class EventList {
   readonly #field: HTMLInputElement;
   readonly #pause: HTMLButtonElement;
   readonly #sum = element('span', { class: 'soft', role: 'status' });
+  readonly #scroller: HTMLElement;
   readonly #list: VirtualList;
   /** Oldest first. */
   #events: ActorEvent[] = [];
   /** What is seen, oldest first. */
   #shown: ActorEvent[] = [];
   #edge: string | undefined;
+  /** Where the keyboard is. */
+  #cursor: ActorEvent | undefined;
   #isPaused = false;
   #missed = 0;
   #skipped = 0;
 
-  /** @param choose an event was clicked that took this edge */
+  /** @param choose an event was clicked, or chosen by Enter, that took this edge */
   constructor(choose: (edge: string) => void) {
     this.#choose = choose;
     this.#field = element('input', {
@@ -54,15 +57,15 @@ export class EventList {
       { type: 'button', onclick: () => this.pause(), title: 'Pause (p)' },
       'Pause',
     );
-    const scroller = element('div', {
+    this.#scroller = element('div', {
       class: 'scroller events',
-      role: 'log',
-      'aria-live': 'off',
+      role: 'listbox',
       'aria-label': 'Events, newest first',
       tabindex: 0,
       onclick: (event) => this.#click(event.target),
+      onkeydown: (event) => this.#key(event as KeyboardEvent),
     });
-    this.#list = new VirtualList(scroller, {
+    this.#list = new VirtualList(this.#scroller, {
       rowPx: ROW_PX,
       make: makeLine,
       fill: (line, index) => this.#fill(line, index),
@@ -72,7 +75,7 @@ export class EventList {
       { class: 'event-panel', 'aria-label': 'Events' },
       element('div', { class: 'bar' }, element('h2', {}, 'Events'), this.#sum, this.#pause),
       element('div', { class: 'field' }, this.#field),
-      scroller,
+      this.#scroller,
     );
   }
 
@@ -83,6 +86,7 @@ export class EventList {
     this.#missed = 0;
     this.#skipped = 0;
     this.#edge = undefined;
+    this.#cursor = undefined;
     this.#draw(0);
   }
 
@@ -120,6 +124,12 @@ export class EventList {
     this.#field.focus();
   }
 
+  /** Puts the keyboard on the event where it was, or else on the newest one. */
+  focus(): void {
+    this.#scroller.focus();
+    this.#moveTo(Math.max(0, this.#index));
+  }
+
   #filter(): void {
     this.#missed = 0;
     this.#shown = this.#events.filter((event) => this.#matches(event));
@@ -142,6 +152,8 @@ export class EventList {
     ];
     setText(this.#sum, parts.filter((part) => part !== '').join(' '));
     this.#list.resize(this.#shown.length, above);
+    // What comes in above pushes it down: whoever is in the list goes along.
+    if (this.#index >= 0 && document.activeElement === this.#scroller) this.#list.reveal(this.#index);
   }
 
   #fill(line: HTMLElement, index: number): void {
@@ -160,12 +172,54 @@ export class EventList {
     setAttribute(line, 'data-kind', kind);
     setAttribute(line, 'data-skipped', skipped > 0 ? '' : undefined);
     setAttribute(line, 'data-index', String(index));
+    const isCursor = event === this.#cursor;
+    setAttribute(line, 'id', `event-line-${index}`);
+    setAttribute(line, 'aria-posinset', String(index + 1));
+    setAttribute(line, 'aria-setsize', String(this.#shown.length));
+    setAttribute(line, 'aria-selected', String(isCursor));
+    if (isCursor) setAttribute(this.#scroller, 'aria-activedescendant', line.id);
   }
 
   #click(target: EventTarget | null): void {
     if (!(target instanceof Element)) return;
-    const index = Number(target.closest('.event-line')?.getAttribute('data-index') ?? Number.NaN);
-    const edge = this.#shown[this.#shown.length - 1 - index]?.edges[0];
+    const line = target.closest('.event-line');
+    if (line === null) return;
+    this.#moveTo(Number(line.getAttribute('data-index')));
+    this.#enter();
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { key } = event;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const at = this.#index;
+    const last = this.#shown.length - 1;
+    if (key === 'ArrowDown') this.#moveTo(Math.min(last, at + 1));
+    else if (key === 'ArrowUp') this.#moveTo(Math.max(0, at - 1));
+    else if (key === 'PageDown') this.#moveTo(Math.min(last, at + this.#list.page));
+    else if (key === 'PageUp') this.#moveTo(Math.max(0, at - this.#list.page));
+    else if (key === 'Home') this.#moveTo(0);
+    else if (key === 'End') this.#moveTo(last);
+    else if (key === 'Enter' || key === ' ') this.#enter();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Of the cursor, from the top; below 0 where it is nowhere. */
+  get #index(): number {
+    const { length } = this.#shown;
+    const at = this.#cursor === undefined ? -1 : this.#shown.lastIndexOf(this.#cursor);
+    return at < 0 ? -1 : length - 1 - at;
+  }
+
+  #moveTo(index: number): void {
+    const event = this.#shown[this.#shown.length - 1 - index];
+    if (event === undefined) return;
+    this.#cursor = event;
+    this.#list.reveal(index);
+  }
+
+  #enter(): void {
+    const edge = this.#index < 0 ? undefined : this.#cursor?.edges[0];
     if (edge !== undefined) this.#choose(edge);
   }
 }
@@ -174,7 +228,7 @@ function makeLine(): HTMLElement {
   const part = (name: string) => element('span', { class: name });
   return element(
     'div',
-    { class: 'event-line' },
+    { class: 'event-line', role: 'option' },
     part('time'),
     part('sign'),
     part('name'),

@@ -34,6 +34,11 @@ export class Live implements View {
     { keys: 'p', does: 'pause events' },
     { keys: 'c', does: 'show the context' },
     { keys: 'm', does: 'show what went wrong' },
+    { keys: 'v', does: 'go to the events; Enter chooses the transition of one' },
+    {
+      keys: 'Enter',
+      does: 'on a transition that is chosen: from a list to the chart, from there to its events',
+    },
     { keys: 'Escape', does: 'show all events again' },
   ];
   readonly #api: Api;
@@ -41,9 +46,9 @@ export class Live implements View {
   readonly #actors = new ActorList((key) => this.#go(key));
   readonly #card = new ActorCard();
   readonly #answers: Answers;
-  readonly #answerList = new AnswerList((edge) => this.#chooseEdge(edge));
+  readonly #answerList = new AnswerList((edge) => this.#point(edge));
   readonly #edgeCard = new EdgeCard(() => this.#chooseEdge(undefined));
-  readonly #events = new EventList((edge) => this.#chooseEdge(edge));
+  readonly #events = new EventList((edge) => this.#point(edge));
   readonly #mishaps = new MishapList((key) => this.#go(key));
   readonly #chart: ChartView;
   readonly #charts = new Map<string, Promise<Chart>>();
@@ -62,7 +67,7 @@ export class Live implements View {
     this.#api = api;
     this.#answers = new Answers(api);
     this.#want = want;
-    this.#chart = new ChartView(api, { edge: (edge) => this.#chooseEdge(edge) });
+    this.#chart = new ChartView(api, { edge: (edge) => this.#pick(edge) });
     this.element = element(
       'section',
       { class: 'live', 'aria-label': this.title },
@@ -110,6 +115,7 @@ export class Live implements View {
     if (key === '/') this.#actors.focusSearch();
     else if (key === 'e') this.#answerList.focus();
     else if (key === 'f') this.#events.focusFilter();
+    else if (key === 'v') this.#events.focus();
     else if (key === 'p') this.#events.pause();
     else if (key === 'c') this.#card.toggleContext();
     else if (key === 'm') this.#mishaps.toggle();
@@ -201,6 +207,18 @@ export class Live implements View {
     if (active !== this.#active || machine !== this.#chart.machine) return;
     this.#possible = edges;
     this.#mark();
+  }
+
+  /** A list names an edge: the first time it is chosen, then the keyboard goes over to it. */
+  #point(edge: string): void {
+    if (edge === this.#edge) this.#chart.focusEdge(edge);
+    else this.#chooseEdge(edge);
+  }
+
+  /** The chart names one: the first time it is chosen, then the keyboard goes over to the events that took it. */
+  #pick(edge: string): void {
+    if (edge === this.#edge) this.#events.focus();
+    else this.#chooseEdge(edge);
   }
 
   #chooseEdge(edge: string | undefined): void {

@@ -72,6 +72,23 @@ export class Viewport {
     if (this.#mode === 'auto') this.#settle();
   }
 
+  /** Somebody wants to see that: the window moves there, unless it is in sight already. */
+  reveal(place: Place): void {
+    const { clientWidth, clientHeight } = this.#frame;
+    const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+    const isSeen =
+      Math.abs(x - this.#x) + place.width / 2 <= clientWidth / this.#scale / 2 &&
+      Math.abs(y - this.#y) + place.height / 2 <= clientHeight / this.#scale / 2;
+    if (isSeen) return;
+    this.#followed = place;
+    if (this.#mode === 'auto') this.#settle();
+    else {
+      this.#x = x;
+      this.#y = y;
+      this.#apply();
+    }
+  }
+
   get #wholeScale(): number {
     const { clientWidth, clientHeight } = this.#frame;
     const { width, height } = this.#size;
