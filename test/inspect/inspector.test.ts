@@ -176,11 +176,11 @@ describe('an inspector', () => {
     const [first, second] = [new Told(), new Told()];
     const inspector = new Inspector([first]);
     const frames: Frame[] = [];
-    inspector.watch((frame) => frames.push(frame), { chosen: 'core room/9', ring: false });
+    inspector.watch((frame) => frames.push(frame), { chosen: 'client session/9', ring: false });
     first.room(1, 'open');
     vi.advanceTimersByTime(TICK_MS);
     const remove = inspector.add(second);
-    expect(second.wishes.at(-1)?.chosen).toEqual(['core room/9']);
+    expect(second.wishes.at(-1)?.chosen).toEqual(['client session/9']);
     second.say({ thread: 'client', actors: [SESSION], row: { ...THREAD, name: 'client' } });
     vi.advanceTimersByTime(TICK_MS);
     expect(states(frames)).toEqual(['room/1 open', 'session/1 live']);
@@ -189,6 +189,74 @@ describe('an inspector', () => {
     vi.advanceTimersByTime(TICK_MS);
     expect(frames.at(-1)).toMatchObject({ whole: true, threads: [] });
     expect(states(frames.slice(-1))).toEqual(['room/1 open']);
+  });
+
+  it('tells two systems apart that have a thread of the same name', () => {
+    const systems = [new Told(), new Told()] as const;
+    const [one, other] = systems;
+    const inspector = new Inspector(systems);
+    const frames: Frame[] = [];
+    const watch = inspector.watch((frame) => frames.push(frame));
+    const restart = { id: '0 7', at: '', kind: 'restart', actor: 'session/1' } as const;
+    for (const system of systems) {
+      const state = system === one ? 'live' : 'dialling';
+      const row = { name: 'client', ...THREAD };
+      system.say({ thread: 'client', fresh: true, row, actors: [{ ...SESSION, state }] });
+      system.say({ thread: 'client', mishaps: [{ ...restart, cause: state }] });
+    }
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.flatMap(({ threads = [] }) => threads.map(({ name }) => name))).toEqual([
+      'client',
+      'client#2',
+    ]);
+    const shown = frames.flatMap(({ actors = [] }) =>
+      actors.map(({ thread, state }) => `${thread} ${state}`),
+    );
+    expect(shown).toEqual(['client live', 'client#2 dialling']);
+    const told = frames.flatMap(({ mishaps = [] }) =>
+      mishaps.map(({ thread, cause }) => `${thread} ${cause}`),
+    );
+    expect(told).toEqual(['client live', 'client#2 dialling']);
+    // Whoever chooses an actor of one asks that one alone, by the name that it has there.
+    watch.interest({ chosen: 'client#2 session/1', ring: false });
+    expect(systems.map(({ wishes }) => wishes.at(-1)?.chosen)).toEqual([[], ['client session/1']]);
+    other.say({ thread: 'client', events: [{ ...EVENT, actor: 'session/1', name: 'READY' }] });
+    one.say({ thread: 'client', events: [{ ...EVENT, actor: 'session/1', name: 'CLOSE' }] });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.flatMap(({ events = [] }) => events.map(({ name }) => name))).toEqual(['READY']);
+    inspector.close();
+  });
+
+  it('finds one who was chosen before it told of itself, whatever its thread is called here', () => {
+    const [one, other] = [new Told(), new Told()];
+    const inspector = new Inspector([one, other]);
+    inspector.watch(() => true, { chosen: 'client#2 session/1', ring: false });
+    one.say({ thread: 'client', fresh: true });
+    other.say({ thread: 'client', fresh: true });
+    expect(one.wishes.at(-1)?.chosen).toEqual([]);
+    expect(other.wishes.at(-1)?.chosen).toEqual(['client session/1']);
+    inspector.close();
+  });
+
+  it('takes what the next system of that name tells for news', () => {
+    const inspector = new Inspector();
+    const frames: Frame[] = [];
+    inspector.watch((frame) => frames.push(frame));
+    for (const cause of ['first', 'second']) {
+      const system = new Told();
+      const remove = inspector.add(system);
+      system.say({
+        thread: 'client',
+        mishaps: [{ id: '0 0', at: '', kind: 'restart', actor: 'session/1', cause }],
+      });
+      remove();
+    }
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.flatMap(({ mishaps = [] }) => mishaps.map(({ cause }) => cause))).toEqual([
+      'first',
+      'second',
+    ]);
+    inspector.close();
   });
 
   it('forgets the actors of a thread that was born anew', () => {

@@ -1,6 +1,7 @@
 import type { Interest } from './frames.js';
-import type { Inspectable, Look, Report, Wish } from './inspectable.js';
-import { Known } from './known.js';
+import type { Inspectable, Look, Report } from './inspectable.js';
+import { Known, keyOf } from './known.js';
+import { ThreadNames } from './thread-names.js';
 import { type FrameListener, Watcher } from './watcher.js';
 
 const TICK_MS = 100;
@@ -12,19 +13,14 @@ export interface Watch {
   close(): void;
 }
 
-/** One system, and the threads that have told of themselves. */
-interface Looked {
-  readonly look: Look;
-  readonly threads: Set<string>;
-}
-
 /**
  * Looks into running systems on behalf of any number of watchers. While there are none it asks nobody for anything,
  * and the systems pay nothing.
  */
 export class Inspector {
   /** Undefined while nobody watches. */
-  readonly #systems = new Map<Inspectable, Looked | undefined>();
+  readonly #systems = new Map<Inspectable, Look | undefined>();
+  readonly #names = new ThreadNames<Inspectable>();
   readonly #watchers = new Set<Watcher>();
   readonly #known = new Known();
   #timer: NodeJS.Timeout | undefined;
@@ -74,28 +70,27 @@ export class Inspector {
 
   #end(): void {
     clearInterval(this.#timer);
-    for (const [system, looked] of this.#systems) {
-      looked?.look.close();
+    for (const [system, look] of this.#systems) {
+      look?.close();
       this.#systems.set(system, undefined);
     }
   }
 
-  #look(system: Inspectable): Looked {
-    const threads = new Set<string>();
-    const look = system.look((report) => {
-      threads.add(report.thread);
-      this.#take(report);
+  #look(system: Inspectable): Look {
+    return system.look((report) => {
+      const { name, isNew } = this.#names.shown(system, report.thread);
+      this.#take(name === report.thread ? report : renamed(report, name));
+      // Somebody may have chosen an actor of it by the name that nobody had so far.
+      if (isNew) this.#wish();
     });
-    return { look, threads };
   }
 
   #remove(system: Inspectable): void {
-    const looked = this.#systems.get(system);
+    const look = this.#systems.get(system);
     this.#systems.delete(system);
-    if (looked === undefined) return;
-    looked.look.close();
-    for (const thread of looked.threads) this.#known.forget(thread);
-    for (const watcher of this.#watchers) watcher.renew();
+    look?.close();
+    for (const thread of this.#names.release(system)) this.#known.forget(thread);
+    if (look !== undefined) for (const watcher of this.#watchers) watcher.renew();
   }
 
   #take(report: Report): void {
@@ -125,7 +120,22 @@ export class Inspector {
     const interests = [...this.#watchers].map(({ interest }) => interest);
     const chosen = new Set(interests.flatMap((each) => (each.chosen === undefined ? [] : [each.chosen])));
     this.#known.keepDetails(chosen);
-    const wish: Wish = { chosen: [...chosen], ring: interests.some(({ ring }) => ring) };
-    for (const looked of this.#systems.values()) looked?.look.wish(wish);
+    const ring = interests.some((each) => each.ring);
+    for (const [system, look] of this.#systems) look?.wish({ chosen: this.#ownOf(system, chosen), ring });
   }
+
+  /** Of those that are chosen the ones that may be this system's, as it calls them itself. */
+  #ownOf(system: Inspectable, chosen: ReadonlySet<string>): string[] {
+    return [...chosen].flatMap((key) => {
+      const at = key.indexOf(' ');
+      const thread = this.#names.own(system, key.slice(0, at));
+      return thread === undefined ? [] : [keyOf(thread, key.slice(at + 1))];
+    });
+  }
+}
+
+/** The same of a thread that is shown by another name than its own. */
+function renamed(report: Report, thread: string): Report {
+  const { row } = report;
+  return { ...report, thread, ...(row === undefined ? {} : { row: { ...row, name: thread } }) };
 }

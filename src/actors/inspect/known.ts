@@ -54,6 +54,8 @@ export class Known {
     this.#dropAll(thread);
     this.threads.delete(thread);
     this.ring = undefined;
+    // What another thread of that name tells one day is not what this one told.
+    for (const id of this.#seen) if (id.startsWith(`${thread} `)) this.#seen.delete(id);
   }
 
   take(report: Report): Changes {
