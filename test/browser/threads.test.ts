@@ -2,8 +2,10 @@
 import { afterEach, expect, it } from 'vitest';
 import { startServer } from '#natter/actors/server/server.js';
 import { openInspection } from '#natter/ui/inspector/inspection.js';
+import { openInspector } from '#natter/ui/inspector/inspector.js';
 import { Operation } from '../../src/chat/operations.js';
 import { describeInBrowser } from '../support/browser.js';
+import { Crowd } from '../support/crowd.js';
 import { LivePage } from '../support/live-page.js';
 import { temporaryFolder } from '../support/natter.js';
 import { RawClient } from '../support/raw-client.js';
@@ -57,4 +59,27 @@ describeInBrowser('a worker thread that dies', (browser) => {
     await visit.page.getByRole('list', { name: /went wrong/ }).waitFor();
     expect(visit.complaints).toEqual([]);
   }, 60_000);
+});
+
+describeInBrowser('messages that reach nobody', (browser) => {
+  it('are counted beside their thread, where there are any', async () => {
+    const crowd = new Crowd(4);
+    const inspector = await openInspector({ port: 0, program: 'serve', source: crowd });
+    closing.push(() => inspector.close());
+    const visit = await browser.visit(inspector.url);
+    closing.push(() => visit.close());
+    const lines = visit.page.locator('.actor-line[data-type=thread]');
+    const letters = lines.locator('.letters');
+    await expect.poll(() => letters.allTextContents(), WAIT).toEqual(['', '']);
+    const [row] = crowd.threads;
+    crowd.tell({ threads: row === undefined ? [] : [{ ...row, deadLetters: 1_234 }] });
+    await expect.poll(() => letters.allTextContents(), WAIT).toEqual(['✝1,234', '']);
+    expect(await lines.first().getAttribute('aria-label')).toContain('1,234 dead letters');
+    for (const width of [1400, 480]) {
+      await visit.page.setViewportSize({ width, height: 800 });
+      expect(await letters.first().evaluate((part) => part.scrollWidth <= part.clientWidth + 1)).toBe(true);
+    }
+    expect(await visit.probe('faint()')).toEqual([]);
+    expect(visit.complaints).toEqual([]);
+  });
 });

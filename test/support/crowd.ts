@@ -41,10 +41,24 @@ export class Crowd {
     return this.#watchers.size;
   }
 
+  /** As each frame tells of them. */
+  get threads(): ThreadRow[] {
+    return this.#threads.map((name) => ({
+      name,
+      generation: 0,
+      up: true,
+      actors: Math.ceil(this.actors.length / this.#threads.length),
+      deadLetters: 0,
+      handled: this.#turn,
+      mailbox: 3,
+      loopDelayP99Ms: 1.5,
+    }));
+  }
+
   watch(listener: Listener): CrowdWatcher {
     const watcher = new CrowdWatcher(listener, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
-    listener({ whole: true, at: AT, threads: this.#rows(), actors: this.actors, ...this.#sight() });
+    listener({ whole: true, at: AT, threads: this.threads, actors: this.actors, ...this.#sight() });
     return watcher;
   }
 
@@ -62,7 +76,7 @@ export class Crowd {
       return watcher.listener({
         whole: false,
         at: AT,
-        threads: this.#rows(),
+        threads: this.threads,
         actors: rows,
         ...(chosen && { detail: detailOf(chosen), events: this.#events(events) }),
       });
@@ -91,19 +105,6 @@ export class Crowd {
     const moved = { ...row, state, mailbox: (row.mailbox + 1) % 17 };
     this.actors[index] = moved;
     return moved;
-  }
-
-  #rows(): ThreadRow[] {
-    return this.#threads.map((name) => ({
-      name,
-      generation: 0,
-      up: true,
-      actors: Math.ceil(this.actors.length / this.#threads.length),
-      deadLetters: 0,
-      handled: this.#turn,
-      mailbox: 3,
-      loopDelayP99Ms: 1.5,
-    }));
   }
 
   #events(count: number): ActorEvent[] {

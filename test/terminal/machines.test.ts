@@ -56,6 +56,16 @@ async function watching(columns = 80, rows = 24): Promise<FakeTerminal> {
 
 describe('the view of the machines', () => {
   test.each([
+    [1, '1 dead letter'],
+    [3, '3 dead letters'],
+  ])('counts the messages of a thread that reached nobody: %i', async (deadLetters, text) => {
+    const { terminal } = await watching();
+    fake?.show({ thread: 'io', row: { ...thread('io', 1), deadLetters } });
+    await terminal.waitFor(`io  1 actor, ${text}`);
+    expect(terminal.text()).not.toMatch(/core-0.*dead/);
+  });
+
+  test.each([
     [80, 24],
     [140, 40],
   ])(

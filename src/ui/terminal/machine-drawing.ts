@@ -58,7 +58,8 @@ export function threadText({ name, row, found }: ListEntry & { readonly type: 't
     if (!row.up) facts.push('DOWN');
     if (row.generation > 0) facts.push(`${row.generation} ${row.generation === 1 ? 'restart' : 'restarts'}`);
     if (row.mailbox > 0) facts.push(`${row.mailbox} unread`);
-    if (row.deadLetters > 0) facts.push(`${row.deadLetters} dead letters`);
+    if (row.deadLetters > 0)
+      facts.push(`${row.deadLetters} dead ${row.deadLetters === 1 ? 'letter' : 'letters'}`);
   }
   return `${sanitiseLine(name)}  ${facts.join(', ')}`;
 }

@@ -9,12 +9,14 @@ interface Words {
   readonly state: string;
   readonly mailbox: number;
   readonly restarts: number;
+  /** Messages that reached nobody; counted for a whole thread only. */
+  readonly letters?: number;
   /** Everything in one sentence, for those who listen. */
   readonly label: string;
   readonly trouble: boolean;
 }
 
-/** An empty line: sign, name, state, mailbox, restarts. */
+/** An empty line: sign, name, state, dead letters, mailbox, restarts. */
 export function makeLine(): HTMLElement {
   const part = (name: string) => element('span', { class: name, 'aria-hidden': 'true' });
   return element(
@@ -23,6 +25,7 @@ export function makeLine(): HTMLElement {
     part('sign'),
     part('name'),
     part('state'),
+    part('letters'),
     part('mailbox'),
     part('restarts'),
   );
@@ -31,12 +34,13 @@ export function makeLine(): HTMLElement {
 /** Has a line say what an entry is now. Touches only what is different. */
 export function fillLine(line: HTMLElement, entry: Entry, tree: ActorTree, isChosen: boolean): void {
   const words = wordsOf(entry, tree);
-  const [sign, name, state, mailbox, restarts] = line.children;
-  if (!sign || !name || !state || !mailbox || !restarts) return;
+  const [sign, name, state, letters, mailbox, restarts] = line.children;
+  if (!sign || !name || !state || !letters || !mailbox || !restarts) return;
   const isOpen = tree.isOpen(entry);
   setText(sign, entry.type === 'actor' ? '' : isOpen ? '▾' : '▸');
   setText(name, words.name);
   setText(state, words.state);
+  setText(letters, words.letters ? `✝${numberText(words.letters)}` : '');
   setText(mailbox, words.mailbox === 0 ? '' : numberText(words.mailbox));
   setText(restarts, words.restarts === 0 ? '' : `↻${numberText(words.restarts)}`);
   const level = entry.type === 'actor' ? entry.level : entry.type === 'group' ? 2 : 1;
@@ -78,7 +82,10 @@ function threadWords(name: string, row: ThreadRow | undefined): Words {
     deadLetters === 0 ? '' : `, ${countText(deadLetters, 'dead letter')}`,
     `, event loop delay ${loopDelayP99Ms.toFixed(1)} ms (99th percentile)`,
   ];
-  return { name: plain(name), state, mailbox, restarts: generation, label: label.join(''), trouble: !up };
+  return {
+    ...{ name: plain(name), state, mailbox, restarts: generation, letters: deadLetters },
+    ...{ label: label.join(''), trouble: !up },
+  };
 }
 
 function actorWords(row: ActorRow | undefined): Words {
