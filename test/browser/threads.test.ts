@@ -49,7 +49,8 @@ describeInBrowser('a worker thread that dies', (browser) => {
     await expect.poll(() => live.mishaps.textContent(), WAIT).toContain('thread back');
     await live.isIn('session', 'active');
     expect(await live.card.textContent()).toContain('active');
-    // What it does in its next life is shown as well.
+    // What it does in its next life is shown from the start.
+    await live.hasEvent('begun');
     await raw.do(Operation.Away, { a: true });
     await live.hasEvent('Away');
     const thread = visit.page.locator('.actor-line[data-type=thread][data-key="core-0"]');

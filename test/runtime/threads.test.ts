@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Address, Kind } from '#natter/actors/runtime/actor.js';
 import { type Supervisor, startSystem } from '#natter/actors/runtime/supervisor.js';
 import { Do } from '../support/echo.mjs';
+import { Reports } from '../support/reports.js';
 
 const module = new URL('../support/echo.mjs', import.meta.url);
 const room = (key: number): Address => ({ kind: Kind.Room, key });
@@ -74,5 +75,28 @@ describe('threads', () => {
       ],
     });
     await expect(starting).rejects.toMatchObject({ code: 'PORT_TAKEN', details: { port: 7 } });
+  });
+
+  it('show one who is looked at closely from the first thing that it does in its next life', async () => {
+    system = await startSystem({
+      threads: [{ name: 'core', module, kinds: [Kind.Room], data: { isHeard: true } }],
+      main: { kinds: [Kind.Test], start: () => [] },
+    });
+    const told = new Reports();
+    const look = system.looks.open(told);
+    look.choose(['core room/7']);
+    await system.main.ask(room(7), Do.count, EMPTY, 2_000);
+    await told.until(({ rows }) => rows.has('core room/7'));
+    const events = () =>
+      told.reports.flatMap((report) => report.events).filter(({ actor }) => actor === 'room/7');
+    const before = events().length;
+    await system.kill('core');
+    await told.until(() => events().some(({ kind }, index) => index >= before && kind === 'out'));
+    const next = events().slice(before);
+    expect(next.map(({ kind, name, type }) => (kind === 'life' ? name : `${kind} ${type}`))).toEqual([
+      'begun',
+      `out ${Do.count}`,
+    ]);
+    look.close();
   });
 });

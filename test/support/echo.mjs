@@ -25,9 +25,11 @@ export const Do = {
   forward: 12,
 };
 
-function room(context, snapshot) {
+function room(context, snapshot, isHeard) {
   let count = snapshot?.readUInt32BE() ?? 0;
   const test = { kind: Kind.Test, key: 0 };
+  // The first thing that one does in its next life.
+  if (isHeard && snapshot !== undefined) context.tell(test, Do.count, snapshot);
   return {
     receive(message) {
       const { type, body } = message;
@@ -96,5 +98,6 @@ export function start(host) {
     },
     never: () => new Promise(() => undefined),
   });
-  return [{ kind: Kind.Room, name: 'room', create: room, ...host.data?.type }];
+  const create = (context, snapshot) => room(context, snapshot, host.data?.isHeard);
+  return [{ kind: Kind.Room, name: 'room', create, ...host.data?.type }];
 }

@@ -74,11 +74,16 @@ export class Looks {
     for (const looker of this.#lookers.keys()) looker.down(thread);
   }
 
-  back(thread: LookedInto): void {
-    this.#keep(thread, 'thread back', `life ${thread.generation + 1}`);
+  /** It is born anew, and nobody lives there yet: what is wanted of it is said first, so that nothing goes unseen. */
+  reborn(thread: LookedInto): void {
     // Whatever the one before it had not been told to have taken died with it.
     this.#taken.delete(thread.name);
     this.#wish(thread);
+  }
+
+  /** Its actors live again. */
+  back(thread: LookedInto): void {
+    this.#keep(thread, 'thread back', `life ${thread.generation + 1}`);
   }
 
   gaveUp(thread: LookedInto): void {

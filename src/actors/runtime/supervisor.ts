@@ -215,6 +215,8 @@ export class Supervisor {
     seat.phase = 'starting';
     try {
       await this.#spawn(seat, seat.spec);
+      // Before any other thread can reach it: its actors come with the first message, and some by themselves.
+      this.looks.reborn(seat);
       seat.phase = 'up';
       // Wired in one go with its being `up`, so that of two threads that come back at once one wires the pair.
       await Promise.all(this.#others(seat).map((other) => this.#wireAgain(seat, other)));
