@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { AUTHOR_ENTRIES_MAX, CLOCK_AHEAD_MAX_MS, ENTRY_LIFE_MS } from '../../src/net/ring/constants.js';
 import type { SyncHead } from '../../src/net/ring/sync/set.js';
@@ -260,6 +261,26 @@ test('everything is as it was after a restart: numbers, gaps, ends of feeds, wha
   expect(states(store.append(old, WALL + 10_000))).toEqual(['past']);
   expect(store.rows('own').get('version')?.toString()).toBe('7');
   expect(store.after(LOBBY_ID, 0, 99)).toHaveLength(19);
+});
+
+test('what comes in turns of its own while the disk is busy shares a commit, and waits for the disk once', async () => {
+  let commits = 0;
+  const store = openFeeds(temporaryFolder(), { beforeCommit: () => commits++ });
+  const said = new Author(1).talk(40);
+  const { port1, port2 } = new MessageChannel();
+  for (const _ of said) port1.postMessage(undefined);
+  const kept: Promise<unknown>[] = [];
+  await new Promise<void>((resolve) => {
+    // Every message is a turn, as those of another thread are.
+    port2.on('message', () => {
+      const [entry] = said.splice(0, 1);
+      if (entry !== undefined) kept.push(new Promise((done) => store.append([entry], WALL, done)));
+      if (said.length === 0) resolve();
+    });
+  });
+  expect(await Promise.all(kept)).toEqual(Array(40).fill(undefined));
+  port2.close();
+  expect(commits).toBeLessThan(5);
 });
 
 test('entries are durable when it is said so, and one commit serves a turn', async () => {

@@ -1,7 +1,8 @@
 /**
- * The feeds of a ring peer on LMDB: one file, one transaction for everything that is asked for in one turn.
+ * The feeds of a ring peer on LMDB: one file, one transaction for everything that is asked for in one round of the
+ * event loop.
  *
- *   append, put, delete --> judged, waiting --(microtask, or the next read)--> one transaction, fsync --> durable
+ *   append, put, delete --> judged, waiting --(end of the round, or the next read)--> one transaction, fsync --> durable
  *
  * What is in memory (which entries of which feed are held) is ahead of the file by what waits; when a commit fails it
  * is read anew from the file.
@@ -167,7 +168,9 @@ class LmdbFeedStore extends HeldFeeds<GroupFile> implements FeedStore {
       return;
     }
     this.#waiting.push({ write, durable });
-    if (this.#waiting.length === 1) queueMicrotask(() => this.#commit());
+    // Not at the end of the turn: what comes while the disk is busy waits as turns of its own, and whoever floods a
+    // peer would have it wait for the disk once for each entry, with everybody's words behind them.
+    if (this.#waiting.length === 1) setImmediate(() => this.#commit());
   }
 
   #commit(): void {
