@@ -383,3 +383,18 @@ test('a screen hears about the lag when it changes', async () => {
   await client.time.pass(4_000);
   expect(client.of('link').slice(quiet)).toMatchObject([{ state: 'live', lagMs: 80 }]);
 });
+
+test('a login that is looked at says what it asked and until when it waits, and nothing of who or what', async () => {
+  const client = new FakeClient();
+  const login = client.core.login('host:1', CREDENTIALS);
+  const facts = () =>
+    [...client.tap.machines].find(({ name }) => name.startsWith('client-login'))?.detail().facts ?? {};
+  await client.time.until(() => facts().asked === 1);
+  const { waitsUntil, ...others } = facts();
+  expect(others).toEqual({ deviceKnown: 0, hasPassword: 1, asked: 1 });
+  const leftMs = Date.parse(String(waitsUntil)) - client.time.wall();
+  expect(leftMs).toBeGreaterThan(10_000);
+  expect(leftMs).toBeLessThanOrEqual(20_000);
+  await client.time.resolve(login);
+  expect(JSON.stringify(facts())).not.toMatch(/ana|horse/);
+});

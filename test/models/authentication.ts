@@ -80,6 +80,7 @@ async function begin(register: boolean, { deviceKnown, hasPassword }: World): Pr
   );
   calls.attach(connection, () => undefined);
   const authentication = new Authentication({
+    clock: time,
     ...{ calls, register, deviceKnown, deviceOnly: false, registering: () => undefined },
     handshakeHash: connection.handshakeHash,
     stretching: {

@@ -328,3 +328,19 @@ describe('changing the password', () => {
     expect(await forgotten.refused(Operation.LoginDevice, { n: 'ada' })).toBe('DEVICE_UNKNOWN');
   });
 });
+
+describe('an attempt that is looked at', () => {
+  it('says whose it is by number, since when it runs and until when it waits, and nothing of who or what', async () => {
+    const server = new TestServer();
+    await server.register('ada');
+    const guests = [await server.connect(), await server.connect()] as const;
+    await guests[0].request(Operation.LoginStart, { n: 'ada', r: 'a blinded secret' });
+    await guests[1].request(Operation.RegisterStart, { n: 'ben', r: 'a blinded secret' });
+    const { tap, clock } = server.system.system('core-0');
+    const attempts = [...tap.machines].filter(({ name }) => /login|registration/.test(name));
+    const told = attempts.map((attempt) => attempt.detail().facts);
+    const [begun, waitsUntil] = [0, 30_000].map((ms) => new Date(clock.wall() + ms).toISOString());
+    expect(told).toEqual(guests.map(({ conn }) => ({ session: conn, begun, waitsUntil })));
+    expect(JSON.stringify(told)).not.toMatch(/ada|ben|secret/);
+  });
+});

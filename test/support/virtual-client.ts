@@ -1,6 +1,8 @@
 import { ClientCore } from '../../src/actors/client/core.js';
 import type { Disk } from '../../src/actors/client/files/disk.js';
 import type { ClientProfile, Habits, Stretching, World } from '../../src/actors/client/world.js';
+import { ActorTap } from '../../src/actors/runtime/actor-tap.js';
+import { Tap } from '../../src/actors/runtime/tap.js';
 import { NatterError } from '../../src/chat/error.js';
 import type { ClientEvent, Credentials } from '../../src/chat/events.js';
 import { cellOf } from '../../src/chat/geo.js';
@@ -72,6 +74,8 @@ export class FakeClient {
   readonly server: FakeServer;
   readonly profile: FakeProfile;
   readonly core: ClientCore;
+  /** What an inspector would look into. */
+  readonly tap = new Tap();
   readonly events: ClientEvent[] = [];
   static made = 0;
   #seed: number;
@@ -89,6 +93,7 @@ export class FakeClient {
     if (at === undefined) this.server.passwords.set('ana', 'correct horse');
     const world: World = {
       clock: this.time,
+      tap: new ActorTap(this.tap),
       random: (target) => this.#random(target),
       resolve: async (host) => {
         if (host === 'nowhere.invalid')

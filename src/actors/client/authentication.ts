@@ -4,10 +4,12 @@ import { Operation, type WelcomeReply } from '../../chat/operations.js';
 import { LoginStartReply, RegisterStartReply, WelcomeReply as WelcomeSchema } from '../../chat/schemas.js';
 import { loginMac } from '../../net/login.js';
 import { errorOf } from '../failure.js';
+import type { Clock } from '../runtime/actor.js';
 import type { ActorTap } from '../runtime/actor-tap.js';
 import type { Calls } from './calls.js';
 import { loginMachine, type Unlocked } from './login.machine.js';
 import { registrationMachine } from './registration.machine.js';
+import { REQUEST_DEADLINE_MS } from './requests.js';
 import type { Outcome } from './steps.js';
 import type { Stretching } from './world.js';
 
@@ -17,6 +19,7 @@ export interface AuthenticationOptions {
   /** Noise handshake hash of the connection, 64 bytes. */
   readonly handshakeHash: Buffer;
   readonly stretching: Stretching;
+  readonly clock: Clock;
   /** Where its machines are shown to whoever watches. */
   readonly tap?: ActorTap | undefined;
   readonly credentials: Credentials;
@@ -37,6 +40,10 @@ export interface AuthenticationOptions {
 /** Runs a login or a registration over one connection. */
 export class Authentication {
   readonly #options: AuthenticationOptions;
+  /** Questions that the server was asked. */
+  #asked = 0;
+  /** The last one is under way, for as long as until then; milliseconds since 1970. */
+  #answerUntil: number | undefined;
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
@@ -48,11 +55,11 @@ export class Authentication {
       const { tap, register } = this.#options;
       if (register) {
         const registration = this.#registration();
-        tap?.machine(registration, { chart: 'client-registration' });
+        tap?.machine(registration, { chart: 'client-registration', facts: () => this.#facts() });
         return await toPromise(registration.start());
       }
       const login = this.#login();
-      tap?.machine(login, { chart: 'client-login' });
+      tap?.machine(login, { chart: 'client-login', facts: () => this.#facts() });
       return await toPromise(login.start());
     } catch (error) {
       return { welcome: undefined, error: errorOf(error) };
@@ -94,11 +101,32 @@ export class Authentication {
   async #start(operation: Operation, r: string): Promise<string> {
     const body = { n: this.#options.credentials.user, r };
     const schema = operation === Operation.LoginStart ? LoginStartReply : RegisterStartReply;
-    return (await this.#options.calls.call(operation, body, schema)).r;
+    return (await this.#ask(() => this.#options.calls.call(operation, body, schema))).r;
   }
 
   #welcome(operation: Operation, body: object): Promise<WelcomeReply> {
-    return this.#options.calls.call(operation, body, WelcomeSchema);
+    return this.#ask(() => this.#options.calls.call(operation, body, WelcomeSchema));
+  }
+
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    this.#asked++;
+    this.#answerUntil = this.#options.clock.wall() + REQUEST_DEADLINE_MS;
+    try {
+      return await call();
+    } finally {
+      this.#answerUntil = undefined;
+    }
+  }
+
+  /** For an inspector: neither who it is nor anything of what proves it. */
+  #facts(): Record<string, string | number> {
+    const { register, deviceKnown, deviceOnly, credentials } = this.#options;
+    const hasPassword = credentials.password !== undefined && !deviceOnly;
+    return {
+      ...(register ? {} : { deviceKnown: deviceKnown ? 1 : 0, hasPassword: hasPassword ? 1 : 0 }),
+      asked: this.#asked,
+      ...(this.#answerUntil === undefined ? {} : { waitsUntil: new Date(this.#answerUntil).toISOString() }),
+    };
   }
 
   #finishRegistration(r: string): Promise<WelcomeReply> {

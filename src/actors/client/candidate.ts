@@ -39,6 +39,7 @@ export class Candidate {
       calls: this.#calls,
       handshakeHash: this.connection.handshakeHash,
       stretching: world.stretching,
+      clock: world.clock,
       tap: world.tap,
       credentials,
       deviceKey: keys.publicKey,

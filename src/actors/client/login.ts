@@ -93,6 +93,7 @@ export class Login {
       calls: channel.calls,
       handshakeHash: connection.handshakeHash,
       stretching: world.stretching,
+      clock: world.clock,
       tap: world.tap,
       credentials: { ...credentials, password, register: false },
       deviceKey: this.#deviceKey,

@@ -10,13 +10,13 @@ import { prepareMachine } from '../inner-machine.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 import type { ServerLimits } from '../limits.js';
 import type { ActorContext } from '../runtime/actor.js';
-import { Attempts, begunBy, reach, tooLate } from './attempts.js';
+import { Attempts, begunBy, malformed, reach, refusedBy, tooLate } from './attempts.js';
 import type * as Body from './bodies.js';
 import type { Change } from './change.js';
 import type { Ledger } from './ledger.js';
-import { loginMachine } from './login.machine.js';
+import { LOGIN_MS, loginMachine } from './login.machine.js';
 import { LoginQueue, tooManyAttempts } from './login-queue.js';
-import { registrationMachine } from './registration.machine.js';
+import { REGISTRATION_MS, registrationMachine } from './registration.machine.js';
 import { looksAlike } from './rooms.js';
 import { type Account, type Device, idKey } from './state.js';
 
@@ -41,8 +41,8 @@ export class Accounts {
   readonly #ledger: Ledger;
   readonly #tasks: OpaqueTasks;
   readonly #setup: string;
-  readonly #registrations = new Attempts<ActorRefFrom<typeof registrationMachine>>();
-  readonly #logins = new Attempts<ActorRefFrom<typeof loginMachine>>();
+  readonly #registrations: Attempts<ActorRefFrom<typeof registrationMachine>>;
+  readonly #logins: Attempts<ActorRefFrom<typeof loginMachine>>;
   /** Proven, and not charged for any more. */
   readonly #refunded = new WeakSet<object>();
   /** Tokens per account and address. */
@@ -56,6 +56,8 @@ export class Accounts {
     this.#ledger = ledger;
     this.#tasks = tasks;
     this.#setup = setup;
+    this.#registrations = new Attempts(context.clock, { state: 'awaitingRecord', ms: REGISTRATION_MS });
+    this.#logins = new Attempts(context.clock, { state: 'challenged', ms: LOGIN_MS });
     this.#queue = new LoginQueue(context, perMinute(limits.loginsPerMinute));
     this.#perAccount = perMinute(limits.loginsPerAccountPerMinute);
     this.#perAddress = perMinute(limits.loginsPerAddressPerMinute);
@@ -73,8 +75,10 @@ export class Accounts {
       this.#charge(this.#registrationsPerAddress, p);
       const start = { setup: this.#setup, user: key, request: r };
       const enrol = (record: string): Promise<void> => this.#enrol(n, record);
-      attempt = prepareMachine(this.#context, registrationMachine, { start, tasks: this.#tasks, enrol });
-      this.#registrations.add(c, attempt);
+      const input = { start, tasks: this.#tasks, enrol };
+      attempt = this.#registrations.add(c, (facts) =>
+        prepareMachine(this.#context, registrationMachine, input, facts),
+      );
     }
     const { value, context } = await reach(attempt, (state) => state.value !== 'answering');
     if (value === 'malformed') throw refusedBy(context.error);
@@ -139,9 +143,8 @@ export class Accounts {
     try {
       this.#charge(this.#perAccount, user);
       const start = { setup: this.#setup, user, record: this.#record(user), request };
-      const attempt = prepareMachine(this.#context, loginMachine, { start, tasks: this.#tasks });
-      this.#logins.add(conn, attempt);
-      return attempt;
+      const input = { start, tasks: this.#tasks };
+      return this.#logins.add(conn, (facts) => prepareMachine(this.#context, loginMachine, input, facts));
     } catch (error) {
       this.#queue.end(conn);
       throw error;
@@ -294,13 +297,4 @@ function perMinute(count: number): Buckets {
 
 function identified({ id, name }: Account): Body.Identified {
   return { a: id, n: name };
-}
-
-/** The pool's own refusals (BUSY) are for people; anything else is what OPAQUE thinks of the message. */
-function refusedBy(error: unknown): NatterError {
-  return error instanceof NatterError ? error : malformed();
-}
-
-function malformed(): NatterError {
-  return new NatterError('PROTOCOL', 'The login message is malformed; both sides need the same natter.');
 }

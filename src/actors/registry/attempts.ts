@@ -1,10 +1,20 @@
 import { type AnyActorRef, type SnapshotFrom, waitFor } from 'xstate';
 import { NatterError } from '../../chat/error.js';
+import type { Clock } from '../runtime/actor.js';
 
 /** Registrations and logins under way at once; more are told to come again. */
 const ATTEMPTS_MAX = 4096;
 /** Attempts that came to their end and are remembered, so that their last message may come again. */
 const ENDED_MAX = 1024;
+
+/** The state in which an attempt waits for its client, and for how long. */
+export interface Patience {
+  readonly state: string;
+  readonly ms: number;
+}
+
+/** For an inspector. */
+export type Facts = () => Record<string, string | number>;
 
 /**
  * Machines of attempts, one per connection: a second attempt on a connection replaces the first. One that has
@@ -14,18 +24,38 @@ export class Attempts<A extends AnyActorRef> {
   readonly #underWay = new Map<number, A>();
   /** The oldest first. */
   readonly #ended = new Map<number, A>();
+  readonly #clock: Clock;
+  readonly #patience: Patience;
 
-  /** @throws NatterError BUSY */
-  add(conn: number, attempt: A): void {
+  constructor(clock: Clock, patience: Patience) {
+    this.#clock = clock;
+    this.#patience = patience;
+  }
+
+  /** @param prepare makes the machine, not started yet, with what it tells of itself. @throws NatterError BUSY */
+  add(conn: number, prepare: (facts: Facts) => A): A {
     this.drop(conn);
     if (this.#underWay.size >= ATTEMPTS_MAX)
       throw new NatterError('BUSY', 'Too many people are logging in at once; try again in a few seconds.');
+    const begun = this.#time();
+    let waitsUntil: string | undefined;
+    const attempt = prepare(() => ({ session: conn, begun, ...(waitsUntil && { waitsUntil }) }));
     this.#underWay.set(conn, attempt);
     attempt.subscribe({
+      next: ({ value }) => {
+        waitsUntil =
+          value === this.#patience.state ? (waitsUntil ?? this.#time(this.#patience.ms)) : undefined;
+      },
       complete: () => this.#end(conn, attempt),
       error: () => this.#end(conn, attempt),
     });
     attempt.start();
+    return attempt;
+  }
+
+  /** So long from now, as ISO 8601 has it. */
+  #time(ms = 0): string {
+    return new Date(this.#clock.wall() + ms).toISOString();
   }
 
   get(conn: number): A | undefined {
@@ -85,4 +115,13 @@ export async function reach<A extends AnyActorRef>(
 
 export function tooLate(): NatterError {
   return new NatterError('NOT_LOGGED_IN', 'That took too long or was begun elsewhere; start again.');
+}
+
+/** The pool's own refusals (BUSY) are for people; anything else is what OPAQUE thinks of the message. */
+export function refusedBy(error: unknown): NatterError {
+  return error instanceof NatterError ? error : malformed();
+}
+
+export function malformed(): NatterError {
+  return new NatterError('PROTOCOL', 'The login message is malformed; both sides need the same natter.');
 }

@@ -3,7 +3,7 @@ import type { ServerLoginStart, ServerLoginStarted } from '../jobs/opaque.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 
 /** The third message must come this soon after the second. */
-const LOGIN_MS = 30_000;
+export const LOGIN_MS = 30_000;
 
 export interface LoginInput {
   readonly start: ServerLoginStart;

@@ -4,7 +4,7 @@ import type { ServerRegistration } from '../jobs/opaque.js';
 import type { OpaqueTasks } from '../jobs/pool.js';
 
 /** The record must come this soon after the response: a client stretches its key in well under a second. */
-const REGISTRATION_MS = 30_000;
+export const REGISTRATION_MS = 30_000;
 
 export interface RegistrationInput {
   readonly start: ServerRegistration;
