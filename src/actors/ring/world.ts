@@ -3,13 +3,13 @@
  *
  *     connection   sealed datagrams between two sockets; only the thread with the socket has it (net/connection.ts)
  *     wire         a connection as the peer has it, a number: whoever is there has proven a key (`Wires`)
- *     link         what two peers have with each other, one between each two: on one wire, for a while on more (link.ts)
+ *     link         what two peers have with each other, one between each two, on one wire, for a while on more (link.ts)
  *
  *     peer         a program in the ring, and its key (`PeerId`); one's own is a `RingPeer`
  *     contact      where a peer may be reached: key, place, addresses. Addresses are hints (`Contact`)
  *     record       what a peer says of itself, signed; the roster has the newest of everybody (roster.ts)
  *     known        what the overlay believes of a peer: linked, suspect, dead (net/ring/overlay/known.ts)
- *     neighbour    the predecessor or a successor, as the pointers name them; the predecessor and the first one are the edges
+ *     neighbour    the predecessor or a successor; the predecessor and the first successor are the edges
  *     guest        a link that the other end dialled (guests.ts)
  *     member       a peer that is in a group, or in the ring; in src/sim a simulated machine with its peer
  *     person       somebody as a screen shows them (chat/events.ts)
