@@ -1,4 +1,5 @@
 import * as messages from './messages.js';
+import { RingMessage, WireMessage } from './ring-messages.js';
 import { SystemMessage } from './runtime/actor.js';
 
 type Table = Readonly<Record<string, number>>;
@@ -15,8 +16,8 @@ const TABLES: Readonly<Record<string, Table>> = {
   registry: messages.RegistryMessage,
   groups: messages.GroupsMessage,
   presence: messages.PresenceMessage,
-  wire: messages.WireMessage,
-  ring: messages.RingMessage,
+  wire: WireMessage,
+  ring: RingMessage,
 };
 
 const NAMES = new Map(

@@ -1,10 +1,10 @@
 /** Two or more wire actors over real sockets, each with a ring actor that only writes down what it hears. */
 import { networkInterfaces } from 'node:os';
 import { LateHandler } from '../../src/actors/late-handler.js';
-import { WireMessage } from '../../src/actors/messages.js';
 import { WireActor, type WireSocket } from '../../src/actors/ring/io/wire.js';
 import { RemoteWires } from '../../src/actors/ring/wires.js';
 import type { WireHandler } from '../../src/actors/ring/world.js';
+import { WireMessage } from '../../src/actors/ring-messages.js';
 import { type Actor, type ActorContext, Kind, type Message } from '../../src/actors/runtime/actor.js';
 import { realClock } from '../../src/actors/runtime/clock.js';
 import { WIRE } from '../../src/actors/singletons.js';

@@ -4,7 +4,7 @@ import { KEY_BYTES, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../../net/consta
 import { readAddresses } from '../../net/ring/contact.js';
 import { CloseCode, type CloseReason, type Lane, type PathAddress } from '../../net/types.js';
 import { Conduit } from '../conduit.js';
-import { RingMessage, WireMessage } from '../messages.js';
+import { RingMessage, WireMessage } from '../ring-messages.js';
 import { type ActorContext, Kind, type Message, SystemMessage } from '../runtime/actor.js';
 import { WIRE } from '../singletons.js';
 import { WireNumbers } from './io/numbers.js';

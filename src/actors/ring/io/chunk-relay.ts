@@ -2,7 +2,7 @@ import { type Reader, Writer } from '../../../net/bytes.js';
 import { CHUNK_RECORD_MAX_BYTES } from '../../../net/constants.js';
 import type { Connection } from '../../../net/types.js';
 import { Records } from '../../io/records.js';
-import { RingMessage, WireMessage } from '../../messages.js';
+import { RingMessage, WireMessage } from '../../ring-messages.js';
 
 const HEAD_MAX_BYTES = 32;
 

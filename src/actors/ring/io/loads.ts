@@ -1,5 +1,5 @@
 import { Writer } from '../../../net/bytes.js';
-import { RingMessage } from '../../messages.js';
+import { RingMessage } from '../../ring-messages.js';
 import type { Clock } from '../../runtime/actor.js';
 import type { OpenWire } from './open-wire.js';
 import type { WireTable } from './wire-table.js';

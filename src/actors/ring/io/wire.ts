@@ -15,7 +15,7 @@ import {
   type PathAddress,
 } from '../../../net/types.js';
 import { Conduit } from '../../conduit.js';
-import { RingMessage, WireMessage } from '../../messages.js';
+import { RingMessage, WireMessage } from '../../ring-messages.js';
 import { type Actor, type ActorContext, Kind, type Message, SystemMessage } from '../../runtime/actor.js';
 import { RING } from '../../singletons.js';
 import { ChunkRelay } from './chunk-relay.js';

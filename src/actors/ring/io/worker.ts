@@ -5,7 +5,7 @@ import { isLoopback } from '../../../net/path.js';
 import { ANY_IPV4, ANY_IPV6 } from '../../../net/ring/addresses.js';
 import { CloseCode, type EndpointCounters, type Limits, type PeerTerms } from '../../../net/types.js';
 import { LateHandler } from '../../late-handler.js';
-import { WireMessage } from '../../messages.js';
+import { WireMessage } from '../../ring-messages.js';
 import { type ActorType, type Clock, Kind } from '../../runtime/actor.js';
 import type { WorkerHost } from '../../runtime/host.js';
 import { WIRE } from '../../singletons.js';
