@@ -3,7 +3,7 @@
  *
  *     connection   sealed datagrams between two sockets; only the thread with the socket has it (net/connection.ts)
  *     wire         a connection as the peer has it, a number: whoever is there has proven a key (`Wires`)
- *     link         what two peers have with each other, one between each two, on one wire, for a while on more (link.ts)
+ *     link         what two peers have with each other, one between each two, for a while on two wires (link.ts)
  *
  *     peer         a program in the ring, and its key (`PeerId`); one's own is a `RingPeer`
  *     contact      where a peer may be reached: key, place, addresses. Addresses are hints (`Contact`)
