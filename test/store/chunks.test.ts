@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../../src/net/constants.js';
-import { ChunkFile, listPath } from '../../src/store/files/chunks.js';
+import { listPath } from '../../src/store/files/chunk-pair.js';
+import { ChunkFile } from '../../src/store/files/chunks.js';
 import { contentIn, contentOf, fill, hashOf, recordOf, rootOf } from './chunk-files.js';
 import { smallDisk, temporaryFolder } from './support.js';
 

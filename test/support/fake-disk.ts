@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Disk, FileStamp, OpenFile, Records } from '../../src/actors/client/files/disk.js';
 import { NatterError } from '../../src/chat/error.js';
 import { numberedName, safeFileName } from '../../src/chat/filename.js';
-import { ChunkFile, removeChunks } from '../../src/store/files/chunks.js';
+import { removeChunks } from '../../src/store/files/chunk-pair.js';
+import { ChunkFile } from '../../src/store/files/chunks.js';
 import { type TransferRecord, TransferStore } from '../../src/store/transfers.js';
 
 /**

@@ -8,7 +8,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, statfsSync } from 'node
 import { join } from 'node:path';
 import { NatterError } from '../../chat/error.js';
 import { syncFolder } from '../atomic.js';
-import { ChunkFile, listPath, removeChunks } from './chunks.js';
+import { listPath, removeChunks } from './chunk-pair.js';
+import { ChunkFile } from './chunks.js';
 
 const SPOOLED = /^(\d+)(?:\.chunks)?$/;
 const BLOB = /^([0-9a-f]{64})(?:\.chunks)?$/;

@@ -1,32 +1,24 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fdatasync } from 'node:fs';
 import { promisify } from 'node:util';
 import sodium from 'sodium-native';
-import { NatterError } from '../../chat/error.js';
-import { CHUNK_BYTES, FILE_BYTES_MAX, FILE_HASH_BYTES } from '../../net/constants.js';
+import { CHUNK_BYTES, FILE_HASH_BYTES } from '../../net/constants.js';
 import { chunkBytes, chunkCount } from '../../net/file-chunks.js';
-import { corrupt, faultOf } from '../faults.js';
+import { corrupt } from '../faults.js';
 import { Bitmap } from './bitmap.js';
+import {
+  type ChunkPair,
+  closePair,
+  isInPlace,
+  makePair,
+  openPair,
+  removeChunks,
+  unwritable,
+} from './chunk-pair.js';
 import { readAt, writeAt } from './positional.js';
 import { WriteBehind } from './write-behind.js';
 
-const LIST_SUFFIX = '.chunks';
-const MODE = 0o600;
 /** Of the list, at a time: 2,048 hashes. */
 const LIST_BLOCK_BYTES = 64 * 1024;
-/** Windows has no such flag, and no links that need it. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-const MAKE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
-const OPEN = constants.O_RDWR | NO_FOLLOW;
 
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 const flush = promisify(fdatasync);
@@ -34,9 +26,6 @@ const flush = promisify(fdatasync);
 const digest = Buffer.alloc(FILE_HASH_BYTES);
 const scratch = Buffer.alloc(CHUNK_BYTES);
 const listBlock = Buffer.alloc(LIST_BLOCK_BYTES);
-
-/** The list of chunk hashes that lies beside a file of chunks. */
-export const listPath = (path: string): string => path + LIST_SUFFIX;
 
 /**
  * One file as a log of chunks: its bytes, and beside it the hash of every chunk that is here.
@@ -53,20 +42,20 @@ export class ChunkFile {
   readonly size: number;
   /** Chunks of the whole. */
   readonly count: number;
+  readonly #pair: ChunkPair;
   readonly #data: WriteBehind;
-  readonly #list: number;
   readonly #here: Bitmap;
   /** Written by an earlier life and not read again since. */
   readonly #unproven: Bitmap | undefined;
   #recheckAt = 0;
   #held = 0;
 
-  private constructor(path: string, size: number, data: number, list: number, inherited: boolean) {
+  private constructor(path: string, size: number, pair: ChunkPair, inherited: boolean) {
     this.path = path;
     this.size = size;
     this.count = chunkCount(size);
-    this.#data = new WriteBehind(data);
-    this.#list = list;
+    this.#pair = pair;
+    this.#data = new WriteBehind(pair.data);
     this.#here = new Bitmap(this.count);
     this.#unproven = inherited ? new Bitmap(this.count) : undefined;
     if (inherited) this.#readList();
@@ -78,25 +67,7 @@ export class ChunkFile {
    * @throws NatterError FILE_TOO_LARGE, DISK_FULL, DATA_UNWRITABLE
    */
   static create(path: string, size: number): ChunkFile {
-    checkSize(path, size);
-    const opened: number[] = [];
-    try {
-      if (existsSync(path)) throw new Error('there is such a file already');
-      // The list first: one without its file is nobody's, and is made anew.
-      rmSync(listPath(path), { force: true });
-      const list = openSync(listPath(path), MAKE, MODE);
-      opened.push(list);
-      ftruncateSync(list, chunkCount(size) * FILE_HASH_BYTES);
-      const data = openSync(path, MAKE, MODE);
-      opened.push(data);
-      ftruncateSync(data, size);
-      return new ChunkFile(path, size, data, list, false);
-    } catch (error) {
-      for (const handle of opened) closeSync(handle);
-      if (opened.length === 1) rmSync(listPath(path), { force: true });
-      if (opened.length === 2) removeChunks(path);
-      throw unwritable(path, error);
-    }
+    return new ChunkFile(path, size, makePair(path, size), false);
   }
 
   /**
@@ -105,26 +76,12 @@ export class ChunkFile {
    *   DATA_UNWRITABLE when it must not be opened
    */
   static reopen(path: string, size: number): ChunkFile {
-    checkSize(path, size);
-    const opened: number[] = [];
+    const pair = openPair(path, size);
     try {
-      const data = openSync(path, OPEN);
-      opened.push(data);
-      const list = openSync(listPath(path), OPEN);
-      opened.push(list);
-      checkLengths(path, size, data, list);
-      return new ChunkFile(path, size, data, list, true);
+      return new ChunkFile(path, size, pair, true);
     } catch (error) {
-      for (const handle of opened) closeSync(handle);
-      if (error instanceof NatterError) throw error;
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unwritable(path, error);
-      const lacking = opened.length === 0 ? path : listPath(path);
-      throw new NatterError(
-        'FILE_MISSING',
-        `${lacking} is gone; send or receive the file anew.`,
-        { path },
-        error,
-      );
+      closePair(pair);
+      throw error;
     }
   }
 
@@ -140,7 +97,7 @@ export class ChunkFile {
 
   /** Both of its files still bear their names: nobody took them away, or put others there. */
   get inPlace(): boolean {
-    return bears(this.path, this.#data.handle) && bears(listPath(this.path), this.#list);
+    return isInPlace(this.path, this.#pair);
   }
 
   has(chunk: number): boolean {
@@ -173,10 +130,10 @@ export class ChunkFile {
     if (digest.compare(record, 0, FILE_HASH_BYTES) !== 0) return 'wrong';
     try {
       if (!this.#isThere(chunk, bytes)) {
-        writeAt(this.#data.handle, bytes, chunk * CHUNK_BYTES);
+        writeAt(this.#pair.data, bytes, chunk * CHUNK_BYTES);
         this.#data.wrote(length);
       }
-      writeAt(this.#list, digest, chunk * FILE_HASH_BYTES);
+      writeAt(this.#pair.list, digest, chunk * FILE_HASH_BYTES);
     } catch (error) {
       throw unwritable(this.path, error, 'READ_ONLY');
     }
@@ -192,9 +149,9 @@ export class ChunkFile {
    */
   record(chunk: number, target: Buffer): number {
     const length = this.bytesOf(chunk);
-    this.#read(this.#list, target.subarray(0, FILE_HASH_BYTES), chunk * FILE_HASH_BYTES);
+    this.#read(this.#pair.list, target.subarray(0, FILE_HASH_BYTES), chunk * FILE_HASH_BYTES);
     this.#read(
-      this.#data.handle,
+      this.#pair.data,
       target.subarray(FILE_HASH_BYTES, FILE_HASH_BYTES + length),
       chunk * CHUNK_BYTES,
     );
@@ -237,7 +194,7 @@ export class ChunkFile {
   async sync(): Promise<void> {
     try {
       await this.#data.sync();
-      await flush(this.#list);
+      await flush(this.#pair.list);
     } catch (error) {
       throw unwritable(this.path, error, 'READ_ONLY');
     }
@@ -245,7 +202,7 @@ export class ChunkFile {
 
   close(): void {
     this.#data.close();
-    closeSync(this.#list);
+    closeSync(this.#pair.list);
   }
 
   /** Closes it and removes it with its list. */
@@ -262,22 +219,22 @@ export class ChunkFile {
     if (ZEROS.compare(bytes, 0, bytes.length, 0, bytes.length) !== 0) return false;
     if (this.#unproven === undefined) return true;
     const there = scratch.subarray(0, bytes.length);
-    this.#read(this.#data.handle, there, chunk * CHUNK_BYTES);
+    this.#read(this.#pair.data, there, chunk * CHUNK_BYTES);
     return there.equals(bytes);
   }
 
   #isRight(chunk: number): boolean {
     const bytes = scratch.subarray(0, this.bytesOf(chunk));
-    this.#read(this.#data.handle, bytes, chunk * CHUNK_BYTES);
+    this.#read(this.#pair.data, bytes, chunk * CHUNK_BYTES);
     sodium.crypto_generichash(digest, bytes);
     const listed = listBlock.subarray(0, FILE_HASH_BYTES);
-    this.#read(this.#list, listed, chunk * FILE_HASH_BYTES);
+    this.#read(this.#pair.list, listed, chunk * FILE_HASH_BYTES);
     return listed.equals(digest);
   }
 
   #lose(chunk: number): void {
     try {
-      writeAt(this.#list, ZEROS.subarray(0, FILE_HASH_BYTES), chunk * FILE_HASH_BYTES);
+      writeAt(this.#pair.list, ZEROS.subarray(0, FILE_HASH_BYTES), chunk * FILE_HASH_BYTES);
     } catch (error) {
       throw unwritable(this.path, error, 'READ_ONLY');
     }
@@ -301,7 +258,7 @@ export class ChunkFile {
     const end = this.count * FILE_HASH_BYTES;
     for (let at = 0; at < end; at += LIST_BLOCK_BYTES) {
       const block = listBlock.subarray(0, Math.min(LIST_BLOCK_BYTES, end - at));
-      this.#read(this.#list, block, at);
+      this.#read(this.#pair.list, block, at);
       visit(block);
     }
   }
@@ -315,52 +272,4 @@ export class ChunkFile {
     }
     if (read < target.length) throw corrupt(this.path, 'it ends too early');
   }
-}
-
-function bears(path: string, handle: number): boolean {
-  const here = fstatSync(handle, { bigint: true });
-  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return there?.ino === here.ino && there.dev === here.dev;
-}
-
-/** Removes a file of chunks with its list, whatever of them is there. The list last: alone it is nobody's. */
-export function removeChunks(path: string): void {
-  rmSync(path, { force: true });
-  rmSync(listPath(path), { force: true });
-}
-
-/** Before anything is allocated: a declared size decides how large bitmap and list become. */
-function checkSize(path: string, size: number): void {
-  if (Number.isSafeInteger(size) && size >= 0 && size <= FILE_BYTES_MAX) return;
-  throw new NatterError(
-    'FILE_TOO_LARGE',
-    `A file has at most ${FILE_BYTES_MAX} bytes, not ${size}; send it in parts.`,
-    {
-      path,
-    },
-  );
-}
-
-function checkLengths(path: string, size: number, data: number, list: number): void {
-  const there = fstatSync(data).size;
-  // A process killed in `create` had not given the file its size yet.
-  if (there === 0 && size > 0) ftruncateSync(data, size);
-  else if (there !== size) throw corrupt(path, `it has ${there} bytes instead of ${size}`);
-  const listed = fstatSync(list).size;
-  const expected = chunkCount(size) * FILE_HASH_BYTES;
-  if (listed !== expected) throw corrupt(listPath(path), `it has ${listed} bytes instead of ${expected}`);
-}
-
-/** @param otherwise the code when the disk is not full */
-function unwritable(
-  path: string,
-  error: unknown,
-  otherwise: 'DATA_UNWRITABLE' | 'READ_ONLY' = 'DATA_UNWRITABLE',
-): NatterError {
-  if (error instanceof NatterError) return error;
-  const fault = faultOf(error, path);
-  if (fault.code === 'DISK_FULL') return new NatterError(fault.code, fault.message, { path }, error);
-  const why = error instanceof Error ? error.message : String(error);
-  const message = `${path} cannot be written (${why}); correct its permissions or choose another folder.`;
-  return new NatterError(otherwise, message, { path }, error);
 }

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { NatterError } from '../../../chat/error.js';
 import { DownloadFolder, defaultDownloads } from '../../../store/download-folder.js';
-import { ChunkFile, removeChunks } from '../../../store/files/chunks.js';
+import { removeChunks } from '../../../store/files/chunk-pair.js';
+import { ChunkFile } from '../../../store/files/chunks.js';
 import { TransferStore } from '../../../store/transfers.js';
 import type { Disk, FileStamp, OpenFile } from './disk.js';
 
