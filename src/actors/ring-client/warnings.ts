@@ -5,9 +5,11 @@ import type { PathAddress } from '../../net/types.js';
 import type { Clock } from '../runtime/actor.js';
 import type { Names } from './names.js';
 
-/** What is refused is told about once in so long: it may go on and on. */
+/** What is refused is told about once in so long: it may go on and on. Each kind by itself, or one would hide another. */
 const WARN_EVERY_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
+
+type Kind = 'clock' | 'fork';
 
 export interface WarningsOptions {
   readonly clock: Clock;
@@ -20,7 +22,8 @@ export class Warnings {
   readonly #options: WarningsOptions;
   /** Addresses of which it was said that strangers are there. */
   readonly #foreigners = new Set<string>();
-  #warnedAt = Number.NEGATIVE_INFINITY;
+  /** When each kind of thing was told last. */
+  readonly #warnedAt = new Map<Kind, number>();
 
   constructor(options: WarningsOptions) {
     this.#options = options;
@@ -30,6 +33,7 @@ export class Warnings {
   misdated(aheadMs: number): void {
     const hours = Math.max(1, Math.round(aheadMs / HOUR_MS));
     this.#warn(
+      'clock',
       `Your clock is ${hours} h ahead of the others', who refuse what you say; set it right and say it again.`,
     );
   }
@@ -37,7 +41,7 @@ export class Warnings {
   /** Somebody signed two histories. */
   forked({ author, name }: FeedEntry): void {
     const who = this.#options.names.of(author.toString('hex'), name);
-    this.#warn(`${who} says two things at once; what came first is kept.`);
+    this.#warn('fork', `${who} says two things at once; what came first is kept.`);
   }
 
   /** Said once: it is dialled again and again, since somebody else may come there. */
@@ -52,10 +56,10 @@ export class Warnings {
     });
   }
 
-  #warn(text: string): void {
+  #warn(kind: Kind, text: string): void {
     const now = this.#options.clock.now();
-    if (now < this.#warnedAt + WARN_EVERY_MS) return;
-    this.#warnedAt = now;
+    if (now < (this.#warnedAt.get(kind) ?? Number.NEGATIVE_INFINITY) + WARN_EVERY_MS) return;
+    this.#warnedAt.set(kind, now);
     this.#options.emit({ event: 'notice', text });
   }
 }
