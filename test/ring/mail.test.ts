@@ -210,6 +210,33 @@ describe('who keeps mail', () => {
     mail.tick(0);
     expect(mail.shelf.size).toBe(0);
   });
+
+  it('keeps it although somebody else signed a receipt before it came, and heeds that of whom it is for', () => {
+    const name = give(keeper().mail, ana, 'a');
+    const { mail, sent } = keeper();
+    mail.settle(signReceipt(eve, COMMUNITY, name, Verdict.Taken), 0);
+    mail.tick(0);
+    give(mail, ana, 'a');
+    mail.tick(0);
+    expect(mail.shelf.size).toBe(1);
+    expect(sent.map(({ type }) => type)).toEqual([FrameType.Kept]);
+    mail.settle(signReceipt(ben, COMMUNITY, name, Verdict.Taken), 0);
+    mail.tick(0);
+    give(mail, ana, 'a');
+    expect(mail.shelf.size).toBe(0);
+    expect(sent.at(-1)?.type).toBe(FrameType.Receipt);
+  });
+
+  it('hands out each piece once, however often one frame names it', () => {
+    const { mail, sent } = keeper();
+    const name = give(mail, ana, 'a');
+    mail.tick(0);
+    const writer = new Writer();
+    namesCodec.encode(writer, Array(200).fill(name));
+    mail.frame(Buffer.from(self.key), self.id, FrameType.Lacking, new Reader(writer.copy()), 0);
+    const kept = sent.filter(({ type }) => type === FrameType.Keep);
+    expect(kept.map(({ body }) => keepCodec.decode(new Reader(body)).pieces.length)).toEqual([1]);
+  });
 });
 
 describe('the file of private mail', () => {

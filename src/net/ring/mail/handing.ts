@@ -89,14 +89,15 @@ export class Handing {
   lacking(by: Buffer, names: readonly string[], now: number): boolean {
     const { shelf } = this.#options;
     const id = by.toString('hex');
-    const pieces = names.flatMap((name) => {
+    // Each once, and read only as far as it goes out: whoever asks for everything again and again costs little.
+    const held = [...new Set(names)].filter((name) => {
       const row = shelf.get(name);
-      return row !== undefined && this.mayHold(id, row.to) ? (shelf.read(name) ?? []) : [];
+      return row !== undefined && this.mayHold(id, row.to);
     });
-    const sent = pieces.slice(0, ANSWERED_MAX);
-    for (let at = 0; at < sent.length; at += MAIL_ITEMS_MAX)
-      this.sendKeep(by, sent.slice(at, at + MAIL_ITEMS_MAX), false, now);
-    return sent.length < pieces.length;
+    const pieces = held.slice(0, ANSWERED_MAX).flatMap((name) => shelf.read(name) ?? []);
+    for (let at = 0; at < pieces.length; at += MAIL_ITEMS_MAX)
+      this.sendKeep(by, pieces.slice(at, at + MAIL_ITEMS_MAX), false, now);
+    return held.length > ANSWERED_MAX;
   }
 
   sendKeep(to: Buffer, pieces: readonly Buffer[], tell: boolean, now: number): void {

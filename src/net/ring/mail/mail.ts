@@ -9,7 +9,7 @@ import { Deliveries } from './deliveries.js';
 import { keepCodec, namesCodec } from './frames.js';
 import { Handing } from './handing.js';
 import { type Piece, readPiece } from './piece.js';
-import type { Receipt } from './receipt.js';
+import { type Receipt, readReceipt } from './receipt.js';
 import { Shelf } from './shelf.js';
 import type { MailStore } from './store.js';
 
@@ -90,7 +90,7 @@ export class Mail {
   /** Nobody is nearer to an absent addressee than this peer: hands its mail to those who are to keep it. */
   post(piece: Piece, via: PeerId, now: number): void {
     const { self } = this.#options;
-    const receipt = this.shelf.receipt(piece.name);
+    const receipt = this.#receiptOf(piece);
     if (receipt !== undefined) {
       this.#options.send(piece.from, FrameType.Receipt, receipt, now);
       return;
@@ -174,7 +174,7 @@ export class Mail {
   #keep(piece: Piece, via: PeerId, tell: readonly Buffer[], now: number): void {
     const { send, self, wall } = this.#options;
     const others = tell.filter((key) => !key.equals(self.key)).map((key) => Buffer.from(key));
-    const receipt = this.shelf.receipt(piece.name);
+    const receipt = this.#receiptOf(piece);
     if (receipt !== undefined) {
       for (const key of others) send(key, FrameType.Receipt, receipt, now);
       return;
@@ -187,6 +187,19 @@ export class Mail {
     if (result === 'full') this.counters.full++;
     else if (result === 'over') this.counters.refused++;
     else this.#owe(piece.name, others, now);
+  }
+
+  /**
+   * The receipt for a piece that came. One that was signed before the piece was known here may be of somebody whom it
+   * is not for, who would have it forgotten unread: that is no receipt, and is not kept any longer.
+   */
+  #receiptOf(piece: Piece): Buffer | undefined {
+    const { community, verify } = this.#options;
+    const receipt = this.shelf.receipt(piece.name);
+    if (receipt === undefined || readReceipt(receipt, community, verify).by.equals(piece.to)) return receipt;
+    this.counters.refused++;
+    this.shelf.forgetReceipt(piece.name);
+    return undefined;
   }
 
   #owe(name: string, keys: readonly Buffer[], now: number): void {

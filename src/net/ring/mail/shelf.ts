@@ -105,8 +105,14 @@ export class Shelf {
     this.#forget.delete(receipt.piece);
     this.#remember.set(receipt.piece, { name: receipt.piece, bytes: receipt.bytes, at: now });
     const [oldest] = this.#receipts.keys();
-    if (this.#receipts.size > RECEIPTS_MAX && oldest !== undefined) this.#forgetReceipt(oldest);
+    if (this.#receipts.size > RECEIPTS_MAX && oldest !== undefined) this.forgetReceipt(oldest);
     return true;
+  }
+
+  /** What it was for may come again, and is kept then. */
+  forgetReceipt(name: string): void {
+    this.#receipts.delete(name);
+    if (!this.#remember.delete(name)) this.#forget.add(name);
   }
 
   drop(row: Shelved): void {
@@ -121,7 +127,7 @@ export class Shelf {
   /** Throws away what is too old. @param now ms since 1970 */
   expire(now: number): void {
     for (const row of [...this.#byName.values()]) if (row.until <= now) this.drop(row);
-    for (const [name, at] of this.#receipts) if (at + RECEIPT_LIFE_MS <= now) this.#forgetReceipt(name);
+    for (const [name, at] of this.#receipts) if (at + RECEIPT_LIFE_MS <= now) this.forgetReceipt(name);
   }
 
   /** Something waits to be written. */
@@ -164,11 +170,6 @@ export class Shelf {
     const sum = (this.#charged.get(account) ?? 0) + bytes;
     if (sum === 0) this.#charged.delete(account);
     else this.#charged.set(account, sum);
-  }
-
-  #forgetReceipt(name: string): void {
-    this.#receipts.delete(name);
-    if (!this.#remember.delete(name)) this.#forget.add(name);
   }
 }
 
