@@ -4,7 +4,7 @@
  */
 import { CHUNK_RECORD_MAX_BYTES } from '../net/constants.js';
 import type { Connection } from '../net/types.js';
-import { openPeer } from './peer.js';
+import { openBareEndpoint } from './bare-endpoint.js';
 
 const RECORD = Buffer.alloc(CHUNK_RECORD_MAX_BYTES, 'a chunk of a file, without a disk behind it; ');
 
@@ -14,7 +14,7 @@ function supply(connection: Connection, transfer: number, chunk: number): void {
   if (!connection.supply(transfer, chunk, RECORD)) refused.push({ connection, transfer, chunk });
 }
 
-const driver = await openPeer(
+const driver = await openBareEndpoint(
   {
     opened: () => {},
     closed: () => {},

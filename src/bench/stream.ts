@@ -8,7 +8,7 @@ import { realClock } from '../actors/runtime/clock.js';
 import type { UdpDriver } from '../actors/udp.js';
 import { CHUNK_RECORD_MAX_BYTES, FrameType } from '../net/constants.js';
 import type { Connection } from '../net/types.js';
-import { openPeer } from './peer.js';
+import { openBareEndpoint } from './bare-endpoint.js';
 
 const WARM_UP_MS = 1_500;
 const RUN_MS = 4_000;
@@ -53,7 +53,7 @@ class Sink {
     const connection = new Promise<Connection>((resolve) => {
       opened = resolve;
     });
-    const driver = await openPeer(
+    const driver = await openBareEndpoint(
       {
         opened,
         closed: (_connection, reason) => {

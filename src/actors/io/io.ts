@@ -13,8 +13,8 @@ import {
 import { DeathReason } from '../runtime/cells.js';
 import { BLOBS } from '../singletons.js';
 import { ChunkGate } from './chunks.js';
+import { ConnectedClient, type FrameLimits } from './connected-client.js';
 import { FanOut } from './fan-out.js';
-import { type FrameLimits, Peer } from './peer.js';
 
 export interface IoCounters {
   /** Application frames taken in. */
@@ -68,7 +68,7 @@ export class IoActor implements Actor, EndpointHandler {
     this.#fanOut = new FanOut({
       context,
       connections: this.#endpoint.connections,
-      feedsOf: (connection) => this.#peer(connection).feeds,
+      feedsOf: (connection) => this.#client(connection).feeds,
       wake,
     });
     this.#chunks = new ChunkGate({
@@ -80,7 +80,7 @@ export class IoActor implements Actor, EndpointHandler {
     context.watch(BLOBS);
     // An I/O actor before this one failed: its connections are still there, its feeds are not.
     for (const connection of this.#endpoint.connections.values()) {
-      this.#peer(connection).feeds.clear();
+      this.#client(connection).feeds.clear();
       this.#openSession(connection);
     }
     if (this.#endpoint.connections.size > 0) this.#chunks.renewed();
@@ -107,7 +107,7 @@ export class IoActor implements Actor, EndpointHandler {
 
   frame(connection: Connection, type: number, body: Buffer): void {
     this.counters.framesIn++;
-    if (this.#peer(connection).frames.take(this.#context.clock.now()) > 0) {
+    if (this.#client(connection).frames.take(this.#context.clock.now()) > 0) {
       this.counters.framesRefused++;
       return;
     }
@@ -116,7 +116,7 @@ export class IoActor implements Actor, EndpointHandler {
   }
 
   closed(connection: Connection, reason: CloseReason): void {
-    for (const feed of this.#peer(connection).feeds) feed.remove(connection);
+    for (const feed of this.#client(connection).feeds) feed.remove(connection);
     this.#chunks.closed(connection);
     this.#context.unwatch({ kind: Kind.Session, key: connection.id });
     const writer = this.#writer.reset().varint(reason.code).text(reason.text);
@@ -129,7 +129,7 @@ export class IoActor implements Actor, EndpointHandler {
   }
 
   wanted(connection: Connection, file: number, first: number, count: number): void {
-    if (this.#peer(connection).wants.take(this.#context.clock.now()) > 0) this.counters.framesRefused++;
+    if (this.#client(connection).wants.take(this.#context.clock.now()) > 0) this.counters.framesRefused++;
     else this.#chunks.wanted(connection, file, first, count);
   }
 
@@ -149,7 +149,7 @@ export class IoActor implements Actor, EndpointHandler {
       .bytes(connection.remoteKey)
       .block(connection.handshakeHash)
       .text(`${address} ${port}`)
-      .bytes(this.#peer(connection).identity);
+      .bytes(this.#client(connection).identity);
     this.#context.watch(to);
     this.#context.tell(to, SessionMessage.Open, writer.view(), MailLane.Control);
   }
@@ -174,7 +174,7 @@ export class IoActor implements Actor, EndpointHandler {
 
   #identity(reader: Reader): void {
     const connection = this.#endpoint.connections.get(reader.varint());
-    if (connection !== undefined) this.#peer(connection).identity = Buffer.from(reader.rest());
+    if (connection !== undefined) this.#client(connection).identity = Buffer.from(reader.rest());
   }
 
   #close(reader: Reader): void {
@@ -185,8 +185,8 @@ export class IoActor implements Actor, EndpointHandler {
     this.#wake();
   }
 
-  #peer(connection: Connection): Peer {
-    return Peer.of(connection, this.#limits, this.#context.clock.now());
+  #client(connection: Connection): ConnectedClient {
+    return ConnectedClient.of(connection, this.#limits, this.#context.clock.now());
   }
 
   /** A session's actor ended while its connection lives. It failed or its thread died: it is opened again. So is blobs. */

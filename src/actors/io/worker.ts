@@ -8,8 +8,8 @@ import { type ActorType, Kind } from '../runtime/actor.js';
 import type { WorkerHost } from '../runtime/host.js';
 import { IO } from '../singletons.js';
 import { UdpDriver } from '../udp.js';
+import type { FrameLimits } from './connected-client.js';
 import { IoActor, type IoCounters } from './io.js';
-import type { FrameLimits } from './peer.js';
 
 /** `data` of this thread. Keys cross threads as plain bytes. */
 export interface IoData {

@@ -9,8 +9,8 @@ export type FrameLimits = Pick<ServerLimits, 'framesPerS' | 'framesBurst'>;
 /** WANTs of one connection: a message to another thread each. One a chunk at 1 GB/s would be fewer. */
 const WANTS_PER_S = 20_000;
 
-/** What the I/O actor keeps as a connection's `owner`, so that it outlives this actor too. */
-export class Peer {
+/** A client as the I/O actor knows it, kept as the `owner` of its connection, so that it outlives this actor too. */
+export class ConnectedClient {
   /** From IoMessage.Identity: given to the session again when its thread was lost. */
   identity: Buffer = Buffer.alloc(0);
   readonly feeds = new Set<Feed>();
@@ -26,9 +26,9 @@ export class Peer {
     this.wants = new Bucket(WANTS_PER_S, WANTS_PER_S, now);
   }
 
-  /** The peer of a connection, made when there is none yet. */
-  static of(connection: Connection, limits: FrameLimits, now: number): Peer {
-    connection.owner ??= new Peer(limits, now);
-    return connection.owner as Peer;
+  /** The client at the other end of a connection, made when there is none yet. */
+  static of(connection: Connection, limits: FrameLimits, now: number): ConnectedClient {
+    connection.owner ??= new ConnectedClient(limits, now);
+    return connection.owner as ConnectedClient;
   }
 }

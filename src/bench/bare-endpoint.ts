@@ -6,7 +6,7 @@ import { createEndpoint } from '../net/endpoint.js';
 import type { EndpointHandler } from '../net/types.js';
 
 /** One bare endpoint on a loopback socket of any port, with keys of its own and nothing above it. */
-export function openPeer(handler: EndpointHandler, listening: boolean): Promise<UdpDriver> {
+export function openBareEndpoint(handler: EndpointHandler, listening: boolean): Promise<UdpDriver> {
   const keys = { publicKey: Buffer.alloc(32), secretKey: Buffer.alloc(32) };
   sodium.crypto_kx_keypair(keys.publicKey, keys.secretKey);
   return UdpDriver.open({
