@@ -14,7 +14,7 @@ import { handshakeKeyOf, handshakeKeys } from '../../net/ring/identity.js';
 import type { PeerRecord } from '../../net/ring/record.js';
 import type { Contact, PeerId } from '../../net/ring/types.js';
 import { CloseCode, type CloseReason, Lane, type PathAddress } from '../../net/types.js';
-import { addressText } from './address.js';
+import { addressKey } from './address-key.js';
 import { Guests } from './guests.js';
 import { Link, type LinkOwner } from './link.js';
 import { News } from './news.js';
@@ -133,7 +133,7 @@ export class Links implements LinkOwner {
         return;
       }
       const addresses = fewOfEachNetwork(
-        contact.addresses.filter((address) => !this.#own.has(addressText(address))),
+        contact.addresses.filter((address) => !this.#own.has(addressKey(address))),
       );
       link = this.#begin(contact.id, addresses);
       link.need(reason);
@@ -159,11 +159,11 @@ export class Links implements LinkOwner {
 
   /** Dials an address to see who is there, unless somebody there is linked or being dialled. */
   meet(address: PathAddress): void {
-    const text = addressText(address);
-    if (this.#own.has(text) || this.#all.size >= PEER_LINKS_MAX) return;
+    const key = addressKey(address);
+    if (this.#own.has(key) || this.#all.size >= PEER_LINKS_MAX) return;
     for (const { path, target } of this.#all) {
       const there = path ?? target;
-      if (there !== undefined && addressText(there) === text) return;
+      if (there !== undefined && addressKey(there) === key) return;
     }
     this.#begin(undefined, [address]).start();
   }
@@ -390,7 +390,7 @@ export class Links implements LinkOwner {
   }
 
   #meetOurselves(wire: number, path: PathAddress, dial: Link | undefined): void {
-    if (this.#own.size < OWN_ADDRESSES_MAX) this.#own.add(addressText(path));
+    if (this.#own.size < OWN_ADDRESSES_MAX) this.#own.add(addressKey(path));
     this.world.wires.close(wire, CloseCode.Done, 'that is oneself');
     dial?.failed(wire);
   }

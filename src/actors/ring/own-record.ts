@@ -3,7 +3,7 @@ import { PeerState } from '../../net/ring/constants.js';
 import { type PeerProfile, type PeerRecord, signRecord } from '../../net/ring/record.js';
 import type { PathAddress } from '../../net/types.js';
 import type { Rows } from '../../store/feeds/types.js';
-import { addressText } from './address.js';
+import { addressKey } from './address-key.js';
 import type { PeerWorld } from './world.js';
 
 const KEY = 'version';
@@ -50,10 +50,10 @@ export class OwnRecord {
 
   /** Somebody sees us there. @param by something that one liar cannot have many of: their address */
   seen(address: PathAddress, by: string): void {
-    const text = addressText(address);
-    const known = this.#seen.get(text) ?? { address, by: new Set<string>() };
-    this.#seen.delete(text);
-    this.#seen.set(text, known);
+    const key = addressKey(address);
+    const known = this.#seen.get(key) ?? { address, by: new Set<string>() };
+    this.#seen.delete(key);
+    this.#seen.set(key, known);
     if (known.by.size < SEEN_BY) known.by.add(by);
     const [oldest] = this.#seen.keys();
     if (this.#seen.size > SEEN_MAX && oldest !== undefined) this.#seen.delete(oldest);
@@ -61,9 +61,9 @@ export class OwnRecord {
 
   /** Whether it names other addresses than those we have now. */
   get isOutdated(): boolean {
-    const said = this.#record.addresses.map(addressText);
-    const have = this.#addresses().map(addressText);
-    return said.length !== have.length || have.some((text) => !said.includes(text));
+    const said = this.#record.addresses.map(addressKey);
+    const have = this.#addresses().map(addressKey);
+    return said.length !== have.length || have.some((key) => !said.includes(key));
   }
 
   #sign(profile: Omit<PeerProfile, 'version' | 'addresses'>): PeerRecord {
@@ -94,9 +94,9 @@ export class OwnRecord {
 
   #addresses(): PathAddress[] {
     const own = this.#world.wires.addresses;
-    const known = new Set(own.map(addressText));
+    const known = new Set(own.map(addressKey));
     const seen = [...this.#seen.values()]
-      .filter(({ address, by }) => by.size >= SEEN_BY && !known.has(addressText(address)))
+      .filter(({ address, by }) => by.size >= SEEN_BY && !known.has(addressKey(address)))
       .map(({ address }) => address);
     return mergeAddresses(own, seen.reverse());
   }

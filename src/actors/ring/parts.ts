@@ -10,7 +10,7 @@ import { Sync } from '../../net/ring/sync/sync.js';
 import type { Contact, Part, PartPort, PeerId } from '../../net/ring/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
-import { addressText } from './address.js';
+import { addressKey } from './address-key.js';
 import { Companions } from './companions.js';
 import type { Feeds } from './feeds.js';
 import type { Groups } from './groups.js';
@@ -220,8 +220,8 @@ export class Parts implements Part {
   #reachable(contact: Contact): Contact {
     const record = this.#options.people.roster.get(contact.id)?.record;
     if (record === undefined) return contact;
-    const known = new Set(record.addresses.map(addressText));
-    const hearsay = contact.addresses.filter((address) => !known.has(addressText(address)));
+    const known = new Set(record.addresses.map(addressKey));
+    const hearsay = contact.addresses.filter((address) => !known.has(addressKey(address)));
     return { ...contact, addresses: [...record.addresses, ...hearsay] };
   }
 }

@@ -14,7 +14,7 @@ import type { Contact, Neighbourhood, Part, PeerId, RingState } from '../../net/
 import type { PathAddress } from '../../net/types.js';
 import type { FeedStore } from '../../store/feeds/types.js';
 import type { MailTables } from '../../store/mail/tables.js';
-import { addressText } from './address.js';
+import { addressKey } from './address-key.js';
 import { aheadMs, Feeds, type Hops } from './feeds.js';
 import { Ghosts } from './ghosts.js';
 import { type Founded, Groups, type RingGroup } from './groups.js';
@@ -206,8 +206,8 @@ export class RingPeer {
 
   /** Told only where the user said that somebody is: elsewhere it is nobody's mistake. */
   #foreign(at: PathAddress): void {
-    const text = addressText(at);
-    const isMeant = this.#options.bootstrap.some((address) => addressText(address) === text);
+    const key = addressKey(at);
+    const isMeant = this.#options.bootstrap.some((address) => addressKey(address) === key);
     if (isMeant) this.#options.port.foreign?.(at);
   }
 

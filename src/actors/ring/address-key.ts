@@ -1,6 +1,6 @@
 import type { PathAddress } from '../../net/types.js';
 
 /** An address as the key of a Map. */
-export function addressText({ address, port }: PathAddress): string {
+export function addressKey({ address, port }: PathAddress): string {
   return `${address} ${port}`;
 }
