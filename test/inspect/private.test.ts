@@ -94,6 +94,8 @@ describe('an inspector that looks at everything', () => {
     await bo.login(at, { user: 'bo', password: PASSWORD, register: true, remember: false });
     const onlooker = new Onlooker(server.inspectable, ...(client.inspectable ? [client.inspectable] : []));
     closing.push(() => onlooker.close());
+    // From here on whatever bo's session does is seen, however slow the machine is.
+    await onlooker.frame(({ detail }) => detail?.row.machine === 'session');
 
     await client.login(at, { user: 'ana', password: PASSWORD, register: true, remember: true });
     const [words = '', whisper = '', room = '', topic = '', name = ''] = WORDS;
@@ -113,6 +115,7 @@ describe('an inspector that looks at everything', () => {
     await onlooker.frame(
       ({ events }) => events?.some((each) => each.kind === 'in' && each.name === 'Frame') === true,
     );
+    await bo.close();
     await onlooker.frame(
       ({ events }) => events?.some(({ edges }) => edges.some((id) => id.startsWith('session.'))) === true,
     );

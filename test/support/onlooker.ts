@@ -32,7 +32,10 @@ export class Onlooker {
   }
 
   #watch(chosen: string | undefined): void {
-    const watch = this.#inspector.watch((frame) => this.#take(frame), { chosen, ring: true });
+    const watch = this.#inspector.watch(
+      (frame) => this.#take(chosen === undefined ? frame : closely(frame)),
+      { chosen, ring: chosen === undefined },
+    );
     this.#watches.push(watch);
   }
 
@@ -50,4 +53,9 @@ export class Onlooker {
       wake();
     }
   }
+}
+
+/** What is told of the chosen one alone: of everything else the first watch is told, and a hundred times is too often. */
+function closely({ whole, at, detail, events }: Frame): Frame {
+  return { whole, at, ...(detail && { detail }), ...(events && { events }) };
 }
