@@ -9,7 +9,7 @@ import {
   textWidth,
   truncate,
 } from '../../src/ui/terminal/width.js';
-import { wrap } from '../../src/ui/terminal/wrap.js';
+import { wrap, wrapColumns } from '../../src/ui/terminal/wrap.js';
 
 describe('width', () => {
   test.each([
@@ -63,6 +63,39 @@ describe('wrapping', () => {
         },
       ),
       { examples: [['𝅘𝅥𝅮', CLUSTER_CELLS_MAX]] },
+    );
+  });
+});
+
+describe('wrapping lists in two columns', () => {
+  const line = '/join ROOM      Goes to a room and makes it if it is not there.';
+
+  test('what is said of a name goes on below where it began', () => {
+    expect(wrapColumns(line, 44)).toEqual([
+      '/join ROOM      Goes to a room and makes it',
+      '                if it is not there.',
+    ]);
+  });
+
+  test('it follows its name where a column of its own would be a strip', () => {
+    expect(wrapColumns(line, 36)).toEqual([
+      '/join ROOM  Goes to a room and makes',
+      '  it if it is not there.',
+    ]);
+    expect(wrapColumns('A sentence that is no list at all is wrapped.', 24)).toEqual(
+      wrap('A sentence that is no list at all is wrapped.', 24),
+    );
+  });
+
+  test('no row is too wide and nothing is lost but spaces', () => {
+    const words = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(words, words, fc.integer({ min: CLUSTER_CELLS_MAX, max: 60 }), (name, said, width) => {
+        const text = `${name}   ${said}`;
+        const rows = wrapColumns(text, width);
+        for (const row of rows) expect(textWidth(row)).toBeLessThanOrEqual(width);
+        expect(rows.join('').replaceAll(/[ \n]/g, '')).toBe(text.replaceAll(/[ \n]/g, ''));
+      }),
     );
   });
 });

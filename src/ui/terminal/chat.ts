@@ -18,7 +18,7 @@ import { type Look, nameLook, type Theme } from './theme.js';
 import type { Item, MessageItem, NoticeItem, PresenceItem, PreviewItem } from './timeline.js';
 import type { TransferList } from './transfers.js';
 import { pad, textWidth } from './width.js';
-import { wrap } from './wrap.js';
+import { wrap, wrapColumns } from './wrap.js';
 
 /** ` 12:07 `; narrower panes do without the time. */
 const TIME_CELLS = 7;
@@ -226,7 +226,7 @@ function asideRows(
 ): Row[] {
   const names = nameCells(width);
   const indent = indentOf(width);
-  return wrap(text, width - indent - 1).map((line, index) =>
+  return wrapColumns(text, width - indent - 1).map((line, index) =>
     index === 0
       ? [
           timeSpan(at, width, theme),

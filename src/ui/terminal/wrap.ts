@@ -13,6 +13,37 @@ export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, limit));
 }
 
+/** What is named, the gap behind it, and what is said of it: a line of a list in two columns. */
+const COLUMNS = /^(\S.*?)( {2,})(\S.*)$/;
+/** The second column stays one while it has as many cells; below that it would be a strip of single words. */
+const COLUMN_LEAST = 24;
+/** Where the second column has no room, what follows its name is set in by as much. */
+const HANGING = 2;
+
+/**
+ * As `wrap`, for lists in two columns: what is said of a name goes on below where it began, or, where that leaves
+ * too little room, right behind the name and indented below it.
+ */
+export function wrapColumns(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [, name = '', gap = '', said = ''] = COLUMNS.exec(line) ?? [];
+    if (name === '' || width < COLUMN_LEAST || textWidth(line) <= width) return wrap(line, width);
+    const begin = textWidth(name + gap);
+    if (width - begin >= COLUMN_LEAST) {
+      return wrap(said, width - begin).map(
+        (row, index) => (index === 0 ? name + gap : ' '.repeat(begin)) + row,
+      );
+    }
+    const whole = `${name}  ${said}`;
+    const [first = ''] = wrap(whole, width);
+    // The rows below are narrower than the first, so they are broken for themselves.
+    const rest = whole.slice(first.length).trimStart();
+    return rest === ''
+      ? [first]
+      : [first, ...wrap(rest, width - HANGING).map((row) => ' '.repeat(HANGING) + row)];
+  });
+}
+
 function wrapLine(line: string, width: number): string[] {
   if (textWidth(line) <= width) return [line];
   const rows: string[] = [];
