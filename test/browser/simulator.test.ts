@@ -59,6 +59,24 @@ class Bench {
 }
 
 describeInBrowser('the gallery', (browser) => {
+  it('is gone through by keys alone: Enter opens the first that was found, Down leads to it, Escape shows all', async () => {
+    const bench = await Bench.open(browser, '');
+    const { page } = bench;
+    await page.getByText('11 machines').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('exhausted');
+    await page.getByText('1 of 11 machines').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('11 machines', { exact: true }).waitFor();
+    await page.keyboard.type('doubting');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.evaluate('document.activeElement.hash')).toBe('#/machines/client-session');
+    await page.keyboard.press('/');
+    await page.keyboard.press('Enter');
+    await bench.standsIn('offline');
+    await bench.close();
+  });
+
   it('finds a machine by its name, by a state, by an event, and opens it', async () => {
     const bench = await Bench.open(browser, '');
     const { page } = bench;

@@ -20,6 +20,7 @@ export class Cards {
       placeholder: 'Find a machine, a state, an event',
       'aria-label': 'Find a machine, a state or an event',
       oninput: () => this.#filter(),
+      onkeydown: (event) => this.#fieldKey(event as KeyboardEvent),
     });
     this.element = element(
       'div',
@@ -68,6 +69,18 @@ export class Cards {
     }
     const of = found === this.#shown.length ? '' : ` of ${this.#shown.length}`;
     this.#count.textContent = found === 0 ? 'No machine has that.' : `${found}${of} machines`;
+  }
+
+  /** Down goes from the field to the cards, Enter opens the first that was found, Escape shows all again. */
+  #fieldKey(event: KeyboardEvent): void {
+    const first = this.#shown.find(({ item }) => !item.hidden)?.item.querySelector('a');
+    if (event.key === 'ArrowDown') first?.focus();
+    else if (event.key === 'Enter') first?.click();
+    else if (event.key === 'Escape' && this.search.value !== '') {
+      this.search.value = '';
+      this.#filter();
+    } else return;
+    event.preventDefault();
   }
 
   async #draw(machine: string, picture: HTMLElement): Promise<void> {

@@ -11,7 +11,7 @@ export class Gallery implements View {
   readonly title = 'Machines';
   readonly element: HTMLElement;
   readonly keys = [
-    { keys: '/', does: 'find a machine' },
+    { keys: '/', does: 'find a machine; Enter opens the first' },
     { keys: 'e', does: 'go to the events that may happen now' },
     { keys: 'u r', does: 'undo a step, restart' },
     { keys: 'a', does: 'all machines' },
