@@ -71,6 +71,7 @@ describe('a room', () => {
     expect(await ada.do(Operation.Rooms, { a: '' })).toEqual({ r: [{ n: 'garden', t: 'tomatoes', m: 2 }] });
     expect(await ada.refused(Operation.Topic, { l: GARDEN, t: 'x'.repeat(161) })).toBe('TEXT_TOO_LONG');
     expect(await ada.refused(Operation.Topic, { l: 99, t: 'x' })).toBe('NOT_A_MEMBER');
+    expect(await ada.refused(Operation.Topic, { l: LOBBY, t: 'x' })).toBe('NOT_ALLOWED');
   });
 
   it('lists its members with their presence, also those who are offline', async () => {

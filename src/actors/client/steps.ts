@@ -25,7 +25,10 @@ export function thrownIn(event: object): unknown {
 }
 
 export function wrongPassword(): NatterError {
-  return new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
+  return new NatterError(
+    'WRONG_PASSWORD',
+    'Name or password is wrong; check both, or register if you have no account there yet.',
+  );
 }
 
 export function passwordNeeded(): NatterError {

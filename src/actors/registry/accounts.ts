@@ -167,7 +167,10 @@ export class Accounts {
     if (context.finish !== body.r) throw tooLate();
     const account = this.#ledger.state.accountByKey(key);
     if (value !== 'proven' || account?.record !== context.start.record)
-      throw new NatterError('WRONG_PASSWORD', 'Name or password is wrong; check both and try again.');
+      throw new NatterError(
+        'WRONG_PASSWORD',
+        'Name or password is wrong; check both, or register if you have no account there yet.',
+      );
     if (!this.#refunded.has(attempt)) {
       this.#refunded.add(attempt);
       this.#queue.proven(`${key} ${body.p}`, body.c);

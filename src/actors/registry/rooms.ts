@@ -116,7 +116,10 @@ export class Rooms {
     await this.#ledger.commit(() => {
       const conversation = this.#making.conversation(l);
       if (conversation.kind !== ConversationKind.Room)
-        throw new NatterError('NOT_ALLOWED', 'Only rooms have a topic; join one first.');
+        throw new NatterError(
+          'NOT_ALLOWED',
+          'The topic of the lobby is not for anybody to set, and groups have none; join a room and set its topic.',
+        );
       return conversation.topic === t ? [] : [{ t: 'topic', log: l, topic: t }];
     });
     return {};

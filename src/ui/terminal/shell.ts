@@ -178,7 +178,7 @@ export class Shell {
     lines.push(...tags.map(({ tag, people }) => `+${sanitiseLine(tag)}  ${people} like it`));
     const nothing =
       model.mode === 'ring'
-        ? 'Nobody has told of an interest yet; /interest TAG does.'
+        ? 'Nobody else has told of an interest; /interest TAG goes to one.'
         : 'There are no rooms yet; /join makes one.';
     note(lines.length === 0 ? nothing : lines.join('\n'));
   }
