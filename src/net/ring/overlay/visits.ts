@@ -1,4 +1,4 @@
-import { VISIT_ALONE_MS, VISIT_LOST_MS, VISIT_MS } from '../constants.js';
+import { SUCCESSORS_LINKED, VISIT_ALONE_MS, VISIT_LOST_MS, VISIT_MS } from '../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Finds } from './finds.js';
 import type { Hearsay } from './hearsay.js';
@@ -64,11 +64,24 @@ export class Visits {
       (around, at) => {
         this.#asking--;
         if (around !== undefined) this.#hearsay.around(around, at);
+        if (!this.isAsking && !this.#shared.pointers.hasJoined) this.#catchUp(at);
         this.#shared.look(at);
       },
       now,
       known.contact.id,
     );
+  }
+
+  /**
+   * What the first successors told while we asked was put off, and counts now: who answered may be a newcomer as we are,
+   * and pass over somebody whom they know.
+   */
+  #catchUp(now: number): void {
+    const { acquaintance, pointers } = this.#shared;
+    for (const { id } of pointers.successors.list.slice(0, SUCCESSORS_LINKED)) {
+      const view = acquaintance.get(id)?.view;
+      if (view !== undefined) this.#hearsay.around(view, now);
+    }
   }
 
   tick(now: number): void {
