@@ -59,6 +59,7 @@ export class Node {
       send: (to, type, body) => world.send(this, to, type, body),
       dial: (to) => world.dial(this, to),
       isMeeting: () => false,
+      addresses: () => this.contact.addresses,
       release: (peer) => world.release(this, peer),
       changed: () => {},
       suspected: (peer) => this.suspected.push(peer),
@@ -69,7 +70,7 @@ export class Node {
       },
     };
     this.overlay = new Overlay({
-      self: this.contact,
+      self: { ...this.contact, addresses: [] },
       community: COMMUNITY,
       random: (target) => world.fill(target),
       port,

@@ -261,16 +261,18 @@ describe('routing', () => {
     expect(from.overlay.next(to.contact.place, new Set([first]))).not.toBe(first);
   });
 
-  it('finds who holds a place, from anywhere', () => {
+  it('finds who holds a place, from anywhere, and where they are to be dialled', () => {
     const world = grown(20, 80);
     const ring = world.ring();
     const [asker] = world.live;
     for (const place of [0, 2 ** 51, 12_345_678_901_234]) {
       let found: readonly string[] = [];
+      let unreachable = 0;
       asker?.overlay.find(
         place,
         (around) => {
           found = around?.successors.map(({ id }) => id) ?? [];
+          unreachable = around?.successors.filter(({ addresses }) => addresses.length === 0).length ?? 0;
         },
         world.now,
       );
@@ -278,6 +280,7 @@ describe('routing', () => {
       const behind = ring.findIndex((node) => node.contact.place >= place);
       const first = ring[Math.max(behind, 0)];
       expect(found[0]).toBe(first?.id);
+      expect(unreachable).toBe(0);
       expect(first?.overlay.holders(place, 4).map(({ id }) => id)).toEqual(found.slice(0, 4));
     }
   });

@@ -133,7 +133,7 @@ export class Parts implements Part {
   }
 
   #makeOverlay(send: PartPort['send']): Overlay {
-    const { world, self, community, passive, links, port } = this.#options;
+    const { world, self, community, passive, links, people, port } = this.#options;
     return new Overlay({
       self,
       community,
@@ -144,6 +144,7 @@ export class Parts implements Part {
         dial: (contact) => links.need(this.#reachable(contact), OVERLAY),
         release: (peer) => links.unneed(peer, OVERLAY),
         isMeeting: () => links.isMeeting,
+        addresses: () => people.own.addresses,
         changed: () => port.moved(),
         suspected: (peer) => links.find(peer)?.suspect(),
         trusted: (peer) => links.find(peer)?.trust(),

@@ -54,7 +54,8 @@ export class Overlay implements Part {
     this.#longs = new Longs(longs, self.place, this.#acquaintance, chance);
     const version = 1 + chance.below(2 ** 31);
     this.#pointers = new Pointers(self, this.#acquaintance, this.#longs, version);
-    this.#routes = new Routes(self, this.#acquaintance, this.#pointers.successors);
+    const addresses = () => port.addresses();
+    this.#routes = new Routes(self, addresses, this.#acquaintance, this.#pointers.successors);
     const finds = {
       send: (to: PeerId, type: number, body: Uint8Array) => port.send(to, type, body),
       nearer: (place: Place, without: ReadonlySet<PeerId>) => this.#routes.next(place, false, without),

@@ -1,3 +1,4 @@
+import type { PathAddress } from '../../types.js';
 import type { Contact, PartPort, PeerId } from '../types.js';
 
 /** What the overlay asks of the links below it, and what it tells the peer around it. */
@@ -11,6 +12,8 @@ export interface OverlayPort extends PartPort {
   release(peer: PeerId): void;
   /** Somebody named by an address alone is being dialled: who is there, nobody knows yet. */
   isMeeting(): boolean;
+  /** Where others find this peer now, as its own record says it: told to whoever asks who is around our place. */
+  addresses(): readonly PathAddress[];
   /** `neighbourhood` is another one. */
   changed(): void;
   /** Does not answer, nor do others reach it; followed by `trusted` or `died`. */

@@ -1,3 +1,4 @@
+import type { PathAddress } from '../../types.js';
 import { clockwise, distance, type Place, roughly } from '../place.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Around } from './frames.js';
@@ -7,11 +8,19 @@ import type { Successors } from './successors.js';
 /** Who stands where: greedy routing, and the peers around a place. */
 export class Routes {
   readonly #self: Contact;
+  readonly #addresses: () => readonly PathAddress[];
   readonly #acquaintance: Acquaintance;
   readonly #successors: Successors;
 
-  constructor(self: Contact, acquaintance: Acquaintance, successors: Successors) {
+  /** @param addresses where we are now: whoever joins dials us by what we tell of ourselves */
+  constructor(
+    self: Contact,
+    addresses: () => readonly PathAddress[],
+    acquaintance: Acquaintance,
+    successors: Successors,
+  ) {
     this.#self = self;
+    this.#addresses = addresses;
     this.#acquaintance = acquaintance;
     this.#successors = successors;
   }
@@ -78,7 +87,8 @@ export class Routes {
   }
 
   #from(place: Place): Contact[] {
-    const all = new Map<PeerId, Contact>([[this.#self.id, this.#self]]);
+    const self = { ...this.#self, addresses: this.#addresses() };
+    const all = new Map<PeerId, Contact>([[self.id, self]]);
     for (const contact of this.#successors.list) {
       const known = this.#acquaintance.get(contact.id);
       if (known === undefined || known.health === 'good' || known.health === 'deaf')
