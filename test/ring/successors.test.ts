@@ -30,7 +30,7 @@ function around(tells: Readonly<Record<number, readonly number[]>>) {
     successors.remake(NOW);
     return successors.list.map(({ key }) => key[0]);
   };
-  return { linked, list };
+  return { linked, acquaintance, list };
 }
 
 test('a list is whoever is linked, and behind them whom these tell of', () => {
@@ -55,4 +55,24 @@ test('when the first of a list falls silent, whom it told of last stays in the l
   first.health = 'suspect';
   first.watch = { number: 1, stage: 'suspect', askedAt: NOW, until: NOW + 1, againAt: NOW + 1 };
   expect(list()).toEqual([1, 2, 3, 4]);
+});
+
+test('when everybody who told us has died, those they told of stay until they turn out to be gone as well', () => {
+  const { linked, acquaintance, list } = around({ 1: [2, 3, 4], 90: [99] });
+  expect(list()).toEqual([1, 2, 3, 4]);
+  linked.get(1)?.bury(NOW + 60_000);
+  expect(list()).toEqual([2, 3, 4]);
+  const second = acquaintance.meet(at(2));
+  if (second === undefined) throw new Error('nobody at 2');
+  second.restsUntil = NOW + 2_000;
+  expect(list()).toEqual([3, 4]);
+});
+
+test('a newcomer that loses its neighbour leads nobody astray: whoever stands behind it still tells', () => {
+  const { linked, list } = around({ 2: [30, 31], 30: [31, 32], 31: [32, 33] });
+  const newcomer = linked.get(2);
+  if (newcomer?.view === undefined) throw new Error('nobody at 2');
+  newcomer.view = { ...newcomer.view, isJoining: true };
+  expect(list()).toEqual([2, 30, 31, 32, 33]);
+  expect(list()).toEqual([2, 30, 31, 32, 33]);
 });

@@ -55,7 +55,7 @@ export class Successors {
     const near = this.#acquaintance.all.filter(isThere).sort(byWay);
     const usable = near.filter((known) => known.usable);
     this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !isFresh(known, now));
-    const found: Listed[] = [];
+    const found = this.#orphans(near, now);
     const covered = this.#ask(near, found, now);
     const horizon = this.tellers.at(-1)?.way ?? RING_PLACES;
     for (const known of near) if (known.view !== undefined && known.way <= horizon) found.push(known);
@@ -77,6 +77,22 @@ export class Successors {
   }
 
   /**
+   * Those of the list before the first who tells now: whoever told of them is gone, and the next may stand far behind
+   * them. They stay until they turn out to be gone too, as a list loses only its dead (Zave); they are being dialled.
+   */
+  #orphans(near: readonly Known[], now: number): Listed[] {
+    const first = near.find(({ view }) => view !== undefined && !view.isJoining)?.way ?? 0;
+    const orphans: Listed[] = [];
+    for (const contact of this.list) {
+      const way = clockwise(this.#self.place, contact.place);
+      if (way >= first) break;
+      const known = this.#acquaintance.get(contact.id);
+      if (known === undefined || isOrphan(known, now)) orphans.push({ contact, way });
+    }
+    return orphans;
+  }
+
+  /**
    * Chooses the tellers, and takes what they told. Each has joined, and stands within the stretch of which those before
    * it told, or says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any
    * number of others before it.
@@ -84,7 +100,7 @@ export class Successors {
    */
   #ask(near: readonly Known[], found: Listed[], now: number): number {
     const tellers: Known[] = [];
-    let covered: number | undefined;
+    let covered = found.at(-1)?.way;
     for (const known of near) {
       if (known.view === undefined || known.view.isJoining) continue;
       if (covered !== undefined && !this.#follows(known, covered)) break;
@@ -132,6 +148,11 @@ const byWay = (a: Listed, b: Listed) => a.way - b.way;
 function isThere(known: Known): boolean {
   if (!known.proven || known.health === 'dead') return false;
   return known.linked || known.watch !== undefined || known.health === 'deaf';
+}
+
+/** Told of, and neither met since nor tried in vain. Whoever has told us anything stands for itself. */
+function isOrphan({ view, alive, linked, restsUntil }: Known, now: number): boolean {
+  return view === undefined && alive && (linked || restsUntil <= now);
 }
 
 /** Everybody when the lists came round; otherwise from how dense they are, `count` peers within `way`. */
