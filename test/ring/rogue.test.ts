@@ -1,6 +1,8 @@
 /** What a peer can do who keeps to nothing, to a ring in virtual time. Over real sockets: test/faults/ring-hostile. */
 import { describe, expect, it } from 'vitest';
 import { Roster } from '../../src/actors/ring/roster.js';
+import { Writer } from '../../src/net/bytes.js';
+import { FrameType } from '../../src/net/constants.js';
 import {
   CLOCK_AHEAD_MAX_MS,
   GUESTS_MAX,
@@ -44,6 +46,39 @@ describe('one key that is news all the time', () => {
     });
     expect(mallory.rogue.open).not.toContain(mallory.wire);
     expect(ring.person(0).peer.links.figures.refused).toBeGreaterThan(0);
+  });
+});
+
+describe('a word that one’s clock is wrong', () => {
+  const HOUR_MS = 3_600_000;
+  const word = (ms: number) => new Writer(8, 8).u48(ms).view();
+
+  it('is not shown when it is no reason to be refused, or when somebody’s record is too new for it', () => {
+    const ring = new RogueRing(3);
+    const { rogue, wire, act } = ring.linked();
+    const { ahead, peer } = ring.person(0);
+    const before = peer.links.figures.refused;
+    act(() => {
+      for (const ms of [HOUR_MS / 2, 5 * HOUR_MS, 2 ** 48 - 1]) rogue.send(wire, FrameType.Ahead, word(ms));
+    });
+    ring.world.run(1_000);
+    expect(ahead).toEqual([]);
+    expect(peer.links.figures.refused - before).toBe(3);
+  });
+
+  it('is shown when everybody’s record agrees', () => {
+    const ring = new RogueRing(1);
+    const { rogue, host, act } = ring.rogue();
+    const { ahead, wires } = ring.person(0);
+    rogue.profile = { ...rogue.profile, version: host.clock.wall() - 5 * HOUR_MS };
+    let wire = 0;
+    act(() => {
+      wire = rogue.dial(wires.address);
+    });
+    ring.world.run(2_000);
+    act(() => rogue.send(wire, FrameType.Ahead, word(5 * HOUR_MS)));
+    ring.world.run(1_000);
+    expect(ahead).toEqual([5 * HOUR_MS]);
   });
 });
 

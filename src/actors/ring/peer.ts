@@ -1,7 +1,7 @@
 import { type Reader, Writer } from '../../net/bytes.js';
 import { FrameType } from '../../net/constants.js';
 import { HybridClock } from '../../net/ring/clock.js';
-import { GROUP_ENTRIES_MAX, PeerState } from '../../net/ring/constants.js';
+import { CLOCK_AHEAD_MAX_MS, GROUP_ENTRIES_MAX, PeerState } from '../../net/ring/constants.js';
 import { contactOf } from '../../net/ring/contact.js';
 import type { FeedEntry } from '../../net/ring/entry.js';
 import { gossipFrame } from '../../net/ring/gossip/frames.js';
@@ -200,8 +200,21 @@ export class RingPeer {
 
   /** A frame of no part is one of a later version's. */
   #framed(from: PeerId, type: number, body: Reader): void {
-    if (type === FrameType.Ahead) this.#options.port.misdated(body.u48());
+    if (type === FrameType.Ahead) this.#ahead(body.u48());
     else this.parts.frame(from, type, body, this.#now);
+  }
+
+  /**
+   * Somebody says that our clock is ahead. Records are dated by the clocks of those who signed them: one that is later
+   * than it would be now if that were so says that it is not, and anybody may frighten people.
+   */
+  #ahead(byMs: number): void {
+    const theirs = this.#options.world.clock.wall() - byMs;
+    const isLater = ({ version, contact }: PeerRecord) =>
+      contact.id !== this.self && version > theirs + CLOCK_AHEAD_MAX_MS;
+    if (byMs <= CLOCK_AHEAD_MAX_MS || [...this.people.roster.present].some(isLater))
+      this.links.figures.refused++;
+    else this.#options.port.misdated(byMs);
   }
 
   /** Told only where the user said that somebody is: elsewhere it is nobody's mistake. */
