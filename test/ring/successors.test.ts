@@ -68,6 +68,18 @@ test('when everybody who told us has died, those they told of stay until they tu
   expect(list()).toEqual([3, 4]);
 });
 
+test('whoever stood in the list behind somebody silent is heard once it tells itself, though nobody else told of both', () => {
+  const { linked, acquaintance, list } = around({ 1: [2, 3, 4], 90: [99] });
+  expect(list()).toEqual([1, 2, 3, 4]);
+  linked.get(1)?.bury(NOW + 60_000);
+  const third = acquaintance.meet(at(3));
+  if (third === undefined) throw new Error('nobody at 3');
+  third.begin(third.contact);
+  third.view = { version: 1, predecessor: undefined, successors: [at(4), at(5), at(6)] };
+  third.toldAt = NOW;
+  expect(list()).toEqual([2, 3, 4, 5, 6]);
+});
+
 test('a newcomer that loses its neighbour leads nobody astray: whoever stands behind it still tells', () => {
   const { linked, list } = around({ 2: [30, 31], 30: [31, 32], 31: [32, 33] });
   const newcomer = linked.get(2);

@@ -27,25 +27,31 @@ export class Routes {
 
   /**
    * The linked peer over which it is nearest to a place, by its own links too (one-hop lookahead). It is always
-   * nearer itself than we are, so no message runs in a circle, however old the lookahead is.
+   * nearer itself than we are, so no message runs in a circle, however old the lookahead is. Whoever is meant is tried
+   * also while it is silent, if nobody else could bring it: a few lost packets are no reason to give up.
    * @param onIt whether a peer exactly there counts @param without never these
    */
   next(place: Place, onIt: boolean, without?: ReadonlySet<PeerId>): PeerId | undefined {
     const own = distance(this.#self.place, place);
     let best: Known | undefined;
+    let meant: Known | undefined;
     let bestWay = Number.POSITIVE_INFINITY;
     let bestOwn = Number.POSITIVE_INFINITY;
     for (const known of this.#acquaintance.all) {
-      if (!known.usable || without?.has(known.contact.id)) continue;
+      if (!known.linked || without?.has(known.contact.id)) continue;
       const way = distance(known.contact.place, place);
       if (way >= own || (way === 0 && !onIt)) continue;
+      if (!known.usable) {
+        if (way === 0 && known.alive) meant = known;
+        continue;
+      }
       const nearest = way === 0 ? 0 : known.nearest(place);
       if (nearest > bestWay || (nearest === bestWay && way >= bestOwn)) continue;
       best = known;
       bestWay = nearest;
       bestOwn = way;
     }
-    return best?.contact.id;
+    return (best ?? meant)?.contact.id;
   }
 
   /**

@@ -55,8 +55,10 @@ export class Successors {
     const near = this.#acquaintance.all.filter(isThere).sort(byWay);
     const usable = near.filter((known) => known.usable);
     this.stale = usable.slice(0, SUCCESSORS_LINKED).filter((known) => !isFresh(known, now));
-    const found = this.#orphans(near, now);
-    const covered = this.#ask(near, found, now);
+    const speakers = near.filter(tells);
+    const found: Listed[] = [];
+    const kept = this.#keep(speakers[0]?.way ?? RING_PLACES, found, now);
+    const covered = this.#ask(speakers, kept, found, now);
     const horizon = this.tellers.at(-1)?.way ?? RING_PLACES;
     for (const known of near) if (known.view !== undefined && known.way <= horizon) found.push(known);
     found.sort(byWay);
@@ -77,32 +79,33 @@ export class Successors {
   }
 
   /**
-   * Those of the list before the first who tells now: whoever told of them is gone, and the next may stand far behind
-   * them. They stay until they turn out to be gone too, as a list loses only its dead (Zave); they are being dialled.
+   * Takes those of the list before the first who tells now: whoever told of them is gone, and the next may stand far
+   * behind them. They stay until they turn out to be gone too, as a list loses only its dead (Zave); they are being
+   * dialled.
+   * @returns how far the list told of everybody; undefined when nobody of it stands before `first`
    */
-  #orphans(near: readonly Known[], now: number): Listed[] {
-    const first = near.find(({ view }) => view !== undefined && !view.isJoining)?.way ?? 0;
-    const orphans: Listed[] = [];
+  #keep(first: number, found: Listed[], now: number): number | undefined {
+    let last = 0;
     for (const contact of this.list) {
-      const way = clockwise(this.#self.place, contact.place);
-      if (way >= first) break;
+      last = clockwise(this.#self.place, contact.place);
+      if (last >= first) break;
       const known = this.#acquaintance.get(contact.id);
-      if (known === undefined || isOrphan(known, now)) orphans.push({ contact, way });
+      if (known === undefined || isOrphan(known, now)) found.push({ contact, way: last });
     }
-    return orphans;
+    return found.length === 0 ? undefined : Math.min(last, first);
   }
 
   /**
    * Chooses the tellers, and takes what they told. Each has joined, and stands within the stretch of which those before
    * it told, or says that its predecessor does, which shows whom the others hide. Beyond that a linked peer may have any
    * number of others before it.
+   * @param kept how far the list before told of everybody
    * @returns how far everybody is told of; RING_PLACES: all the way round to us
    */
-  #ask(near: readonly Known[], found: Listed[], now: number): number {
+  #ask(speakers: readonly Known[], kept: number | undefined, found: Listed[], now: number): number {
     const tellers: Known[] = [];
-    let covered = found.at(-1)?.way;
-    for (const known of near) {
-      if (known.view === undefined || known.view.isJoining) continue;
+    let covered = kept;
+    for (const known of speakers) {
       if (covered !== undefined && !this.#follows(known, covered)) break;
       if (!known.usable) {
         if (tellers.length > 0) continue;
@@ -149,6 +152,9 @@ function isThere(known: Known): boolean {
   if (!known.proven || known.health === 'dead') return false;
   return known.linked || known.watch !== undefined || known.health === 'deaf';
 }
+
+/** It has pointers to tell of, and joined to have them. */
+const tells = ({ view }: Known) => view !== undefined && !view.isJoining;
 
 /** Told of, and neither met since nor tried in vain. Whoever has told us anything stands for itself. */
 function isOrphan({ view, alive, linked, restsUntil }: Known, now: number): boolean {
