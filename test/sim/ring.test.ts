@@ -52,6 +52,7 @@ describe('a simulated ring', () => {
   it.each([
     { seed: 366 },
     { seed: 738 },
+    { seed: 459, kill: 0.3, loss: 0.05 },
     { seed: 288, kill: 0.3, loss: 0.05 },
     { seed: 471, kill: 0.3, loss: 0.05 },
     { seed: 634, kill: 0.3, loss: 0.05 },

@@ -5,7 +5,7 @@ import type { Place } from '../place.js';
 import type { Contact, Neighbourhood, Part, PeerId } from '../types.js';
 import { Chance } from './chance.js';
 import { type Done, Finds } from './finds.js';
-import { FindFrame, LinksFrame, NeighboursFrame, type View } from './frames.js';
+import { FindFrame, LinksFrame, NeighboursFrame } from './frames.js';
 import { Hearsay } from './hearsay.js';
 import { Acquaintance, type Known } from './known.js';
 import { Longs } from './longs.js';
@@ -270,11 +270,6 @@ export class Overlay implements Part {
       this.#upkeep.look(now);
     }
     // Also when it is as it was: whoever could not be tried then may be now (Zave's stabilise asks every time).
-    if (known.view !== undefined) this.#heardOf(known.view, now);
-  }
-
-  /** A newcomer that has asked who is around its place need not knock at doors before it is told. */
-  #heardOf(view: View, now: number): void {
-    if (this.#pointers.hasJoined || !this.#visits.isAsking) this.#hearsay.around(view, now);
+    if (known.view !== undefined) this.#visits.told(known.view, now);
   }
 }

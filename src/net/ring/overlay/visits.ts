@@ -1,6 +1,7 @@
 import { SUCCESSORS_LINKED, VISIT_ALONE_MS, VISIT_LOST_MS, VISIT_MS } from '../constants.js';
 import type { Contact, PeerId } from '../types.js';
 import type { Finds } from './finds.js';
+import type { View } from './frames.js';
 import type { Hearsay } from './hearsay.js';
 import type { Known } from './known.js';
 import { Passive } from './passive.js';
@@ -31,6 +32,7 @@ export class Visits {
     this.passive = new Passive(passive, shared.chance);
   }
 
+  /** Whether an answer is still waited for. */
   get isAsking(): boolean {
     return this.#asking > 0;
   }
@@ -64,7 +66,7 @@ export class Visits {
       (around, at) => {
         this.#asking--;
         if (around !== undefined) this.#hearsay.around(around, at);
-        if (!this.isAsking && !this.#shared.pointers.hasJoined) this.#catchUp(at);
+        this.#catchUp(at);
         this.#shared.look(at);
       },
       now,
@@ -72,12 +74,22 @@ export class Visits {
     );
   }
 
+  /** Somebody told its pointers. A newcomer that has asked who is around its place knocks at no door before it is told. */
+  told(view: View, now: number): void {
+    if (!this.#isWaiting) this.#hearsay.around(view, now);
+  }
+
+  get #isWaiting(): boolean {
+    return this.isAsking && !this.#shared.pointers.hasJoined;
+  }
+
   /**
-   * What the first successors told while we asked was put off, and counts now: who answered may be a newcomer as we are,
-   * and pass over somebody whom they know.
+   * What the first successors told while a newcomer waited counts once it is answered: whoever answered may be a newcomer
+   * too, and pass over somebody whom they know.
    */
   #catchUp(now: number): void {
     const { acquaintance, pointers } = this.#shared;
+    if (this.#isWaiting || pointers.hasJoined) return;
     for (const { id } of pointers.successors.list.slice(0, SUCCESSORS_LINKED)) {
       const view = acquaintance.get(id)?.view;
       if (view !== undefined) this.#hearsay.around(view, now);
