@@ -6,6 +6,7 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { NatterError } from '#natter/chat/error.js';
+import { Input } from '#natter/ui/terminal/input.js';
 import { runRing, runTerminal } from '#natter/ui/terminal/run.js';
 
 let time = Number(process.env.FAKE_NOW);
@@ -203,7 +204,8 @@ control.on('error', () => process.exit(9));
 
 const start = process.env.FAKE_START === undefined ? undefined : JSON.parse(process.env.FAKE_START);
 const inspector = process.env.FAKE_INSPECTOR;
-const seat = { input: process.stdin, output: process.stdout, now, ...(inspector && { inspector }) };
+const input = new Input(process.stdin, () => process.kill(process.pid, 'SIGINT'));
+const seat = { input, output: process.stdout, now, ...(inspector && { inspector }) };
 const open = async (onEvent) => {
   emit = onEvent;
   return client;

@@ -27,21 +27,15 @@ async function draw(rows: readonly Row[]): Promise<Drawn> {
   const [columns, height] = [20, 5];
   const terminal = new headless.Terminal({ cols: columns, rows: height, allowProposedApi: true });
   const output = Object.assign(new PassThrough(), { isTTY: true, columns, rows: height });
-  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input });
   let shown = rows;
   let frame = 1;
   let check = (): void => undefined;
   output.on('data', (data: Buffer) => terminal.write(data, () => check()));
-  const screen = new Screen(
-    input,
-    output,
-    (surface) => {
-      surface.rows({ x: 2, y: 1, width: 12, height: 3 }, shown);
-      surface.text(2, 4, `frame ${frame}`, theme.plain);
-      return undefined;
-    },
-    () => undefined,
-  );
+  const screen = new Screen(output, (surface) => {
+    surface.rows({ x: 2, y: 1, width: 12, height: 3 }, shown);
+    surface.text(2, 4, `frame ${frame}`, theme.plain);
+    return undefined;
+  });
   onTestFinished(() => screen.close());
   const drawn = (): Promise<void> =>
     new Promise((resolve) => {

@@ -22,6 +22,7 @@ import { type ServerHere, startHere } from '../server.js';
 import { type Client, openClient } from '../session.js';
 import { type Chosen, type Known, setUp } from '../setup.js';
 import { Sharing, type SharingFlags } from '../sharing.js';
+import { type Input, takeKeyboard } from '../terminal/input.js';
 import { openAt, personal, ringNamed, ringStart, runLines, shownBy } from './ring.js';
 
 export interface ChatOptions extends PasswordSource, SharingFlags {
@@ -60,16 +61,20 @@ export async function run(
   console: Console,
   parts = PARTS,
 ): Promise<Exit> {
-  const known = await knownOf(options, console, parts);
-  const inspection = await openInspection('chat', options.inspect);
-  const shown = inspected(parts, inspection);
+  const input = !options.plain && isInteractive(console) ? takeKeyboard() : undefined;
   try {
-    if (!options.plain && isInteractive(console))
-      return await runScreen(options, known, console, shown, inspection.url);
-    if (inspection.url !== undefined) tell(console, inspectorText(inspection.url));
-    return await runPlain(options, known, console, shown);
+    const known = await knownOf(options, console, parts);
+    const inspection = await openInspection('chat', options.inspect);
+    const shown = inspected(parts, inspection);
+    try {
+      if (input !== undefined) return await runScreen(options, known, console, shown, input, inspection.url);
+      if (inspection.url !== undefined) tell(console, inspectorText(inspection.url));
+      return await runPlain(options, known, console, shown);
+    } finally {
+      await inspection.close();
+    }
   } finally {
-    await inspection.close();
+    input?.stop();
   }
 }
 
@@ -215,6 +220,7 @@ async function runScreen(
   known: Known,
   console: Console,
   parts: ChatParts,
+  input: Input,
   inspector: string | undefined,
 ): Promise<Exit> {
   const { runTerminal } = await import('../terminal/run.js');
@@ -252,9 +258,10 @@ async function runScreen(
     start: { ...known, ...(remember === undefined ? {} : { remember }) },
     embedded: () => parts.here(data),
     ...(inspector === undefined ? {} : { inspector }),
-    input: process.stdin,
+    input,
     output: process.stdout,
     environment: console.env,
+    stopped: console.stopped,
   });
   // A signal ended it, which is one way of leaving: nothing was lost by it.
   return exit === 0 ? Exit.Done : Exit.Error;

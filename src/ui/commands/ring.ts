@@ -25,6 +25,7 @@ import { rememberRing } from '../remembered.js';
 import { type OpenRing, openRing, type Ring, type RingOptions } from '../ring.js';
 import { RingJson } from '../ring-json.js';
 import { placeOf } from '../sharing.js';
+import { type Input, takeKeyboard } from '../terminal/input.js';
 import { suggestName } from '../terminal/whoami.js';
 
 export interface RingFlags {
@@ -65,16 +66,22 @@ export async function run(
   if (flags.json && flags.plain)
     throw new NatterError('USAGE', 'Choose --plain or --json: lines for people or for programs.');
   const start = ringStart(flags, console.env);
-  const inspection = await openInspection('ring', flags.inspect);
   // What a program starts does what its flags say, and says nothing about where a person wants to go next.
   const isPersonal = !flags.json && isInteractive(console);
-  const openShown = shownBy(inspection, isPersonal ? personal(open) : open);
+  const input = isPersonal && !flags.plain ? takeKeyboard() : undefined;
   try {
-    if (isPersonal && !flags.plain) return await runScreen(start, flags, console, openShown, inspection.url);
-    tellInspector(inspection, flags, console);
-    return await runLines(start, flags, console, openShown);
+    const inspection = await openInspection('ring', flags.inspect);
+    const openShown = shownBy(inspection, isPersonal ? personal(open) : open);
+    try {
+      if (input !== undefined)
+        return await runScreen(start, flags, console, openShown, input, inspection.url);
+      tellInspector(inspection, flags, console);
+      return await runLines(start, flags, console, openShown);
+    } finally {
+      await inspection.close();
+    }
   } finally {
-    await inspection.close();
+    input?.stop();
   }
 }
 
@@ -165,6 +172,7 @@ async function runScreen(
   flags: RingFlags,
   console: Console,
   open: OpenRing,
+  input: Input,
   inspector: string | undefined,
 ): Promise<Exit> {
   const { runRing } = await import('../terminal/run.js');
@@ -174,9 +182,10 @@ async function runScreen(
       return openAt(start, flags.listen !== undefined, oneByOne(onEvent), open);
     },
     ...(inspector === undefined ? {} : { inspector }),
-    input: process.stdin,
+    input,
     output: process.stdout,
     environment: console.env,
+    stopped: console.stopped,
   });
   // A signal ended it, which is one way of leaving: nothing was lost by it.
   return exit === 0 ? Exit.Done : Exit.Error;

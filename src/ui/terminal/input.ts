@@ -1,4 +1,9 @@
-/** Reads the terminal: bytes in, tokens out, with the two timeouts that only a clock can decide. */
+/**
+ * The keyboard: bytes in, tokens out, with the two timeouts that only a clock can decide. It can be taken before there
+ * is a screen: nothing typed meanwhile is echoed, and whoever listens first is given all of it.
+ */
+import { KeptTokens } from './kept-tokens.js';
+import { actionOf } from './keys.js';
 import type { Token } from './sequences.js';
 import { ESC_TIMEOUT_MS, Tokeniser } from './tokens.js';
 
@@ -10,26 +15,54 @@ export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?(isRaw: boolean): unknown;
 }
 
+export interface InputListener {
+  token(token: Token): void;
+  /** The terminal is gone. */
+  ended(): void;
+}
+
 export class Input {
   readonly #stream: TerminalInput;
+  readonly #interrupt: () => void;
   readonly #tokeniser = new Tokeniser();
-  readonly #onToken: (token: Token) => void;
+  readonly #kept = new KeptTokens();
+  #listener: InputListener | undefined;
+  #isTaken = false;
+  #hasEnded = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: TerminalInput, onToken: (token: Token) => void) {
+  /**
+   * @param interrupt what Ctrl+C does while nobody listens: a terminal that hands over every key sends no signal for it
+   */
+  constructor(stream: TerminalInput, interrupt: () => void) {
     this.#stream = stream;
-    this.#onToken = onToken;
+    this.#interrupt = interrupt;
   }
 
+  /** From now on nothing is echoed, and every key is a token. */
   start(): void {
+    if (this.#isTaken) return;
+    this.#isTaken = true;
     this.#stream.setRawMode?.(true);
     this.#stream.on('data', this.#read);
+    this.#stream.once('end', this.#end);
     this.#stream.resume();
   }
 
+  /** Gives at once what was typed so far. */
+  listen(listener: InputListener): void {
+    this.#listener = listener;
+    this.#give(this.#kept.take());
+    if (this.#hasEnded) listener.ended();
+  }
+
+  /** Gives the keyboard back. */
   stop(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
     clearTimeout(this.#timer);
     this.#stream.off('data', this.#read);
+    this.#stream.off('end', this.#end);
     this.#stream.setRawMode?.(false);
     this.#stream.pause();
   }
@@ -43,7 +76,23 @@ export class Input {
     this.#timer = setTimeout(() => this.#give(this.#tokeniser.flush()), ms);
   };
 
+  readonly #end = (): void => {
+    this.#hasEnded = true;
+    this.#listener?.ended();
+  };
+
   #give(tokens: readonly Token[]): void {
-    for (const token of tokens) this.#onToken(token);
+    for (const token of tokens) {
+      if (this.#listener !== undefined) this.#listener.token(token);
+      else if (actionOf(token) === 'interrupt') this.#interrupt();
+      else this.#kept.keep(token);
+    }
   }
+}
+
+/** Takes the process's keyboard, as soon as it is known that there will be a screen. Whoever takes it stops it. */
+export function takeKeyboard(): Input {
+  const input = new Input(process.stdin, () => process.kill(process.pid, 'SIGINT'));
+  input.start();
+  return input;
 }

@@ -51,6 +51,11 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
   let client = server;
   const dashboard = dashboardOn(seat, server, () => [server.inspectable, serverHere]);
   inbox.open(dashboard);
+  const showAfter = (setup: Setup, next: Dashboard) => {
+    setup.close();
+    seat.show(next);
+    for (const token of setup.early.take()) next.handle(token);
+  };
   const setup = new Setup({
     start: options.start ?? {},
     suggestedName: suggestName(seat.environment),
@@ -68,23 +73,22 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
       client = ring;
       const shown = dashboardOn(seat, ring, () => [ring.inspectable], ring);
       box.open(shown);
-      setup.close();
-      seat.show(shown);
+      showAfter(setup, shown);
       await leave(server, 0);
     },
     newPassword: () => randomBytes(18).toString('base64url'),
     theme: seat.theme,
     invalidate: () => seat.screen.invalidate(),
     done: () => {
-      setup.close();
       if (here !== undefined)
         dashboard.apply({ event: 'notice', text: `Others on this machine come in with --server ${here}.` });
-      seat.show(dashboard);
+      showAfter(setup, dashboard);
     },
     quit: seat.quit,
   });
-  seat.show(setup);
+  // Before it is shown: it is given what was typed so far, which is not for the form where none is needed.
   setup.begin();
+  seat.show(setup);
   const exitCode = await seat.ended;
   setup.close();
   seat.leave();

@@ -6,8 +6,6 @@
 import { PassThrough } from 'node:stream';
 import blessed from 'neo-blessed';
 import { type Line, Surface } from './cells.js';
-import { Input, type TerminalInput } from './input.js';
-import type { Token } from './sequences.js';
 import { PLAIN } from './theme.js';
 
 export interface TerminalOutput extends NodeJS.WritableStream {
@@ -33,7 +31,6 @@ const FRAME_END = '\x1b[?2026l';
 
 export class Screen {
   readonly #output: TerminalOutput;
-  readonly #input: Input;
   readonly #blessed: ReturnType<typeof blessed.screen>;
   readonly #paint: (surface: Surface) => Cursor | undefined;
   #isClosed = false;
@@ -43,16 +40,8 @@ export class Screen {
   /** The terminal does not show what was written. */
   #isStale = false;
 
-  /**
-   * @param paint fills the surface, which is blank; returns where the cursor is to be seen, if anywhere
-   * @param onToken what was typed
-   */
-  constructor(
-    input: TerminalInput,
-    output: TerminalOutput,
-    paint: (surface: Surface) => Cursor | undefined,
-    onToken: (token: Token) => void,
-  ) {
+  /** @param paint fills the surface, which is blank; returns where the cursor is to be seen, if anywhere */
+  constructor(output: TerminalOutput, paint: (surface: Surface) => Cursor | undefined) {
     this.#output = output;
     this.#paint = paint;
     // A terminal that is gone fails on every write; the hang-up is told by a signal or the end of the input.
@@ -71,8 +60,6 @@ export class Screen {
     // A terminal that shrank and grew again has lost what it showed, but has the size it had: no resize is told.
     process.on('SIGWINCH', this.#resized);
     this.#blessed.program._write(ENTER);
-    this.#input = new Input(input, onToken);
-    this.#input.start();
   }
 
   get width(): number {
@@ -122,7 +109,6 @@ export class Screen {
     if (this.#isClosed) return;
     this.#isClosed = true;
     process.off('SIGWINCH', this.#resized);
-    this.#input.stop();
     this.#blessed.program._write(LEAVE);
     this.#blessed.destroy();
     this.#blessed.program.flush();

@@ -1,8 +1,9 @@
 /** A seat at a terminal: its screen, its looks and its way out, whatever is shown on it. */
+import { constants } from 'node:os';
 import { EIGHTHS, HASHES } from './bar.js';
 import type { Surface } from './cells.js';
 import { watchExits } from './exits.js';
-import type { TerminalInput } from './input.js';
+import type { Input } from './input.js';
 import { Looker } from './looker.js';
 import { type ColourDepth, colourDepth } from './picture.js';
 import type { Look as LookInto } from './previews.js';
@@ -15,7 +16,8 @@ import type { Glyphs } from './view.js';
 const TICK_MS = 1_000;
 
 export interface SeatOptions {
-  readonly input: TerminalInput;
+  /** The keyboard; it may have been taken long before. */
+  readonly input: Input;
   readonly output: TerminalOutput;
   /** NO_COLOR, LC_ALL, LC_CTYPE, LANG, USER; process.env unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,8 @@ export interface SeatOptions {
   readonly now?: () => number;
   /** Link of the inspector's page, where one is open. */
   readonly inspector?: string;
+  /** A signal may have come before anything is shown. */
+  readonly stopped?: AbortSignal;
 }
 
 /** What a seat shows, and what its keys go to. */
@@ -39,6 +43,7 @@ export class Seat {
   readonly glyphs: Glyphs;
   readonly depth: ColourDepth;
   readonly screen: Screen;
+  readonly #input: Input;
   /** Resolves with the exit code: 0 after quitting, 128 + n after signal n. */
   readonly ended: Promise<number>;
   readonly #looker = new Looker();
@@ -47,7 +52,8 @@ export class Seat {
   #end: (exitCode: number) => void = () => {};
   #shown: Shown | undefined;
 
-  constructor({ input, output, environment = process.env, now = Date.now, inspector }: SeatOptions) {
+  constructor(options: SeatOptions) {
+    const { input, output, environment = process.env, now = Date.now, inspector, stopped } = options;
     this.environment = environment;
     this.inspector = inspector;
     this.now = now;
@@ -57,14 +63,11 @@ export class Seat {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.screen = new Screen(
-      input,
-      output,
-      (surface) => this.#shown?.paint(surface),
-      (token) => this.#shown?.handle(token),
-    );
-    this.#unwatch = watchExits(() => this.screen.close(), this.#end);
-    input.once('end', this.quit);
+    this.#input = input;
+    this.screen = new Screen(output, (surface) => this.#shown?.paint(surface));
+    input.start();
+    this.#unwatch = watchExits(this.#giveBack, this.#end);
+    if (stopped?.aborted) this.#end(128 + constants.signals.SIGINT);
     this.#tick = setInterval(() => this.screen.invalidate(), TICK_MS);
   }
 
@@ -73,15 +76,18 @@ export class Seat {
 
   readonly look: LookInto = (...args) => this.#looker.look(...args);
 
+  /** The first that is shown is given what was typed until then. */
   show(shown: Shown): void {
+    const isFirst = this.#shown === undefined;
     this.#shown = shown;
+    if (isFirst) this.#input.listen({ token: (token) => this.#shown?.handle(token), ended: this.quit });
     this.screen.invalidate();
   }
 
   /** Gives the terminal back. */
   leave(): void {
     clearInterval(this.#tick);
-    this.screen.close();
+    this.#giveBack();
   }
 
   /** The last thing: from now on nobody minds how the process ends. */
@@ -89,6 +95,11 @@ export class Seat {
     await this.#looker.close();
     this.#unwatch();
   }
+
+  readonly #giveBack = (): void => {
+    this.#input.stop();
+    this.screen.close();
+  };
 }
 
 /** Drawn rules where the character set has them. */

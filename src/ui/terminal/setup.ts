@@ -4,6 +4,7 @@ import type { ClientCommands, Credentials } from '../../chat/events.js';
 import { sanitiseLine } from '../../chat/text.js';
 import type { Surface } from './cells.js';
 import { type Button, type Choice, type Field, Form, field } from './form.js';
+import { KeptTokens } from './kept-tokens.js';
 import { actionOf } from './keys.js';
 import type { Cursor } from './screen.js';
 import type { Token } from './sequences.js';
@@ -68,6 +69,8 @@ export class Setup {
   #message = '';
   #isError = false;
   #isBusy = false;
+  /** Typed on the way out of here, and so meant for what comes next. */
+  readonly early = new KeptTokens();
   #probeTimer: NodeJS.Timeout | undefined;
   #probed = '';
 
@@ -156,9 +159,11 @@ export class Setup {
     const action = actionOf(token);
     this.#options.invalidate();
     if (action === 'interrupt' || action === 'endOfInput') this.#options.quit();
-    if (this.#isBusy) return;
-    this.#form.handle(token);
-    this.#probeSoon();
+    else if (this.#isBusy) this.early.keep(token);
+    else {
+      this.#form.handle(token);
+      this.#probeSoon();
+    }
   }
 
   paint(surface: Surface): Cursor | undefined {
@@ -193,6 +198,7 @@ export class Setup {
     this.#isError = false;
     work()
       .catch((error: unknown) => {
+        this.early.take();
         this.#isError = true;
         this.#message = sanitiseLine(error instanceof Error ? error.message : String(error));
         if (!(error instanceof NatterError)) this.#message = `Something went wrong: ${this.#message}`;
