@@ -44,6 +44,12 @@ function open(bytes: Buffer, by: Identity, community = COMMUNITY) {
   return openLetter(bytes, { recipient: by.publicKey, keys: handshakeKeys(by), community, verify });
 }
 
+function naming(names: readonly string[]): Reader {
+  const writer = new Writer();
+  namesCodec.encode(writer, names);
+  return new Reader(writer.copy());
+}
+
 describe('a letter', () => {
   it('is read by whom it is for, and says who wrote it', () => {
     const letter = open(sealed('hello', ana, ben), ben);
@@ -227,13 +233,21 @@ describe('who keeps mail', () => {
     expect(sent.at(-1)?.type).toBe(FrameType.Receipt);
   });
 
+  it('is asked for when it is offered, although somebody else signed a receipt for it', () => {
+    const name = give(keeper().mail, ana, 'a');
+    const { mail, sent } = keeper();
+    mail.settle(signReceipt(eve, COMMUNITY, name, Verdict.Taken), 0);
+    mail.tick(0);
+    mail.frame(ana.publicKey, self.id, FrameType.Shelf, naming([name]), 0);
+    expect(sent.map(({ type }) => type)).toEqual([FrameType.Receipt, FrameType.Lacking]);
+    expect(namesCodec.decode(new Reader(sent[1]?.body ?? Buffer.alloc(0)))).toEqual([name]);
+  });
+
   it('hands out each piece once, however often one frame names it', () => {
     const { mail, sent } = keeper();
     const name = give(mail, ana, 'a');
     mail.tick(0);
-    const writer = new Writer();
-    namesCodec.encode(writer, Array(200).fill(name));
-    mail.frame(Buffer.from(self.key), self.id, FrameType.Lacking, new Reader(writer.copy()), 0);
+    mail.frame(Buffer.from(self.key), self.id, FrameType.Lacking, naming(Array(200).fill(name)), 0);
     const kept = sent.filter(({ type }) => type === FrameType.Keep);
     expect(kept.map(({ body }) => keepCodec.decode(new Reader(body)).pieces.length)).toEqual([1]);
   });

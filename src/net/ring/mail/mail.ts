@@ -214,8 +214,10 @@ export class Mail {
     const lacking: string[] = [];
     for (const name of names) {
       const receipt = this.shelf.receipt(name);
+      // A name does not say whom its piece is for. Who offers it knows: if the receipt is true there is nothing left to
+      // hand over by the time it is asked for, and if it is somebody else's the piece itself will prove that.
       if (receipt !== undefined) this.#options.send(from, FrameType.Receipt, receipt, now);
-      else if (this.shelf.get(name) !== undefined) kept.push(name);
+      if (this.shelf.get(name) !== undefined) kept.push(name);
       else if (this.#asked.get(name, now) === undefined) lacking.push(name);
     }
     for (const name of lacking) this.#asked.set(name, true, now);
