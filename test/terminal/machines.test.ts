@@ -124,6 +124,19 @@ describe('the view of the machines', () => {
     expect(terminal.text()).toContain('MACHINES');
   });
 
+  test('says what does not fit, and by which keys it is reached', async () => {
+    const { terminal } = await watching(80, 24);
+    fake?.show(DOUBTING);
+    await terminal.waitFor('[*] doubting');
+    await terminal.waitFor(() => /\d+ more: Enter/.test(terminal.text()));
+    expect(terminal.text()).not.toContain('attempts 3');
+    terminal.type('\r');
+    await terminal.waitFor(() => /\d+ more: Down/.test(terminal.text()));
+    terminal.type('\x1b[6~'.repeat(3));
+    await terminal.waitFor('attempts 3');
+    expect(terminal.text()).not.toMatch(/more: /);
+  });
+
   test('finds by what is typed, and Esc takes back one thing at a time', async () => {
     const { terminal } = await watching();
     terminal.type('io/');

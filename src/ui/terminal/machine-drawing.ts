@@ -96,10 +96,10 @@ function stateLook({ life }: ActorRow, theme: Theme): Look {
   return life === 'live' ? theme.good : theme.failed;
 }
 
-/** The same in so many rows: with as much of the tree as leaves room for what it would answer. */
+/** The same with only as much of the tree as leaves room for what it would answer, where there are so many rows. */
 export function briefRows(sight: Sight, width: number, height: number, theme: Theme): Row[] {
   const rows = sightRows(sight, width, 'active', theme);
-  return rows.length <= height ? rows : sightRows(sight, width, 'path', theme).slice(0, height);
+  return rows.length <= height ? rows : sightRows(sight, width, 'path', theme);
 }
 
 /** The tree of one actor, then what it would answer, then its facts. */

@@ -147,7 +147,8 @@ export class MachinePanel {
     const cells = isBeside ? Math.max(LIST_CELLS, Math.floor(width * 0.45)) : width;
     const list = entryRows(entries.slice(from, from + height), chosen, cells, theme);
     if (!isBeside || sight === undefined) return list;
-    return beside(list, cells, briefRows(sight, width - cells - 1, height, theme), height, theme);
+    const brief = withRest(briefRows(sight, width - cells - 1, height, theme), height, 'Enter', theme);
+    return beside(list, cells, brief, height, theme);
   }
 
   #detailRows(width: number, height: number, sight: Sight | undefined, theme: Theme): Row[] {
@@ -159,9 +160,16 @@ export class MachinePanel {
     const events = (rows: number) => eventRows(this.list.events, width - cells - 1, rows, theme);
     const all = isBeside ? tree : [...tree, [], ...eventRows(this.list.events, width, height, theme)];
     this.#scrolled = Math.min(this.#scrolled, Math.max(0, all.length - height));
-    const shown = all.slice(this.#scrolled, this.#scrolled + height);
+    const shown = withRest(all.slice(this.#scrolled), height, 'Down', theme);
     return isBeside ? beside(shown, cells, events(height), height, theme) : shown;
   }
+}
+
+/** As many as fit; the last of them says how many more there are, and which key shows them. */
+function withRest(rows: Row[], height: number, key: string, theme: Theme): Row[] {
+  if (rows.length <= height || height < 1) return rows;
+  const kept = rows.slice(0, height - 1);
+  return [...kept, [{ text: ` ${rows.length - kept.length} more: ${key}`, look: theme.dim }]];
 }
 
 /** Two columns with a gap between them. */
