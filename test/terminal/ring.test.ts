@@ -220,6 +220,28 @@ describe('an invite', () => {
     },
   );
 
+  test.each([
+    ['F5', '\x1b[15~', ' RING '],
+    ['F6', '\x1b[17~', ' FILES'],
+    ['F9', '\x1b[20~', ' MACHINES '],
+  ])('gives way to what %s shows', async (_, key, title) => {
+    await invited();
+    fake.terminal.type(key);
+    await fake.terminal.waitFor(title);
+    expect(fake.terminal.text()).not.toContain('INVITE');
+    fake.terminal.type('\x1b');
+    await fake.terminal.waitForGone(title);
+    expect(fake.terminal.text()).not.toContain('INVITE');
+  });
+
+  test('goes when one goes to another conversation', async () => {
+    await invited();
+    fake.emit({ event: 'room', room: room('+chess', { kind: 'interest' }) });
+    fake.terminal.type('\x1b2');
+    await fake.terminal.waitForGone('INVITE');
+    await fake.terminal.waitFor(' +chess ');
+  });
+
   test('is given to the clipboard when asked for, which is said', async () => {
     await invited();
     expect(fake.terminal.raw).not.toContain('\x1b]52;');

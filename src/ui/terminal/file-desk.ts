@@ -7,7 +7,7 @@ import { indentOf } from './chat.js';
 import type { Composer } from './composer.js';
 import type { Confirm } from './confirm.js';
 import { trustText } from './filetext.js';
-import { type Action, actionOf } from './keys.js';
+import { type Action, actionOf, isEverywhere } from './keys.js';
 import type { Model } from './model.js';
 import { Panel } from './panel.js';
 import { type LocalFile, lookUp } from './paths.js';
@@ -228,10 +228,8 @@ export class FileDesk {
       keys[letter]?.();
       return true;
     }
-    // What has nothing to do with the panel (quit, redraw, help) works as everywhere.
-    if (moves[action] === undefined) return !['interrupt', 'endOfInput', 'redraw', 'help'].includes(action);
-    moves[action]();
-    return true;
+    moves[action]?.();
+    return moves[action] !== undefined || !isEverywhere(action);
   }
 
   /** Accepts or fetches the chosen file. @returns false when that cannot be done with it */

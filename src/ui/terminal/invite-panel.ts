@@ -10,7 +10,7 @@
  * Its rows begin at the edge and nothing stands beside them, so whatever a terminal selects is the command alone. Where
  * it goes on in another row a line break is copied with it, which the link is read without.
  */
-import { type Action, actionOf } from './keys.js';
+import { actionOf, isEverywhere } from './keys.js';
 import type { Row } from './pane.js';
 import type { Token } from './sequences.js';
 import type { Theme } from './theme.js';
@@ -20,8 +20,6 @@ import { wrap } from './wrap.js';
 const INTRODUCTION = 'Others come here with this command, or by its link in their first screen:';
 const COPIED = 'Your terminal was asked to copy it. If pasting gives something else, select it here.';
 const KEYS = 'c copy   Esc close   (select it with the mouse: hold Shift if nothing happens)';
-/** What has nothing to do with it works as everywhere. */
-const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help'];
 
 export class InvitePanel {
   readonly #copy: (text: string) => void;
@@ -78,6 +76,6 @@ export class InvitePanel {
     } else if (letter === 'q') this.close();
     const action = actionOf(token);
     if (action === 'cancel' || action === 'send') this.close();
-    return action === undefined || !EVERYWHERE.includes(action);
+    return action === undefined || !isEverywhere(action);
   }
 }

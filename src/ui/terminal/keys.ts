@@ -110,3 +110,14 @@ export function actionOf(token: Token): Action | undefined {
   const shift = token.shift && token.name !== 'char' ? 'S-' : '';
   return KEYS[`${token.ctrl ? 'C-' : ''}${token.alt ? 'M-' : ''}${shift}${name}`];
 }
+
+/** Works whatever stands over the conversation. */
+export function isEverywhere(action: Action): boolean {
+  return ['interrupt', 'endOfInput', 'redraw', 'help'].includes(action);
+}
+
+/** Shows something else, which whatever stands over the conversation gives way to. */
+export function isElsewhere(action: Action): boolean {
+  const elsewhere = ['files', 'ring', 'machines', 'nextRoom', 'previousRoom', 'nextActive'];
+  return elsewhere.includes(action) || action.startsWith('room');
+}

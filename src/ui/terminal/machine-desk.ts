@@ -1,7 +1,7 @@
 /** The view of the machines at the keyboard: watches while it is shown, and takes its keys. */
 import type { Watch } from '../../actors/inspect/inspector.js';
 import type { Chart } from '../../chart/chart.js';
-import { type Action, actionOf } from './keys.js';
+import { type Action, actionOf, isEverywhere } from './keys.js';
 import type { Sight } from './machine-drawing.js';
 import { MachinePanel } from './machine-panel.js';
 import type { MachineSource } from './machine-source.js';
@@ -12,8 +12,6 @@ import type { Token } from './sequences.js';
 const EVERY_MS = 250;
 const PAGE_ROWS = 10;
 const FILTER_MAX = 60;
-/** What has nothing to do with the view works as everywhere. */
-const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help', 'files', 'ring'];
 
 export interface MachineDeskHost {
   readonly machines: MachineSource;
@@ -99,9 +97,8 @@ export class MachineDesk {
     };
     const action = actionOf(token);
     if (action === undefined) return true;
-    if (action === 'files' || action === 'ring') panel.close();
     moves[action]?.();
-    return moves[action] !== undefined || !EVERYWHERE.includes(action);
+    return moves[action] !== undefined || !isEverywhere(action);
   }
 
   /** Ends the watch with the view, or turns it to whoever is chosen now. */

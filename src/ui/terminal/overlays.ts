@@ -1,6 +1,7 @@
 /** What stands over the conversation when it is asked for: files, the ring, the machines, an invite. */
 import { FileDesk, type FileDeskHost } from './file-desk.js';
 import { InvitePanel } from './invite-panel.js';
+import { type Action, actionOf, isElsewhere } from './keys.js';
 import { MachineDesk, type MachineDeskHost } from './machine-desk.js';
 import { RingDesk, type RingDeskHost } from './ring-desk.js';
 import type { Token } from './sequences.js';
@@ -64,11 +65,29 @@ export class Overlays {
 
   /** @returns whether the token was for one of them */
   handle(token: Token): boolean {
+    const action = actionOf(token);
+    if (action !== undefined && isElsewhere(action) && !this.#isShownBy(action)) this.#close();
     return (
       this.#invite.handle(token) ||
       this.ring.handle(token) ||
       this.#machines.handle(token) ||
       this.files.handle(token)
     );
+  }
+
+  /** Is what that key shows there already? Then the key closes it. */
+  #isShownBy(action: Action): boolean {
+    return (
+      (action === 'files' && this.files.panel.isShown) ||
+      (action === 'ring' && this.ring.panel.isShown) ||
+      (action === 'machines' && this.#machines.panel.isShown)
+    );
+  }
+
+  #close(): void {
+    this.files.panel.close();
+    this.ring.close();
+    this.#machines.close();
+    this.#invite.close();
   }
 }

@@ -1,14 +1,12 @@
 /** The ring view at the keyboard: asks who is where while it is shown, and takes its keys. */
 import type { RingCommands } from '../../chat/events.js';
-import { type Action, actionOf } from './keys.js';
+import { type Action, actionOf, isEverywhere } from './keys.js';
 import { RingPanel } from './ring-panel.js';
 import type { Token } from './sequences.js';
 
 /** So often it is asked anew while it is shown; ms. */
 const EVERY_MS = 1_000;
 const PAGE_ROWS = 10;
-/** What has nothing to do with the view works as everywhere. */
-const EVERYWHERE: readonly Action[] = ['interrupt', 'endOfInput', 'redraw', 'help', 'files', 'machines'];
 
 export interface RingDeskHost {
   /** Undefined with a server. */
@@ -70,8 +68,7 @@ export class RingDesk {
     };
     const action = actionOf(token);
     if (action === undefined) return true;
-    if (action === 'files' || action === 'machines') this.close();
     moves[action]?.();
-    return moves[action] !== undefined || !EVERYWHERE.includes(action);
+    return moves[action] !== undefined || !isEverywhere(action);
   }
 }
