@@ -50,6 +50,20 @@ test('a place goes out as a cell only, and again after each login until it is ta
   expect(await client.core.location()).toBeUndefined();
 });
 
+test('what is asked of a place that is still looked up waits for it', async () => {
+  const client = new FakeClient();
+  await client.login();
+  void client.core.locate(VIENNA);
+  expect(await client.time.resolve(client.core.near(10))).toMatchObject({ room: '~ana' });
+  const asked = client.server.requests.map(({ operation }) => operation);
+  expect(asked.indexOf(Operation.Here)).toBeLessThan(asked.indexOf(Operation.Near));
+  expect(told(client)).toEqual([CELL]);
+  void client.core.locate(VIENNA);
+  await client.time.resolve(client.core.locate(undefined));
+  expect(await client.core.location()).toBeUndefined();
+  expect(told(client).at(-1)).toBe('');
+});
+
 test('a place that nobody finds changes nothing', async () => {
   const client = new FakeClient();
   await client.login();

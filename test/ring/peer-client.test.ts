@@ -169,6 +169,26 @@ describe('a group of people nearby', () => {
     expect(dan.texts('~ana')).toEqual(['without her']);
   });
 
+  it('waits for a place that is still looked up', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    const room = await ana.do((client) => {
+      void client.locate({ city: 'Vienna' });
+      return client.near(50);
+    });
+    expect(room.room).toBe('~ana');
+  });
+
+  it('is for nobody whose place is taken back while it is still looked up', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    await ana.do(async (client) => {
+      void client.locate({ city: 'Vienna' });
+      await client.locate(undefined);
+    });
+    expect(await ana.do((client) => client.location())).toBeUndefined();
+  });
+
   it('needs a place and a sound radius', async () => {
     const world = new ClientWorld();
     const ana = world.start({ nick: 'ana' });

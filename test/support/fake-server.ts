@@ -255,6 +255,10 @@ export class FakeServer {
           this.addLog(this.logs.size + 1, ConversationKind.Direct, `${from.user} ${name}`),
           from.user,
         );
+      case Operation.Near: {
+        const log = this.addLog(this.logs.size + 1, ConversationKind.Geo, from.user);
+        return { ...this.body(log, from.user), r: body.k };
+      }
       case Operation.Who:
         return { u: [...this.connections].map((each) => ({ n: each.user, s: 1, v: 1 })) };
       case Operation.Shared:

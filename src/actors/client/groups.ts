@@ -16,6 +16,7 @@ import { parseTag } from '../../chat/tag.js';
 import { decodeBody } from '../../chat/wire.js';
 import { dismantledText, enrolledText, movedOutText } from '../group-words.js';
 import type { Whereabouts } from '../jobs/cities.js';
+import { Sequencer } from '../sequencer.js';
 import type { About } from './about.js';
 import type { Calls } from './calls.js';
 import type { Conversation } from './conversation.js';
@@ -48,6 +49,8 @@ export class Groups implements GroupCommands {
   /** Names of all members, as far as somebody wants to know; by conversation, which lives no longer than its log. */
   readonly #members = new WeakMap<Conversation, Set<string>>();
   readonly #changed = new Set<Conversation>();
+  /** A city takes its time to be found: what is asked meanwhile of one's place is about that one. */
+  readonly #places = new Sequencer();
 
   constructor(options: GroupsOptions) {
     this.#options = options;
@@ -56,28 +59,21 @@ export class Groups implements GroupCommands {
   // ---- Commands -----------------------------------------------------------------------------------------
 
   /** Before a login it is kept for it. */
-  async locate(at: Whereabouts | undefined): Promise<Location | undefined> {
-    const before = this.#place;
-    const place = at && (await this.#options.locate(at));
-    this.#place = place;
-    try {
-      await this.#tell();
-    } catch (error) {
-      if (this.#place === place) this.#place = before;
-      throw error;
-    }
-    this.#isShared = place !== undefined;
-    return place;
+  locate(at: Whereabouts | undefined): Promise<Location | undefined> {
+    return this.#places.run(() => this.#locate(at));
   }
 
   async location(): Promise<Location | undefined> {
+    await this.#places.settled();
     return this.#place;
   }
 
   async near(km?: number): Promise<Room> {
     const { conversations, open } = this.#options;
     if (km === undefined) return (await (this.#ownOrLast() ?? open(`~${conversations.user}`))).room();
-    const body = await this.#calls().call(Operation.Near, { k: checkRadius(km) }, ConversationBody);
+    checkRadius(km);
+    await this.#places.settled();
+    const body = await this.#calls().call(Operation.Near, { k: km }, ConversationBody);
     return conversations.open(body).room();
   }
 
@@ -206,6 +202,20 @@ export class Groups implements GroupCommands {
   #touch(conversation: Conversation): void {
     this.#changed.add(conversation);
     this.#options.changed();
+  }
+
+  async #locate(at: Whereabouts | undefined): Promise<Location | undefined> {
+    const before = this.#place;
+    const place = at && (await this.#options.locate(at));
+    this.#place = place;
+    try {
+      await this.#tell();
+    } catch (error) {
+      if (this.#place === place) this.#place = before;
+      throw error;
+    }
+    this.#isShared = place !== undefined;
+    return place;
   }
 
   async #tell(): Promise<void> {

@@ -8,6 +8,7 @@ import { dismantledText, enrolledText, movedOutText } from '../group-words.js';
 import type { Founded, RingGroup } from '../ring/groups.js';
 import type { Profile } from '../ring/own-record.js';
 import type { RingPeer } from '../ring/peer.js';
+import { Sequencer } from '../sequencer.js';
 import type { Names } from './names.js';
 import type { RingPresence } from './presence.js';
 import type { RingRoom } from './room.js';
@@ -38,25 +39,31 @@ export class Nearby implements GroupCommands {
   /** The interest and the group nearby that one was in last. */
   #tag = '';
   #geo: RingGroup | undefined;
+  /** A city takes its time to be found: what is asked meanwhile of one's place is about that one. */
+  readonly #places = new Sequencer();
 
   constructor(options: NearbyOptions) {
     this.#options = options;
   }
 
-  async locate(at: Parameters<GroupCommands['locate']>[0]): Promise<Location | undefined> {
+  locate(at: Parameters<GroupCommands['locate']>[0]): Promise<Location | undefined> {
     const { peer, gazetteer } = this.#options;
-    const location = at === undefined ? undefined : await gazetteer.locate(at);
-    const cell = location?.cell ?? '';
-    if (cell !== peer().people.own.cell) this.#change({ cell });
-    return location;
+    return this.#places.run(async () => {
+      const location = at === undefined ? undefined : await gazetteer.locate(at);
+      const cell = location?.cell ?? '';
+      if (cell !== peer().people.own.cell) this.#change({ cell });
+      return location;
+    });
   }
 
   async location(): Promise<Location | undefined> {
+    await this.#places.settled();
     const { cell } = this.#options.peer().people.own;
     return cell === '' ? undefined : { cell, city: await this.#options.gazetteer.nearest(cell) };
   }
 
   async near(km?: number): Promise<Room> {
+    await this.#places.settled();
     if (km === undefined) return this.#back();
     const { people, feeds } = this.#options.peer();
     const { cell, name } = people.own;
