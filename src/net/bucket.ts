@@ -15,10 +15,13 @@ export class Bucket {
     this.#at = now;
   }
 
-  /** Takes one token. @returns 0, or the milliseconds until there is one. */
-  take(now: number): number {
+  /**
+   * Takes tokens if there is one: for what comes as a whole the bucket goes into debt, and has nothing until that is
+   * paid. @returns 0, or the milliseconds until there is one.
+   */
+  take(now: number, count = 1): number {
     const waitMs = this.waitMs(now);
-    if (waitMs === 0) this.#tokens -= 1;
+    if (waitMs === 0) this.#tokens -= count;
     return waitMs;
   }
 
@@ -60,15 +63,15 @@ export class Buckets {
     this.#burst = burst;
   }
 
-  /** @returns 0, or the milliseconds until this key has a token again. */
-  take(key: string, now: number): number {
+  /** As of one bucket. @returns 0, or the milliseconds until this key has a token again. */
+  take(key: string, now: number, count = 1): number {
     let bucket = this.#buckets.get(key);
     if (!bucket) {
       this.#sweep(now);
       bucket = new Bucket(this.#perS, this.#burst, now);
       this.#buckets.set(key, bucket);
     }
-    return bucket.take(now);
+    return bucket.take(now, count);
   }
 
   /** As `take`, without taking. */

@@ -49,7 +49,7 @@ function router(next: readonly Contact[]) {
       stranded: (_, routed) => stranded.push({ ...routed, body: Buffer.from(routed.body) }),
     },
   });
-  for (const link of [left, right]) made.linked(link, 0);
+  for (const link of [left, right]) made.linked(link);
   return { router: made, sent, came, stranded, full };
 }
 
@@ -142,7 +142,7 @@ describe('a router', () => {
         stranded: () => {},
       },
     });
-    broken.linked(left, 0);
+    broken.linked(left);
     broken.frame(left.id, FrameType.Route, route({ to: self.key }), 0);
     expect(broken.counters.malformed).toBe(1);
     expect(() => broken.frame(left.id, FrameType.Route, new Reader(Buffer.alloc(20)), 0)).toThrow(Malformed);

@@ -22,6 +22,12 @@ describe('a token bucket', () => {
     expect([bucket.take(10_000), bucket.take(10_000), bucket.take(10_000)]).toEqual([0, 0, 100]);
   });
 
+  it('goes into debt for what comes as a whole, and pays that before there is more', () => {
+    const bucket = new Bucket(10, 2, 0);
+    expect([bucket.take(0, 7), bucket.take(0)]).toEqual([0, 600]);
+    expect([bucket.take(599), bucket.take(600)]).toEqual([1, 0]);
+  });
+
   it('is kept per key', () => {
     const buckets = new Buckets(1, 1);
     expect([buckets.take('a', 0), buckets.take('b', 0), buckets.take('a', 0)]).toEqual([0, 0, 1000]);

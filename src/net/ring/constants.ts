@@ -202,6 +202,9 @@ export const MAIL_HOLDERS = 4;
 /** Names in one SHELF, KEPT or LACKING, and pieces of mail in one KEEP. */
 export const MAIL_NAMES_MAX = 256;
 export const MAIL_ITEMS_MAX = 6;
+/** Names that are looked at of what one link brings: at once, and each second. */
+export const MAIL_NAMES_BURST = 16_384;
+export const MAIL_NAMES_PER_S = 256;
 
 // ---- Ring: the overlay ----------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
+import { Buckets } from '../../../net/bucket.js';
 import { Malformed, Reader } from '../../../net/bytes.js';
 import { FrameType } from '../../../net/constants.js';
 import type { HybridClock } from '../../../net/ring/clock.js';
+import { LETTER_ID_BYTES, MAIL_NAMES_BURST, MAIL_NAMES_PER_S } from '../../../net/ring/constants.js';
 import { handshakeKeys, type Identity, type Verify } from '../../../net/ring/identity.js';
 import { namesCodec } from '../../../net/ring/mail/frames.js';
 import { Mail } from '../../../net/ring/mail/mail.js';
@@ -58,6 +60,7 @@ export class PrivateTalk implements Part {
   readonly #author: LetterAuthor;
   readonly #writes: Writes;
   readonly #closeness: Closeness;
+  readonly #names = new Buckets(MAIL_NAMES_PER_S, MAIL_NAMES_BURST);
   readonly #reader = new Reader();
 
   constructor(options: PrivateOptions) {
@@ -138,7 +141,7 @@ export class PrivateTalk implements Part {
   // ---- As a part ----------------------------------------------------------------------------------------
 
   linked(peer: Contact, now: number): void {
-    this.router.linked(peer, now);
+    this.router.linked(peer);
     this.appeared(peer.id, now);
   }
 
@@ -187,6 +190,11 @@ export class PrivateTalk implements Part {
   /** @param from whose it says it is: proven only for `via`, the link it came over */
   #take(from: Buffer, via: PeerId, type: number, body: Reader, now: number): void {
     const { community, verify } = this.#options;
+    // A frame of names is made without effort and read name by name. What is above is named again in a minute.
+    if (NAMES_FRAMES.has(type) && this.#names.take(via, now, body.remaining / LETTER_ID_BYTES) > 0) {
+      this.router.counters.limited++;
+      return;
+    }
     switch (type) {
       case FrameType.Mail:
         this.#arrived(readPiece(body.rest(), community, verify), from, now);
@@ -248,6 +256,8 @@ export class PrivateTalk implements Part {
     this.mail.post(piece, via, now);
   }
 }
+
+const NAMES_FRAMES: ReadonlySet<number> = new Set([FrameType.Kept, FrameType.Shelf, FrameType.Lacking]);
 
 const MAIL_FRAMES: ReadonlySet<number> = new Set([
   FrameType.Mail,

@@ -1,4 +1,4 @@
-import { Bucket, Buckets } from '../../bucket.js';
+import { Buckets } from '../../bucket.js';
 import { Malformed, type Reader, Writer } from '../../bytes.js';
 import { FrameType } from '../../constants.js';
 import { Lane } from '../../types.js';
@@ -96,7 +96,9 @@ export class Router implements Part {
     malformed: 0,
   };
   readonly #options: RouterOptions;
-  readonly #links = new Map<PeerId, Bucket>();
+  readonly #links = new Set<PeerId>();
+  /** What came over each link, the one before with the same peer too. */
+  readonly #credit = new Buckets(PER_LINK.perS, PER_LINK.burst);
   readonly #sources = new Buckets(PER_SOURCE.perS, PER_SOURCE.burst);
   /** Routes that were here, and to whom they were given. */
   readonly #tried = new Recent<Set<PeerId>>(REMEMBERED_MS, REMEMBERED_MAX);
@@ -120,16 +122,15 @@ export class Router implements Part {
 
   /** Counts a frame that came over that link. @returns false when there are too many: it is to be dropped */
   allows(link: PeerId, now: number): boolean {
-    const waitMs = this.#links.get(link)?.take(now);
-    if (waitMs === 0) return true;
+    if (this.#links.has(link) && this.#credit.take(link, now) === 0) return true;
     this.counters.limited++;
     return false;
   }
 
   // ---- As a part ----------------------------------------------------------------------------------------
 
-  linked(peer: Contact, now: number): void {
-    this.#links.set(peer.id, new Bucket(PER_LINK.perS, PER_LINK.burst, now));
+  linked(peer: Contact): void {
+    this.#links.add(peer.id);
   }
 
   unlinked(peer: PeerId, now: number): void {
