@@ -25,6 +25,11 @@ export class Bucket {
     return waitMs;
   }
 
+  /** Takes tokens for what is done already, if there are any or not. */
+  charge(count: number): void {
+    this.#tokens -= count;
+  }
+
   /** @returns 0 while there is a token, or the milliseconds until there is one. */
   waitMs(now: number): number {
     this.#refill(now);
@@ -65,13 +70,12 @@ export class Buckets {
 
   /** As of one bucket. @returns 0, or the milliseconds until this key has a token again. */
   take(key: string, now: number, count = 1): number {
-    let bucket = this.#buckets.get(key);
-    if (!bucket) {
-      this.#sweep(now);
-      bucket = new Bucket(this.#perS, this.#burst, now);
-      this.#buckets.set(key, bucket);
-    }
-    return bucket.take(now, count);
+    return this.#bucket(key, now).take(now, count);
+  }
+
+  /** As of one bucket. */
+  charge(key: string, now: number, count: number): void {
+    this.#bucket(key, now).charge(count);
   }
 
   /** As `take`, without taking. */
@@ -81,6 +85,15 @@ export class Buckets {
 
   give(key: string): void {
     this.#buckets.get(key)?.give();
+  }
+
+  #bucket(key: string, now: number): Bucket {
+    let bucket = this.#buckets.get(key);
+    if (bucket !== undefined) return bucket;
+    this.#sweep(now);
+    bucket = new Bucket(this.#perS, this.#burst, now);
+    this.#buckets.set(key, bucket);
+    return bucket;
   }
 
   #sweep(now: number): void {

@@ -4,6 +4,7 @@ import { FrameType } from '../../src/net/constants.js';
 import {
   IHAVE_IDS_MAX,
   LAZY_LINKS_MAX,
+  LINK_SPREAD_BURST,
   PRESENCE_EVERY_MS,
   REPEATS_BURST,
 } from '../../src/net/ring/constants.js';
@@ -388,12 +389,20 @@ test('frames that are no frames are malformed', () => {
 
 test('an author may say five things at once and one more each second; long words have their own measure', () => {
   const limit = new SpreadLimit();
+  const LINK = 'ben';
   const ana = new Author(1).talk(20);
-  expect(ana.filter((entry) => limit.lets(entry, 0))).toHaveLength(5);
-  expect(ana.filter((entry) => limit.lets(entry, 3_000))).toHaveLength(3);
+  expect(ana.filter((entry) => limit.lets(entry, LINK, 0))).toHaveLength(5);
+  expect(ana.filter((entry) => limit.lets(entry, LINK, 3_000))).toHaveLength(3);
   const advert = 'buy my excellent and very cheap words here today';
   const crowd = Array.from({ length: 10 }, (_, index) => new Author(10 + index).say(advert));
-  expect(crowd.filter((entry) => limit.lets(entry, 0))).toHaveLength(3);
+  expect(crowd.filter((entry) => limit.lets(entry, LINK, 0))).toHaveLength(3);
   const ok = Array.from({ length: 10 }, (_, index) => new Author(30 + index).say('ok'));
-  expect(ok.filter((entry) => limit.lets(entry, 0))).toHaveLength(10);
+  expect(ok.filter((entry) => limit.lets(entry, LINK, 0))).toHaveLength(10);
+});
+
+test('what one link brings is spread up to a rate, whoever wrote it; what others bring is no part of that', () => {
+  const limit = new SpreadLimit();
+  const crowd = Array.from({ length: LINK_SPREAD_BURST + 50 }, (_, number) => new Author(number).say('hi'));
+  expect(crowd.filter((entry) => limit.lets(entry, 'eve', 0))).toHaveLength(LINK_SPREAD_BURST);
+  expect(crowd.slice(0, 40).filter((entry) => limit.lets(entry, 'ben', 0))).toHaveLength(40);
 });

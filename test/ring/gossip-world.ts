@@ -70,11 +70,12 @@ export class Node {
     this.#epoch = Buffer.alloc(8);
     chance.fill(this.#epoch);
     const send = (to: PeerId, type: number, body: Uint8Array): boolean => world.send(this, to, type, body);
-    this.broadcast = new Broadcast({ send, received: (item, _, hops, now) => this.#heard(item, hops, now) });
+    this.broadcast = new Broadcast({ send, received: (...all) => this.#heard(...all) });
     this.sync = new Sync({
       port: {
         send,
         sets: () => [this.store.set(LOBBY_ID), this.roster],
+        restMs: () => 0,
         received: (items, _, now) => items.filter((item) => this.#brought(item, now)).length,
         synced: (peer) => this.syncedWith.push(peer),
       },
@@ -181,11 +182,11 @@ export class Node {
     this.arm();
   }
 
-  #heard(item: Item, hops: number, now: number): ItemFate {
+  #heard(item: Item, from: PeerId, hops: number, now: number): ItemFate {
     if (item.kind === ItemKind.Record)
       return this.learn(readRecord(item.bytes, COMMUNITY, this.#world.verify)) ? 'spread' : 'known';
     const entry = readEntry(item.bytes, COMMUNITY, this.#world.verify);
-    const isLive = this.#limit.lets(entry, now);
+    const isLive = this.#limit.lets(entry, from, now);
     if (!isLive) this.sync.hurry(now);
     const state = this.#keep(entry, hops, now);
     if (state === 'known') return 'known';

@@ -30,6 +30,8 @@ class Lab {
   readonly synced: string[] = [];
   readonly added: string[] = [];
   readonly sync: Sync;
+  /** For how long nobody is asked for anything. */
+  restMs = 0;
   readonly #sent: (Frame & { readonly to: string })[] = [];
 
   constructor() {
@@ -41,6 +43,7 @@ class Lab {
           return true;
         },
         sets: () => [this.store.set(LOBBY_ID)],
+        restMs: () => this.restMs,
         received: (items) => {
           const entries = items.map(({ bytes }) => readEntry(bytes, COMMUNITY, () => true));
           const added = this.store.append(entries, WALL);
@@ -144,6 +147,24 @@ const headOf = (author: Author): SyncHead => {
 const asks = (frames: readonly Frame[]): Frame[] => frames.filter(({ type }) => type === FrameType.Lack);
 
 describe('a partner that', () => {
+  test('has brought enough for now is asked later, for what it promised', () => {
+    const lab = new Lab();
+    const ana = new Author(1);
+    ana.talk(3);
+    const busy = new Liar(lab);
+    lab.restMs = 1_500;
+    busy.open();
+    expect(asks(busy.claim([headOf(ana)]))).toEqual([]);
+    expect(lab.sync.deadline()).toBe(1_500);
+    lab.now = 1_500;
+    lab.restMs = 0;
+    lab.sync.tick(lab.now);
+    const [ask] = asks(lab.took(busy.id));
+    busy.serve(ask, ana.said);
+    expect(lab.added).toEqual(['new', 'new', 'new']);
+    expect(lab.sync.counters.broken).toBe(0);
+  });
+
   test('promises what it cannot hand over is not asked for that again, and others are', () => {
     const lab = new Lab();
     const ana = new Author(1);

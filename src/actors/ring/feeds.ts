@@ -8,6 +8,7 @@ import { SpreadLimit } from '../../net/ring/gossip/spread-limit.js';
 import type { ItemFate } from '../../net/ring/gossip/types.js';
 import type { PeerId } from '../../net/ring/types.js';
 import type { Added, FeedStore } from '../../store/feeds/types.js';
+import { Intake } from './intake.js';
 import type { PeerWorld } from './world.js';
 
 /** How far an entry came: 0 is one's own; undefined: sync brought it. */
@@ -34,7 +35,7 @@ export interface FeedFigures {
   /** Dated too far ahead. */
   misdated: number;
   forked: number;
-  /** Above what an author's live broadcast may be: left to sync. */
+  /** Above what an author may spread live, or a link may bring: left to sync. */
   throttled: number;
   /** The store did not take them. */
   refused: number;
@@ -68,6 +69,7 @@ export class Feeds {
   readonly #port: FeedsPort;
   readonly #clock: HybridClock;
   readonly #limit = new SpreadLimit();
+  readonly #intake = new Intake();
   /** Entries of others that are spread from here since sync brought them. */
   readonly #news: Bucket;
   /** Of this start: one feed per group. */
@@ -127,17 +129,27 @@ export class Feeds {
 
   /** An entry that came by broadcast. @throws Malformed for one that its author did not sign */
   heard(bytes: Buffer, from: PeerId, hops: number, now: number): ItemFate {
+    if (!this.#intake.takes(from, now)) {
+      this.#throttled();
+      return 'later';
+    }
     const entry = readEntry(bytes, this.#community, this.#world.verify);
     if (!this.#isDated(entry, from)) return 'drop';
-    const isLive = this.#limit.lets(entry, now);
-    if (!isLive) {
-      this.figures.throttled++;
-      this.#port.throttled();
-    }
+    const isLive = this.#limit.lets(entry, from, now);
+    if (!isLive) this.#throttled();
     if (!this.#port.keeps(entry.group.toString('hex'))) return isLive ? 'spread' : 'drop';
     const [added] = this.#keep([entry], hops);
-    if (added?.state === 'known') return 'known';
+    if (added?.state === 'known') {
+      this.#intake.known(from);
+      return 'known';
+    }
     return added?.state === 'new' && isLive ? 'spread' : 'drop';
+  }
+
+  /** How long a link is not asked for what it has, in milliseconds; 0 when it may be. */
+  restMs(from: PeerId, now: number): number {
+    this.#intake.accompany(this.#port.companySince(), this.#world.clock.wall());
+    return this.#intake.restMs(from, now);
   }
 
   /**
@@ -147,6 +159,7 @@ export class Feeds {
    * @returns how many were new
    */
   brought(items: readonly Item[], from: PeerId, now: number): number {
+    this.#intake.fetched(from, items.length, now);
     const entries = items
       .map(({ bytes }) => readEntry(bytes, this.#community, this.#world.verify))
       .filter((entry) => this.#port.keeps(entry.group.toString('hex')) && this.#isDated(entry, from));
@@ -161,6 +174,11 @@ export class Feeds {
       else this.#port.throttled();
     }
     return fresh;
+  }
+
+  #throttled(): void {
+    this.figures.throttled++;
+    this.#port.throttled();
   }
 
   #beginAnew(): void {

@@ -101,7 +101,6 @@ export class RingNode {
 
   /** There is a link. */
   linked(): void {
-    this.#companySince = Math.min(this.#companySince, this.#options.world.clock.wall());
     this.moved();
   }
 
@@ -152,7 +151,9 @@ export class RingNode {
     const edges = [successors[0], predecessor].flatMap((contact) => contact?.id ?? []);
     parts().edges(edges, world.clock.now());
     if (state !== this.state) this.#machine.send({ type: EVENTS[state] });
+    // Not from the first link on: it is there before the overlay has taken anybody for a neighbour.
     if (state === 'alone') this.#companySince = Number.POSITIVE_INFINITY;
+    else this.#companySince = Math.min(this.#companySince, world.clock.wall());
     port.stands();
   }
 

@@ -162,6 +162,7 @@ export class Parts implements Part {
       port: {
         send,
         sets: () => [roster, ...groups.kept.map((group) => store.set(group))],
+        restMs: (partner, now) => this.#options.feeds.restMs(partner, now),
         received: (items, from, now) => this.#brought(items, from, now),
         synced: (peer) => {
           links.find(peer)?.synced();

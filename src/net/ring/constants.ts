@@ -118,6 +118,11 @@ export const RECORD_PER_S = 0.5;
 /** Records of peers that nobody here has heard of, over one link; what is above is left to sync. */
 export const STRANGERS_BURST = 200;
 export const STRANGERS_PER_S = 20;
+/** Entries over one link, whoever wrote them: looked at, and spread of these; what is above is left to sync. */
+export const LINK_ENTRIES_BURST = 500;
+export const LINK_ENTRIES_PER_S = 100;
+export const LINK_SPREAD_BURST = 250;
+export const LINK_SPREAD_PER_S = 50;
 /** A body shorter than this has no rate of its own. */
 export const CONTENT_MIN_BYTES = 32;
 /** Payloads that a link may bring again at once, and each second: what is under way when it is pruned. */
@@ -171,6 +176,9 @@ export const SYNC_RANGES_MAX = 32;
 /** Entries kept of a group, and of one author in it: nobody can talk everybody else out of the history. */
 export const GROUP_ENTRIES_MAX = 10_000;
 export const AUTHOR_ENTRIES_MAX = 2_500;
+/** Entries that sync fetches as fast as they come, from all links together, for so long after one came into company. */
+export const CATCH_UP_ENTRIES = GROUP_ENTRIES_MAX;
+export const CATCH_UP_MS = 60_000;
 /** By their authors' clocks. */
 export const ENTRY_LIFE_MS = 30 * 24 * 3600 * 1000;
 /** Feeds of one author in one group: starts of their program within an entry's life. */

@@ -161,6 +161,10 @@ export class Broadcast implements Broadcaster {
       return;
     }
     const fate = this.#port.received(view, from, hops, now);
+    if (fate === 'later') {
+      this.#refused++;
+      return;
+    }
     this.#received++;
     const isGrafted = this.#missing.came(id, from, now);
     if (fate === 'drop') {

@@ -4,9 +4,10 @@ import type { Item } from './item.js';
 
 /**
  * What becomes of an item that came for the first time: it is new and passed on; it is held already, since sync or a
- * HELLO brought it, and is passed on unless it was grafted; or it goes no further.
+ * HELLO brought it, and is passed on unless it was grafted; it goes no further; or it was not looked at, since that link
+ * brings too much, and is new all the same when another brings it.
  */
-export type ItemFate = 'spread' | 'known' | 'drop';
+export type ItemFate = 'spread' | 'known' | 'drop' | 'later';
 
 export interface BroadcastPort extends PartPort {
   /**
@@ -28,7 +29,7 @@ export interface BroadcastCounters {
   sent: number;
   grafts: number;
   prunes: number;
-  /** Grafts and announcements above a bound. */
+  /** Grafts, announcements and payloads above a bound. */
   refused: number;
   /** Announced items that nobody handed over. */
   unserved: number;

@@ -46,9 +46,12 @@ export class Round {
 
   /** Nothing is left to be done on this side. */
   get isDone(): boolean {
-    return (
-      this.isCompared && this.owed <= 0 && this.asked === undefined && this.#next >= this.#pending.length
-    );
+    return this.isCompared && this.owed <= 0 && this.asked === undefined && !this.hasPending;
+  }
+
+  /** There are heads that were not looked at yet. */
+  get hasPending(): boolean {
+    return this.#next < this.#pending.length;
   }
 
   set(id: Buffer): SyncSet | undefined {

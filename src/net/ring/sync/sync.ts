@@ -54,6 +54,8 @@ export class Sync implements Part {
   #nextSet = 0;
   /** When the first round may have to be given up. */
   #until = Number.POSITIVE_INFINITY;
+  /** When a partner may be asked again that has brought enough for now. */
+  #askAt = Number.POSITIVE_INFINITY;
 
   constructor({ port, random }: SyncOptions) {
     this.#port = port;
@@ -133,13 +135,14 @@ export class Sync implements Part {
 
   tick(now: number): void {
     if (now >= this.#until) this.#giveUp(now);
+    if (now >= this.#askAt) this.#askAgain(now);
     if (now < this.#partners.dueAt) return;
     const partner = this.#partners.next(now);
     if (partner !== undefined) this.begin(partner, now);
   }
 
   deadline(): number {
-    return Math.min(this.#until, this.#partners.dueAt);
+    return Math.min(this.#until, this.#askAt, this.#partners.dueAt);
   }
 
   // ---- The exchange -------------------------------------------------------------------------------------
@@ -255,7 +258,18 @@ export class Sync implements Part {
     this.#port.synced(round.partner, now);
   }
 
+  #askAgain(now: number): void {
+    this.#askAt = Number.POSITIVE_INFINITY;
+    for (const { ours, theirs } of this.#links.values())
+      for (const round of [ours, theirs]) if (round?.hasPending === true) this.#goOn(round, now);
+  }
+
   #ask(round: Round, now: number): void {
+    const restMs = round.hasPending ? this.#port.restMs(round.partner, now) : 0;
+    if (restMs > 0) {
+      this.#askAt = Math.min(this.#askAt, now + restMs);
+      return;
+    }
     const asked = round.nextAsk((pending) => this.#fetching.lacking(round.partner, pending, now));
     if (asked === undefined) return;
     this.#fetching.begin(asked.pending, round);

@@ -6,6 +6,8 @@ import type { SyncSet } from './set.js';
 export interface SyncPort extends PartPort {
   /** The sets one keeps: those of the groups one is in, and the roster. */
   sets(): readonly SyncSet[];
+  /** For how long that partner is not asked for anything, in milliseconds: it has brought enough for now. Or 0. */
+  restMs(partner: PeerId, now: number): number;
   /**
    * Items that sync brought; some may be held already. The bytes are copies.
    * @returns how many were new and are kept
