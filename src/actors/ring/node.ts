@@ -99,11 +99,6 @@ export class RingNode {
     this.#ticker.touch();
   }
 
-  /** There is a link. */
-  linked(): void {
-    this.moved();
-  }
-
   /** The overlay's pointers, or the links, are others than before. */
   moved(): void {
     this.#isMoved = true;

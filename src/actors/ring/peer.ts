@@ -190,7 +190,7 @@ export class RingPeer {
   #linked(record: PeerRecord, isMet: boolean): void {
     const { contact } = record;
     const now = this.#now;
-    this.#node.linked();
+    this.#node.moved();
     this.people.greeted(record);
     this.parts.linked(contact, now);
     if (isMet) this.overlay.introduce(contact, now);
