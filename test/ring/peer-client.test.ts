@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NatterError } from '../../src/chat/error.js';
-import { ClientWorld } from './client-world.js';
+import { ClientWorld, type User } from './client-world.js';
 
 const VIENNA = { lat: 48.21, lon: 16.37 };
 const BRATISLAVA = { lat: 48.15, lon: 17.11 };
@@ -106,6 +106,40 @@ describe('people of one interest', () => {
     await world.run(2_000);
     expect(ana.members('+chess')).toEqual(['ana']);
   });
+});
+
+describe('how one stands', () => {
+  const told = ({ events }: User) => events.flatMap((event) => (event.event === 'ring' ? [event.state] : []));
+
+  it('is alone at once where nobody is known, and joining first where somebody is to be asked', async () => {
+    const world = new ClientWorld();
+    const ana = world.start({ nick: 'ana' });
+    await world.run(1_000);
+    expect(told(ana)).toEqual(['alone']);
+    const bo = world.start({ nick: 'bo' });
+    await world.run(8_000);
+    expect(told(bo)).not.toContain('alone');
+    expect(told(bo)[0]).toBe('joining');
+    expect(told(bo).at(-1)).toBe('stable');
+    for (const user of [ana, bo]) user.host.kill();
+    const cyd = world.start({ nick: 'cyd' });
+    await world.run(2_000);
+    expect(told(cyd)).toEqual(['joining']);
+    await world.run(4_000);
+    expect(told(cyd)).toEqual(['joining', 'alone']);
+  });
+});
+
+it('leaves without a word about how one stands, which the others are no more', async () => {
+  const world = new ClientWorld();
+  world.start({ nick: 'ana' });
+  const bo = world.start({ nick: 'bo' });
+  await world.run(8_000);
+  const before = bo.events.length;
+  bo.leave();
+  await world.run(2_000);
+  const told = bo.events.slice(before).map(({ event }) => event);
+  for (const event of ['ring', 'presence', 'group', 'notice']) expect(told).not.toContain(event);
 });
 
 describe('a group of people nearby', () => {

@@ -56,6 +56,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
   readonly #files: RingFiles;
   /** What is shared as it was last time. */
   readonly #again: Pick<Profile, 'cell' | 'interests'>;
+  #isLeaving = false;
   #leaving: Promise<void> | undefined;
 
   constructor(options: RingClientOptions) {
@@ -122,7 +123,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         },
         delivery: (letter, was) => this.#rooms.delivery(letter, was),
         person: (id) => {
-          if (this.#leaving !== undefined) return;
+          if (this.#isLeaving) return;
           this.#presence.person(id);
           if (this.peer.people.roster.shown(id) !== undefined) this.#files.appeared(id);
           this.#standing.changed();
@@ -138,7 +139,7 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
         founded: () => this.#presence.changed(),
         // Whoever leaves is not alone in the ring by that.
         stands: () => {
-          if (this.#leaving === undefined) this.#standing.changed();
+          if (!this.#isLeaving) this.#standing.changed();
         },
         misdated: (aheadMs) => warnings.misdated(aheadMs),
         foreign: (at) => warnings.foreign(at),
@@ -171,9 +172,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     this.#options.shared?.keep(this.peer.people.own);
     void this.#tellAgain();
     this.peer.begin();
-    this.#standing.expect(bootstrap);
+    this.#standing.begin(bootstrap);
     this.#presence.changed();
-    this.#standing.changed();
   }
 
   // ---- Coming and going ---------------------------------------------------------------------------------
@@ -188,6 +188,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   quit(_ms: number): Promise<void> {
     this.#leaving ??= new Promise((resolve) => {
+      // Before the peer is told: what it says while it leaves is not news.
+      this.#isLeaving = true;
       this.#files.close();
       this.peer.leave(() => {
         this.#batch.flush();

@@ -10,6 +10,8 @@ import type { Names } from './names.js';
 const SETTLE_MS = 100;
 /** Whoever was named as a peer should have answered by then; ms. */
 const ANSWER_MS = 10_000;
+/** One who was told where others are is not said to be alone before they had time to answer; ms. */
+const SEEK_MS = 3_000;
 
 export interface StandingOptions {
   readonly clock: Clock;
@@ -25,6 +27,8 @@ export class Standing {
   #state = '';
   #since: number;
   #isDue = false;
+  #isSeeking = false;
+  #hasMet = false;
 
   constructor(options: StandingOptions) {
     this.#options = options;
@@ -38,21 +42,16 @@ export class Standing {
     this.#options.clock.setTimeout(() => this.#tell(), SETTLE_MS);
   }
 
-  /**
-   * Says so when nobody has been met by the addresses one was given. A closed ring does not answer those who lack its
-   * key, so this is all that can be known.
-   */
-  expect(peers: readonly PathAddress[]): void {
-    if (peers.length === 0) return;
-    const { clock, emit } = this.#options;
-    const at = peers.map(({ address, port }) => formatAddress({ host: address, port })).join(', ');
-    clock.setTimeout(() => {
-      if (this.status().peers > 0) return;
-      emit({
-        event: 'notice',
-        text: `Nobody of this ring answers at ${at}: check the address and the ring's name; a closed ring is joined by its invite link only.`,
-      });
-    }, ANSWER_MS);
+  /** @param named where others are, as one was told */
+  begin(named: readonly PathAddress[]): void {
+    this.changed();
+    if (named.length === 0) return;
+    this.#isSeeking = true;
+    this.#options.clock.setTimeout(() => {
+      this.#isSeeking = false;
+      this.changed();
+    }, SEEK_MS);
+    this.#expect(named);
   }
 
   #tell(): void {
@@ -69,7 +68,9 @@ export class Standing {
     const peer = this.#options.peer();
     const peers = Math.max(0, peer.people.roster.presentCount - 1);
     // Others can be known a moment before there is a way to them round the ring.
-    const state = peer.state === 'alone' && peers > 0 ? 'joining' : peer.state;
+    this.#hasMet ||= peers > 0;
+    const isOnTheWay = peers > 0 || (this.#isSeeking && !this.#hasMet);
+    const state = peer.state === 'alone' && isOnTheWay ? 'joining' : peer.state;
     if (state !== this.#state) {
       this.#state = state;
       this.#since = clock.now();
@@ -111,5 +112,21 @@ export class Standing {
         };
       })
       .sort((a, b) => a.place - b.place);
+  }
+
+  /**
+   * Says so when nobody has been met by the addresses one was given. A closed ring does not answer those who lack its
+   * key, so this is all that can be known.
+   */
+  #expect(peers: readonly PathAddress[]): void {
+    const { clock, emit } = this.#options;
+    const at = peers.map(({ address, port }) => formatAddress({ host: address, port })).join(', ');
+    clock.setTimeout(() => {
+      if (this.#hasMet || this.status().peers > 0) return;
+      emit({
+        event: 'notice',
+        text: `Nobody of this ring answers at ${at}: check the address and the ring's name; a closed ring is joined by its invite link only.`,
+      });
+    }, ANSWER_MS);
   }
 }
