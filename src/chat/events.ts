@@ -257,6 +257,8 @@ export interface GroupCommands {
 export interface RingCommands {
   /** A link by which others come here: `natter://...`. */
   invite(): Promise<string>;
+  /** Where others reach one, as `host:port`, as far as that is known. */
+  addresses(): Promise<readonly string[]>;
   ringStatus(): Promise<RingStatus>;
   /** Everybody known, by place. */
   ringView(): Promise<readonly DrawnPeer[]>;
@@ -285,6 +287,8 @@ export interface ClientCommands extends GroupCommands {
   typing(room: Target, on: boolean): Promise<void>;
   away(on: boolean): Promise<void>;
   who(room?: Target): Promise<readonly Person[]>;
+  /** Somebody by their name, `offline` where they are not here. @throws NO_SUCH_USER where nobody is known by it */
+  person(name: string): Promise<Person>;
   rooms(): Promise<readonly { name: string; topic: string; members: number }[]>;
   topic(room: Target, topic: string): Promise<void>;
   changePassword(current: string, next: string, forgetOthers: boolean): Promise<void>;

@@ -32,6 +32,8 @@ export const Operation = {
   Tags: 30,
   /** What people who are online share about themselves. */
   Shared: 31,
+  /** Is there somebody of that name, here or not? */
+  Person: 32,
 
   /** Offers a file in a conversation: makes it and posts its entry. */
   Offer: 40,
@@ -177,6 +179,10 @@ export interface LogBody {
   readonly l: number;
 }
 export interface DirectBody {
+  readonly n: string;
+}
+/** n: a name; in the answer, as registered. */
+export interface PersonBody {
   readonly n: string;
 }
 /** a: names after this one; at most 100 a reply. */

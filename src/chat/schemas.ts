@@ -124,6 +124,7 @@ export const DeviceForgetBody = body<Body.DeviceForgetBody>()(v.object({ k: key 
 export const JoinBody = body<Body.JoinBody>()(v.object({ n: name }));
 export const LogBody = body<Body.LogBody>()(v.object({ l: count }));
 export const DirectBody = body<Body.DirectBody>()(v.object({ n: name }));
+export const PersonBody = body<Body.PersonBody>()(v.object({ n: name }));
 export const RoomsBody = body<Body.RoomsBody>()(v.object({ a: name }));
 export const RoomsReply = body<Body.RoomsReply>()(
   v.object({ r: v.pipe(v.array(v.object({ n: name, t: topic, m: count })), v.maxLength(100)) }),

@@ -64,6 +64,16 @@ test('what is asked of a place that is still looked up waits for it', async () =
   expect(told(client).at(-1)).toBe('');
 });
 
+test('somebody is online, or only known, or nobody', async () => {
+  const client = new FakeClient();
+  await client.login();
+  client.server.passwords.set('bo', 'secret');
+  const named = (name: string) => client.time.resolve(client.core.person(name));
+  expect(await named('ana')).toMatchObject({ user: 'ana', state: 'online' });
+  expect(await named('bo')).toEqual({ user: 'bo', state: 'offline' });
+  await expect(named('zed')).rejects.toMatchObject({ code: 'NO_SUCH_USER' });
+});
+
 test('a place that nobody finds changes nothing', async () => {
   const client = new FakeClient();
   await client.login();

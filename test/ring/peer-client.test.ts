@@ -87,6 +87,19 @@ describe('names in the ring', () => {
   });
 });
 
+it('somebody who has gone is known, unlike somebody who never was here', async () => {
+  const world = new ClientWorld();
+  const ana = world.start({ nick: 'ana' });
+  const bo = world.start({ nick: 'bo' });
+  await world.run(8_000);
+  expect(await ana.do((client) => client.person('bo'))).toMatchObject({ user: 'bo', state: 'online' });
+  bo.leave();
+  await world.run(8_000);
+  const author = await bo.do(async (client) => (await client.person('bo')).author);
+  expect(await ana.do((client) => client.person('bo'))).toEqual({ user: 'bo', state: 'offline', author });
+  await expect(ana.do((client) => client.person('zed'))).rejects.toThrow('nobody of that name has been here');
+});
+
 describe('people of one interest', () => {
   it('are in one group, talk among themselves, and a late one gets what was said', async () => {
     const world = new ClientWorld();

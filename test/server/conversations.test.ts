@@ -12,6 +12,15 @@ const GARDEN = 2;
 /** Nobody waits: what is measured is another limit. */
 const QUICK = { registrationsPerAddressPerMinute: 1e6, requestsPerS: 1e6, requestsBurst: 1e6 };
 
+it('tells who is registered, as they write their name, from whom nobody knows', async () => {
+  const server = new TestServer();
+  const ada = await server.register('ada');
+  const ben = await server.register('Ben');
+  await ben.do(Operation.Logout, {});
+  expect(await ada.do(Operation.Person, { n: 'ben' })).toEqual({ n: 'Ben' });
+  expect(await ada.refused(Operation.Person, { n: 'zed' })).toBe('NO_SUCH_USER');
+});
+
 describe('a room', () => {
   it('shows those in it who comes and who goes, and sends nothing to who has left', async () => {
     const server = new TestServer();

@@ -70,6 +70,10 @@ export class FakeRing extends FakeClient implements Ring {
     return 'natter://join?name=walkers&at=127.0.0.1:40000';
   }
 
+  async addresses(): Promise<readonly string[]> {
+    return ['127.0.0.1:40000'];
+  }
+
   async ringStatus(): Promise<RingStatus> {
     return this.status;
   }

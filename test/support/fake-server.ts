@@ -255,6 +255,10 @@ export class FakeServer {
           this.addLog(this.logs.size + 1, ConversationKind.Direct, `${from.user} ${name}`),
           from.user,
         );
+      case Operation.Person:
+        return this.passwords.has(name)
+          ? { n: name }
+          : { c: 'NO_SUCH_USER', m: 'There is nobody with this name.' };
       case Operation.Near: {
         const log = this.addLog(this.logs.size + 1, ConversationKind.Geo, from.user);
         return { ...this.body(log, from.user), r: body.k };

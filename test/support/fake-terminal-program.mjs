@@ -98,6 +98,9 @@ const client = {
   async who(target) {
     return tell('who', [target]) ?? [{ user: 'ana', state: 'online' }];
   },
+  async person(name) {
+    return tell('person', [name]) ?? { user: name, state: 'offline' };
+  },
   async rooms() {
     return tell('rooms', []) ?? [];
   },
@@ -164,6 +167,9 @@ const client = {
   },
   async invite() {
     return tell('invite', []) ?? 'natter://join?c=walkers';
+  },
+  async addresses() {
+    return tell('addresses', []) ?? ['127.0.0.1:40000'];
   },
   async ringStatus() {
     return tell('ringStatus', []) ?? { peers: 0, state: 'alone', sinceMs: 0 };

@@ -199,6 +199,13 @@ export class FakeClient implements Client {
     return this.world.online;
   }
 
+  async person(name: string): ReturnType<ClientCommands['person']> {
+    const found = (await this.who()).find(({ user }) => user === name);
+    if (found === undefined && !this.world.accounts.has(name))
+      throw new NatterError('NO_SUCH_USER', 'Nobody of that name is registered; check the spelling.');
+    return found ?? { user: name, state: 'offline' };
+  }
+
   async rooms(): ReturnType<ClientCommands['rooms']> {
     return [...this.world.rooms.keys()].map((name) => ({ name: name.slice(1), topic: '', members: 1 }));
   }

@@ -86,6 +86,16 @@ describe('the linear client', () => {
     expect(console.err).toContain('bo is away in #lobby.');
   });
 
+  test('tells somebody who is not there from somebody whom nobody knows', async () => {
+    world.accounts.set('bo', '');
+    const console = new FakeConsole();
+    const running = chat(ANA, [], console, parts);
+    console.end('/whois bo\n/whois zed\n');
+    expect(await running).toBe(0);
+    expect(console.out).toContain('bo is offline.\n');
+    expect(console.err).toContain('Nobody of that name is registered');
+  });
+
   test('tells of an unknown command and goes on', async () => {
     const console = new FakeConsole();
     const running = chat(ANA, [], console, parts);

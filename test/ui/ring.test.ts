@@ -269,6 +269,7 @@ describe('a ring line by line', () => {
     );
     expect(await running).toBe(0);
     expect(console.out).toContain('1 online: bo\n');
+    expect(console.out).toContain('Others reach you at 127.0.0.1:40000.\n');
     expect(console.out).toContain('You share no place. /where LAT,LON or /where CITY');
     expect(console.out).toContain('What you say in ~mia goes to everybody in this group nearby.');
     expect(console.out).toContain('~mia: 2 within 30 km, founded by mia: bo, mia\n');

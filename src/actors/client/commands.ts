@@ -22,6 +22,7 @@ export function commandsOver(call: Call): ClientCommands {
     typing: over('typing'),
     away: over('away'),
     who: over('who'),
+    person: over('person'),
     rooms: over('rooms'),
     topic: over('topic'),
     locate: over('locate'),

@@ -249,6 +249,10 @@ export class ClientCore implements ClientCommands {
     return this.#who(room === undefined ? undefined : await this.#open(room));
   }
 
+  async person(name: string): Promise<Person> {
+    return this.#people.person(this.#loggedIn().calls, name);
+  }
+
   async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
     return this.#people.rooms(this.#loggedIn().calls);
   }

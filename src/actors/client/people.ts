@@ -1,6 +1,6 @@
 import type { ClientEvent, Person } from '../../chat/events.js';
 import { Operation } from '../../chat/operations.js';
-import { Empty } from '../../chat/schemas.js';
+import { Empty, PersonBody } from '../../chat/schemas.js';
 import type { About } from './about.js';
 import type { Calls } from './calls.js';
 import type { Conversation } from './conversation.js';
@@ -44,6 +44,13 @@ export class People {
       this.#emit({ event: 'members', room: shown.target, members });
     }
     return members;
+  }
+
+  /** @throws NatterError NO_SUCH_USER */
+  async person(calls: Calls, name: string): Promise<Person> {
+    const { n: user } = await calls.call(Operation.Person, { n: name }, PersonBody);
+    const everyone = await this.who(calls, undefined);
+    return everyone.find((person) => person.user === user) ?? { user, state: 'offline' };
   }
 
   async rooms(calls: Calls): Promise<readonly { name: string; topic: string; members: number }[]> {

@@ -52,6 +52,11 @@ export interface DeviceOf {
 export interface ByName {
   readonly n: string;
 }
+export interface AccountFound {
+  readonly a: Buffer;
+  /** As registered. */
+  readonly n: string;
+}
 export interface ByLog {
   readonly l: number;
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../chat/address.js';
 import { NatterError } from '../../chat/error.js';
 import type {
   ClientCommands,
@@ -270,6 +271,8 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
     return members;
   }
 
+  person = async (name: string): Promise<Person> => this.#presence.named(this.#names.find(name));
+
   async rooms(): Promise<readonly { name: string; topic: string; members: number }[]> {
     const rooms = [...this.#rooms.all]
       .filter(({ group }) => group !== undefined)
@@ -289,6 +292,11 @@ export class RingClient implements ClientCommands, GroupCommands, RingCommands {
 
   async invite(): Promise<string> {
     return this.#options.invite(this.peer.people.own.contact.addresses);
+  }
+
+  async addresses(): Promise<readonly string[]> {
+    const { addresses } = this.peer.people.own.contact;
+    return addresses.map(({ address, port }) => formatAddress({ host: address, port }));
   }
 
   async ringStatus(): Promise<RingStatus> {

@@ -14,6 +14,7 @@ export function ringCommandsOver(call: Call): Commands {
   return {
     ...commandsOver(call),
     invite: over('invite'),
+    addresses: over('addresses'),
     ringStatus: over('ringStatus'),
     ringView: over('ringView'),
   };

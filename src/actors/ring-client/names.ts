@@ -89,7 +89,10 @@ export class Names {
     const present = all.filter(([, { isPresent }]) => isPresent);
     const [first, second] = present.length > 0 ? present : all;
     if (first === undefined)
-      throw new NatterError('NO_SUCH_USER', `${name} is not online; /names lists who is.`);
+      throw new NatterError(
+        'NO_SUCH_USER',
+        `${name} is not online, and nobody of that name has been here; /names lists who is.`,
+      );
     if (second !== undefined)
       throw new NatterError(
         'BAD_ARGUMENT',

@@ -116,6 +116,13 @@ export class RingPresence {
       .sort((a, b) => (a.user < b.user ? -1 : 1));
   }
 
+  /** One of those who are known, here or not. */
+  named(id: PeerId): Person {
+    const author = this.#options.names.fingerprintOf(id);
+    const found = this.people().find((person) => person.author === author);
+    return found ?? { user: this.#options.names.of(id), state: 'offline', author };
+  }
+
   #tell(user: string, record: PeerRecord, state: Presence): void {
     const { emit } = this.#options;
     emit({ event: 'presence', room: LOBBY_TARGET, ...this.#person(user, record, state) });

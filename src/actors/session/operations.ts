@@ -50,6 +50,7 @@ export const OPERATIONS: ReadonlyMap<number, OperationSpec> = new Map<number, Op
   [Operation.Rooms, chat(schemas.RoomsBody, rooms)],
   [Operation.Topic, chat(schemas.TopicBody, topic)],
   [Operation.Who, chat(schemas.WhoBody, who)],
+  [Operation.Person, chat(schemas.PersonBody, person)],
   [Operation.Cursor, chat(schemas.CursorBody, cursor)],
   [Operation.Away, chat(schemas.AwayBody, away)],
   [Operation.Here, chat(schemas.HereBody, groups.here)],
@@ -249,6 +250,12 @@ async function who(scope: SessionScope, { l, a }: In<typeof schemas.WhoBody>): P
     ? await scope.context.ask(PRESENCE, PresenceMessage.Who, new Writer(64).text(a).view(), ASK_MS)
     : await scope.context.ask(room(l), RoomMessage.Who, new Writer(64).bytes(account).text(a).view(), ASK_MS);
   return unpackCbor<object>(answer);
+}
+
+async function person(scope: SessionScope, { n }: In<typeof schemas.PersonBody>): Promise<object> {
+  const body: Body.ByName = { n };
+  const found = await askRegistry<Body.AccountFound>(scope.context, RegistryMessage.AccountByName, body);
+  return { n: found.n };
 }
 
 /** A cursor beyond the head would hide what is still to be said. */

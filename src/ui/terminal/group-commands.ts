@@ -92,10 +92,11 @@ function reachOf({ kind }: Room): string {
 async function statusLines({ commands, ring, model, now }: GroupHost): Promise<string[]> {
   const { me, link, conversations } = model;
   const unsent = conversations.reduce((sum, { timeline }) => sum + timeline.unanswered, 0);
-  const [groups, location, status] = await Promise.all([
+  const [groups, location, status, addresses = []] = await Promise.all([
     commands.groups(),
     commands.location(),
     ring?.ringStatus(),
+    ring?.addresses(),
   ]);
   const detail = link.detail === '' ? '' : `: ${link.detail}`;
   const connection =
@@ -106,7 +107,12 @@ async function statusLines({ commands, ring, model, now }: GroupHost): Promise<s
             ? [`The round trip takes ${link.lagMs.toFixed(1)} ms. Everything is encrypted.`]
             : []),
         ]
-      : [ringSentence(status, now() - status.sinceMs)];
+      : [
+          ringSentence(status, now() - status.sinceMs),
+          addresses.length === 0
+            ? 'No address is known by which others could reach you.'
+            : `Others reach you at ${addresses.map(sanitiseLine).join(', ')}.`,
+        ];
   const place =
     location === undefined ? 'You share no place.' : `You share ${sanitiseLine(location.city)}, coarsely.`;
   const inRing = model.community === undefined ? '' : ` in the ring ${sanitiseLine(model.community)}`;

@@ -4,7 +4,7 @@ import type { CommandName } from '../../chat/commands.js';
 import { loadEmoji } from '../../chat/emoji.js';
 import { NatterError } from '../../chat/error.js';
 import type { ClientCommands, MessageKind, Person, Target } from '../../chat/events.js';
-import { nameKey, parsePerson, parseTarget, personText } from '../../chat/name.js';
+import { parsePerson, parseTarget, personText } from '../../chat/name.js';
 import { findSticker, STICKERS } from '../../chat/sticker.js';
 import { parseText, sanitiseLine } from '../../chat/text.js';
 import { clockOf, dayOf } from './chat.js';
@@ -192,9 +192,7 @@ export class Shell {
   }
 
   async #whois(name: string): Promise<void> {
-    const everyone = await this.#host.commands.who();
-    const found = everyone.find(({ user }) => nameKey(user) === nameKey(name));
-    this.#host.note(found === undefined ? `${name} is not online.` : personLine(found));
+    this.#host.note(personLine(await this.#host.commands.person(name)));
   }
 
   #search(text: string): void {
