@@ -28,6 +28,8 @@ export interface CommandRow {
   readonly help: string;
   /** `[text...]`, `<address>`. */
   readonly args?: string;
+  /** What may stand there, where the command's help does not say it. */
+  readonly argsHelp?: string;
   readonly options: readonly OptionRow[];
   /** Runs when no command is named. */
   readonly fallback?: true;
@@ -74,7 +76,7 @@ function build(cli: Cli, console: Console, done: (exit: Exit) => void): Command 
     const command = program.command(row.name, row.fallback ? { isDefault: true } : {}).description(row.help);
     // `copyInheritedSettings` came with `command`: errors and output go the same way as the program's.
     prepare(command, [...row.options, ...cli.everywhere], console);
-    if (row.args !== undefined) command.argument(row.args);
+    if (row.args !== undefined) command.argument(row.args, row.argsHelp);
     command.allowExcessArguments(true).action(async () => {
       refuseExcess(cli, row, command);
       const { run } = await row.load();

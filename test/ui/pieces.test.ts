@@ -4,6 +4,7 @@ import { NatterError } from '../../src/chat/error.js';
 import { run as bench } from '../../src/ui/commands/bench.js';
 import { run as forget } from '../../src/ui/commands/forget.js';
 import { run as serve } from '../../src/ui/commands/serve.js';
+import { commands } from '../../src/ui/commands/table.js';
 import { LineReader } from '../../src/ui/lines.js';
 import { type ServerOptions, startHere } from '../../src/ui/server.js';
 import { FakeConsole } from '../support/fake-console.js';
@@ -126,6 +127,14 @@ describe('serve', () => {
     await stop();
     expect(server).toBe('127.0.0.1:7777');
   });
+});
+
+test('the help of bench names every bench there is', async () => {
+  const refusal = await bench({}, ['xyzzyplugh'], new FakeConsole()).catch((error: Error) => error.message);
+  const [, names = ''] = /there is (.+)\.$/.exec(String(refusal)) ?? [];
+  expect(names.split(', ').length).toBeGreaterThan(1);
+  const row = commands.find(({ name }) => name === 'bench');
+  for (const name of names.split(', ')) expect(row?.argsHelp).toMatch(new RegExp(`\\b${name}\\b`));
 });
 
 test('a bench that does not exist is a wrong argument', async () => {

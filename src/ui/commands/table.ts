@@ -250,6 +250,8 @@ export const commands: readonly CommandRow[] = [
     name: 'bench',
     help: 'measure something, beside a peer in the same run',
     args: '<name>',
+    argsHelp:
+      'fanout (a room of 200), files, connection (the protocol alone), runtime (actors), inspector (being watched) or pane (a long conversation)',
     options: [json],
     load: () => import('./bench.js'),
   },
