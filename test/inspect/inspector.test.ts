@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Frame } from '../../src/actors/inspect/frames.js';
+import type { Frame, RingDot } from '../../src/actors/inspect/frames.js';
 import type { Inspectable, Report, Wish } from '../../src/actors/inspect/inspectable.js';
 import { Inspector } from '../../src/actors/inspect/inspector.js';
 
@@ -33,6 +33,10 @@ const SESSION = {
 };
 const THREAD = {
   ...{ generation: 0, up: true, actors: 1, deadLetters: 0, handled: 0, mailbox: 0, loopDelayP99Ms: 0 },
+};
+
+const SELF: RingDot = {
+  ...{ key: 'me', name: 'ana', place: 0, role: 'self', link: 'none', lagMs: undefined },
 };
 
 const EVENT = { at: '', kind: 'in', name: 'Post', other: '', bytes: 5, edges: [], skipped: 0 } as const;
@@ -235,6 +239,48 @@ describe('an inspector', () => {
     other.say({ thread: 'client', fresh: true });
     expect(one.wishes.at(-1)?.chosen).toEqual([]);
     expect(other.wishes.at(-1)?.chosen).toEqual(['client session/1']);
+    inspector.close();
+  });
+
+  it('tells which rings there are, and how each is seen to whoever wants to see it', () => {
+    const systems = [new Told(), new Told()] as const;
+    const inspector = new Inspector(systems);
+    const frames: Frame[] = [];
+    const watch = inspector.watch((frame) => frames.push(frame));
+    const sight = (state: string) => ({ state, self: SELF, dots: [] });
+    for (const [at, system] of systems.entries())
+      system.say({ thread: 'core', ring: { name: `ring ${at}`, sight: undefined } });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)?.rings).toEqual([
+      { thread: 'core', name: 'ring 0', sight: undefined },
+      { thread: 'core#2', name: 'ring 1', sight: undefined },
+    ]);
+    // Somebody else sees one: nothing of that is this one's business.
+    systems[1].say({ thread: 'core', ring: { name: 'ring 1', sight: sight('stable') } });
+    const before = frames.length;
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.length).toBe(before);
+    watch.interest({ chosen: undefined, ring: true });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)?.rings?.map((ring) => ring.sight?.state)).toEqual([undefined, 'stable']);
+    systems[0].say({ thread: 'core', ring: { name: 'ring 0', sight: sight('alone') } });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)?.rings?.map((ring) => ring.sight?.state)).toEqual(['alone', 'stable']);
+    inspector.close();
+  });
+
+  it('knows of no ring when the system that was in it is taken away', () => {
+    const inspector = new Inspector([new Told()]);
+    const frames: Frame[] = [];
+    inspector.watch((frame) => frames.push(frame), { chosen: undefined, ring: true });
+    const peer = new Told();
+    const remove = inspector.add(peer);
+    peer.say({ thread: 'core', ring: { name: 'walkers', sight: undefined } });
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)?.rings).toHaveLength(1);
+    remove();
+    vi.advanceTimersByTime(TICK_MS);
+    expect(frames.at(-1)).toMatchObject({ whole: true, rings: [] });
     inspector.close();
   });
 

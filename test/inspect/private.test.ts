@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openClient } from '#natter/actors/client/client.js';
+import type { RingSight } from '#natter/actors/inspect/frames.js';
 import { openRing } from '#natter/actors/ring-client/open.js';
 import type { Ring } from '#natter/actors/ring-client/options.js';
 import { startServer } from '#natter/actors/server/server.js';
@@ -164,13 +165,23 @@ describe('an inspector that looks at everything', () => {
     await onlooker.frame(
       ({ actors }) => actors?.some(({ machine, state }) => machine === 'link' && state === 'live') === true,
     );
-    const seen = await onlooker.frame(
-      ({ ring }) => ring?.dots.some(({ link, role }) => link === 'live' && role === 'successor') === true,
+    const isLinked = ({ dots }: RingSight) =>
+      dots.some(({ link, role }) => link === 'live' && role === 'both');
+    const seen = await onlooker.frame(({ rings = [] }) =>
+      rings.some(({ sight }) => sight && isLinked(sight)),
     );
-    expect(seen.ring).toMatchObject({ self: { key: ana.key, name: 'ana', role: 'self' } });
-    expect(seen.ring?.dots).toMatchObject([{ key: bo.key, name: 'bo', role: 'successor' }]);
+    expect(seen.rings).toMatchObject([
+      {
+        ...{ thread: 'core', name: 'lilacs' },
+        sight: { self: { key: ana.key, name: 'ana', role: 'self' }, dots: [{ key: bo.key, name: 'bo' }] },
+      },
+    ]);
+    const before = onlooker.frames.length;
     await bo.close();
-    await onlooker.frame(({ ring }) => ring?.dots.some(({ link }) => link === 'broken') === true);
+    // Whoever leaves is gone, and nothing has broken.
+    await onlooker.frame(
+      (frame) => onlooker.frames.indexOf(frame) >= before && frame.rings?.[0]?.sight?.dots.length === 0,
+    );
     const secrets = [...WORDS, ...keysBelow(folder.path)];
     expect(secrets.length).toBeGreaterThan(WORDS.length);
     expect(secrets.filter((secret) => onlooker.text.includes(secret))).toEqual([]);

@@ -4,7 +4,7 @@ import type { ActorRow, RingDot, ThreadRow } from '../../src/actors/inspect/fram
 import { ActorTree, type Entry } from '../../src/ui/inspector/page/actor-tree.js';
 import { compareActors } from '../../src/ui/inspector/page/order.js';
 import { hashOf, placeOf } from '../../src/ui/inspector/page/place.js';
-import { type Label, placeDots } from '../../src/ui/inspector/page/ring-layout.js';
+import { circleIn, type Label, placeDots } from '../../src/ui/inspector/page/ring-layout.js';
 import { searchOf } from '../../src/ui/inspector/page/search.js';
 import { bytesText, plain } from '../../src/ui/inspector/page/text.js';
 
@@ -140,7 +140,8 @@ describe('the ring', () => {
   it('has oneself at the top and the others clockwise, with a line to whom there is a link', () => {
     const self = dot('me', 0.9, { role: 'self' });
     const next = dot('next', 0.15, { role: 'successor', link: 'live' });
-    const placed = placeDots({ state: 'stable', self, dots: [next, dot('far', 0.4)] });
+    const circle = { x: 320, y: 320, radius: 210 };
+    const placed = placeDots({ state: 'stable', self, dots: [next, dot('far', 0.4)] }, circle);
     const [top, right, below] = placed;
     expect(placed.map(({ dot: { key } }) => key)).toEqual(['me', 'next', 'far']);
     expect(top).toMatchObject({ x: 320, y: 110, path: undefined });
@@ -148,12 +149,31 @@ describe('the ring', () => {
     expect(below).toMatchObject({ x: 320, y: 530, path: undefined });
   });
 
+  it('leaves room for names, however narrow it is', () => {
+    const dots = Array.from({ length: 12 }, (_, at) => dot(`a-long-name-${at}`, (at + 1) / 13));
+    const sight = { state: 'stable', self: dot('me', 0, { role: 'self' }), dots };
+    for (const [width, height] of [
+      [420, 360],
+      [900, 640],
+    ] as const) {
+      const placed = placeDots(sight, circleIn(width, height));
+      const labels = placed.flatMap(({ label }) => label ?? []);
+      expect(labels).toHaveLength(13);
+      for (const { x, y, anchor, text } of labels) {
+        const left = x - text.length * 7 * { start: 0, middle: 0.5, end: 1 }[anchor];
+        expect(left, text).toBeGreaterThanOrEqual(0);
+        expect(left + text.length * 7, text).toBeLessThanOrEqual(width);
+        expect(y > 12 && y < height, text).toBe(true);
+      }
+    }
+  });
+
   it('sets no name over another, and drops those of whom there is no link first', () => {
     const self = dot('me', 0, { role: 'self' });
     const dots = Array.from({ length: 200 }, (_, at) =>
       dot(`somebody-${at}`, (at + 1) / 201, at % 20 === 0 ? { role: 'long', link: 'live' } : {}),
     );
-    const placed = placeDots({ state: 'stable', self, dots });
+    const placed = placeDots({ state: 'stable', self, dots }, circleIn(640, 640));
     const labels = placed.flatMap(({ label }) => label ?? []);
     const leftOf = ({ x, anchor, text }: Label) =>
       x - text.length * 7 * { start: 0, middle: 0.5, end: 1 }[anchor];

@@ -6,7 +6,7 @@ import type {
   Frame,
   Interest,
   Mishap,
-  RingSight,
+  RingRow,
   ThreadRow,
 } from '../../src/actors/inspect/frames.js';
 
@@ -17,8 +17,8 @@ const AT = '2026-01-01T00:00:00.000Z';
 
 export class Crowd {
   readonly actors: ActorRow[];
-  /** What the drawing of the ring shows; without it there is no ring. */
-  ring: RingSight | undefined;
+  /** The rings that it takes part in. */
+  rings: readonly RingRow[] = [];
   readonly #watchers = new Set<CrowdWatcher>();
   readonly #threads: readonly string[];
   #turn = 0;
@@ -58,7 +58,7 @@ export class Crowd {
   watch(listener: Listener): CrowdWatcher {
     const watcher = new CrowdWatcher(listener, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
-    listener({ whole: true, at: AT, threads: this.threads, actors: this.actors, ...this.#sight() });
+    listener({ whole: true, at: AT, threads: this.threads, actors: this.actors, rings: this.rings });
     return watcher;
   }
 
@@ -92,10 +92,6 @@ export class Crowd {
 
   mishap(kind: Mishap['kind'], cause: string, actor = 'session/1'): boolean {
     return this.tell({ mishaps: [{ seq: ++this.#seq, at: AT, kind, thread: 'core-0', actor, cause }] });
-  }
-
-  #sight(): Partial<Frame> {
-    return this.ring === undefined ? {} : { ring: this.ring };
   }
 
   #move(index: number): ActorRow {

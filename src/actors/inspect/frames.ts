@@ -65,6 +65,16 @@ export interface ActorDetail {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
+/** A ring that this process takes part in. */
+export interface RingRow {
+  /** The one that holds the ring, as the tree calls it. */
+  readonly thread: string;
+  /** What its people call it; untrusted text. */
+  readonly name: string;
+  /** Undefined until it was looked at, which is done for those alone who want to see it. */
+  readonly sight: RingSight | undefined;
+}
+
 /** A ring as one peer sees it, for the drawing. Places are 0 to 1 clockwise. */
 export interface RingSight {
   readonly state: string;
@@ -78,8 +88,9 @@ export interface RingDot {
   /** As people know them; untrusted text. */
   readonly name: string;
   readonly place: number;
+  /** `both`: the next one clockwise, and the one before. `other`: linked beyond these. `known`: not linked. */
+  readonly role: 'self' | 'successor' | 'predecessor' | 'both' | 'long' | 'other' | 'known';
   /** What we have with it. `broken`: there was a link, and nothing is heard. */
-  readonly role: 'self' | 'successor' | 'predecessor' | 'long' | 'other' | 'known';
   readonly link: 'live' | 'suspect' | 'broken' | 'none';
   readonly lagMs: number | undefined;
 }
@@ -100,7 +111,8 @@ export interface Frame {
   readonly mishaps?: readonly Mishap[];
   readonly detail?: ActorDetail;
   readonly events?: readonly ActorEvent[];
-  readonly ring?: RingSight;
+  /** All there are, when one came, went or is seen otherwise. */
+  readonly rings?: readonly RingRow[];
 }
 
 /** What one watcher has on its screen; replaces what it asked for before. */

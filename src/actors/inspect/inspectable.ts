@@ -1,4 +1,4 @@
-import type { ActorDetail, ActorEvent, ActorRow, Mishap, RingSight, ThreadRow } from './frames.js';
+import type { ActorDetail, ActorEvent, ActorRow, Mishap, RingRow, ThreadRow } from './frames.js';
 
 /** What a thread has to tell since its last report. A row replaces the one before of that actor. */
 export interface Report {
@@ -13,7 +13,8 @@ export interface Report {
   /** Of chosen actors only, as are `events`. */
   readonly details?: readonly ({ readonly actor: string } & Omit<ActorDetail, 'row'>)[];
   readonly events?: readonly ({ readonly actor: string } & Omit<ActorEvent, 'seq'>)[];
-  readonly ring?: RingSight;
+  /** The ring that the thread holds; told at once, and seen when somebody wishes to. */
+  readonly ring?: Omit<RingRow, 'thread'>;
 }
 
 /** What all who watch want together. */

@@ -1,4 +1,4 @@
-import type { ActorDetail, ActorRow, Mishap, RingSight, ThreadRow } from './frames.js';
+import type { ActorDetail, ActorRow, Mishap, RingRow, ThreadRow } from './frames.js';
 import type { Report } from './inspectable.js';
 
 /** Kept for whoever begins to watch later. */
@@ -14,6 +14,9 @@ export interface Changes {
   readonly gone: readonly string[];
   readonly details: readonly string[];
   readonly threads: boolean;
+  /** One is there that was not, or has another name. */
+  readonly rings: boolean;
+  /** One is seen otherwise. */
   readonly ring: boolean;
 }
 
@@ -27,7 +30,8 @@ export class Known {
   readonly actors = new Map<string, ActorRow>();
   readonly details = new Map<string, Detail>();
   readonly mishaps: Mishap[] = [];
-  ring: RingSight | undefined;
+  /** By the thread that holds it. */
+  readonly rings = new Map<string, RingRow>();
   readonly #seen = new Set<string>();
   #mishap = 0;
 
@@ -41,7 +45,7 @@ export class Known {
     this.threads.clear();
     this.actors.clear();
     this.details.clear();
-    this.ring = undefined;
+    this.rings.clear();
   }
 
   /** Nobody looks closely at anybody else any more: what was known of them grows old. */
@@ -53,7 +57,7 @@ export class Known {
   forget(thread: string): void {
     this.#dropAll(thread);
     this.threads.delete(thread);
-    this.ring = undefined;
+    this.rings.delete(thread);
     // What another thread of that name tells one day is not what this one told.
     for (const id of this.#seen) if (id.startsWith(`${thread} `)) this.#seen.delete(id);
   }
@@ -81,8 +85,10 @@ export class Known {
     for (const { id, ...mishap } of report.mishaps ?? []) {
       if (this.#isNew(`${thread} ${id}`)) this.#keep({ ...mishap, thread });
     }
-    if (report.ring !== undefined) this.ring = report.ring;
-    return { actors, gone, details, threads: report.row !== undefined, ring: report.ring !== undefined };
+    const { ring } = report;
+    const rings = ring !== undefined && this.rings.get(thread)?.name !== ring.name;
+    if (ring !== undefined) this.rings.set(thread, { thread, ...ring });
+    return { actors, gone, details, threads: report.row !== undefined, rings, ring: ring !== undefined };
   }
 
   #keep(mishap: Omit<Mishap, 'seq'>): void {

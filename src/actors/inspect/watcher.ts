@@ -1,4 +1,4 @@
-import type { ActorEvent, ActorRow, Frame, Interest } from './frames.js';
+import type { ActorEvent, ActorRow, Frame, Interest, RingRow } from './frames.js';
 import type { Report } from './inspectable.js';
 import { type Changes, type Known, keyOf } from './known.js';
 
@@ -21,7 +21,7 @@ export class Watcher {
   #whole = true;
   #threads = false;
   #detail = false;
-  #ring = false;
+  #rings = false;
   #mishap = 0;
   interest: Interest;
 
@@ -37,7 +37,7 @@ export class Watcher {
     }
     this.interest = next;
     this.#detail = true;
-    this.#ring = true;
+    this.#rings = true;
   }
 
   /** What is shown is not what it was: everything is told again. */
@@ -62,7 +62,7 @@ export class Watcher {
         if (keyOf(report.thread, actor) === chosen) this.#keep(event);
     }
     this.#threads ||= changes.threads;
-    this.#ring ||= changes.ring;
+    this.#rings ||= changes.rings || (changes.ring && this.interest.ring);
   }
 
   /** Tells what there is to tell. */
@@ -72,7 +72,7 @@ export class Watcher {
     this.#whole = false;
     this.#threads = false;
     this.#detail = false;
-    this.#ring = false;
+    this.#rings = false;
     this.#changed.clear();
     this.#gone.clear();
     this.#events = [];
@@ -96,7 +96,7 @@ export class Watcher {
     const gone = whole ? [] : [...this.#gone];
     const mishaps = known.mishaps.filter(({ seq }) => whole || seq > this.#mishap);
     const detail = whole || this.#detail ? this.#chosenDetail() : undefined;
-    const ring = this.interest.ring && (whole || this.#ring) ? known.ring : undefined;
+    const rings = whole || this.#rings ? this.#ringRows() : undefined;
     const threads = whole || this.#threads ? [...known.threads.values()] : [];
     const parts = {
       ...(whole || threads.length > 0 ? { threads } : {}),
@@ -105,7 +105,7 @@ export class Watcher {
       ...(mishaps.length === 0 ? {} : { mishaps }),
       ...(detail === undefined ? {} : { detail }),
       ...(this.#events.length === 0 ? {} : { events: this.#events }),
-      ...(ring === undefined ? {} : { ring }),
+      ...(rings === undefined ? {} : { rings }),
     };
     if (!whole && Object.keys(parts).length === 0) return undefined;
     return { whole, at, ...parts };
@@ -118,6 +118,11 @@ export class Watcher {
       if (row !== undefined) rows.push(row);
     }
     return rows;
+  }
+
+  #ringRows(): RingRow[] {
+    const rows = [...this.#known.rings.values()];
+    return this.interest.ring ? rows : rows.map((row) => ({ ...row, sight: undefined }));
   }
 
   #chosenDetail(): Frame['detail'] {

@@ -54,7 +54,7 @@ export class ThreadedPeer {
 
   /** What an inspector looks into. */
   get inspectable(): Inspectable {
-    return withRing(inspectableOf(this.system.looks), this.commands);
+    return withRing(inspectableOf(this.system.looks), this.commands, this.#options.community);
   }
 
   async start(profile: Profile, bootstrap: readonly PathAddress[]): Promise<void> {

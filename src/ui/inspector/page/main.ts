@@ -9,9 +9,6 @@ import { Shell } from './shell.js';
 import { Stream } from './stream.js';
 import { Theme } from './theme.js';
 
-/** Programs that can be in a ring. */
-const IN_RINGS: ReadonlySet<string> = new Set(['ring', 'chat']);
-
 const theme = new Theme();
 const api = new Api(new URLSearchParams(location.search).get('token') ?? '');
 const status = new LinkStatus(() => location.reload());
@@ -23,14 +20,18 @@ function watch(hello: Hello): void {
   const stream = new Stream(api, {
     frame: (frame: Frame) => {
       live.take(frame);
-      if (frame.ring) ring.take(frame.ring);
+      if (frame.rings === undefined) return;
+      ring.take(frame.rings);
+      shell.offer(ring, frame.rings.length > 0);
     },
     state: (state) => linkStatus.show(state),
   });
   const linkStatus = new LinkStatus(() => stream.retry());
   linkStatus.about(hello.program, hello.pid);
   const want = (change: Partial<typeof wanted>) => stream.interest(Object.assign(wanted, change));
-  new Shell([live, new Gallery(api), ...(IN_RINGS.has(hello.program) ? [ring] : [])], theme);
+  const shell = new Shell([live, new Gallery(api), ring], theme);
+  // A chat may go into a ring, or out of one, at any time.
+  shell.offer(ring, false);
 }
 
 /** Before anything can be shown, the program must have said what it is. */

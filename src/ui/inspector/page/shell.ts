@@ -11,6 +11,8 @@ export class Shell {
   readonly #content: HTMLElement;
   readonly #help = new Help();
   readonly #theme: Theme;
+  /** Those that have nothing to show now. */
+  readonly #withheld = new Set<View>();
   #shown: View | undefined;
 
   constructor(views: readonly View[], theme: Theme) {
@@ -44,6 +46,14 @@ export class Shell {
     this.#show();
   }
 
+  /** Whether a view has a tab and a key. Whoever is there already, or has its address, stays: it says what is missing. */
+  offer(view: View, isOffered: boolean): void {
+    if (isOffered) this.#withheld.delete(view);
+    else this.#withheld.add(view);
+    const tab = this.#tabs[this.#views.indexOf(view)];
+    if (tab) tab.hidden = !isOffered;
+  }
+
   #show(): void {
     const { view: id, rest } = placeOf(location.hash);
     const view = this.#views.find((each) => each.id === id) ?? this.#views[0];
@@ -63,7 +73,7 @@ export class Shell {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLDialogElement) return;
     if (document.querySelector('dialog[open]') !== null) return;
     const view = this.#views[Number(event.key) - 1];
-    if (view !== undefined) location.hash = hashOf(view.id);
+    if (view !== undefined && !this.#withheld.has(view)) location.hash = hashOf(view.id);
     else if (event.key === '?') this.#showHelp();
     else if (event.key === 't') this.#theme.next();
     else if (this.#shown?.key(event) !== true) return;
