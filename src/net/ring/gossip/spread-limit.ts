@@ -15,8 +15,9 @@ import type { PeerId } from '../types.js';
 const CONTENT_KEY_BYTES = 128;
 
 /**
- * How much of one author, of one content whoever says it, and of what one link brings is spread live. It only decides whether an entry goes
- * on by broadcast: what is above these rates is kept all the same, and sync brings it to everybody in batches.
+ * How much of one author, of one content whoever says it, and of what one link brings is spread live. It only decides
+ * whether an entry goes on by broadcast: what is above these rates is kept all the same, and sync brings it to everybody
+ * in batches.
  */
 export class SpreadLimit {
   readonly #authors = new Buckets(AUTHOR_PER_S, AUTHOR_BURST);
