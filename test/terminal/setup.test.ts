@@ -4,8 +4,8 @@ import { FakeTerminal } from '../support/fake-terminal.js';
 let fake: FakeTerminal;
 afterEach(() => fake.close());
 
-const start = async (env: Record<string, string> = {}) => {
-  fake = await FakeTerminal.start({ columns: 80, rows: 24, env });
+const start = async (env: Record<string, string> = {}, rows = 24) => {
+  fake = await FakeTerminal.start({ columns: 80, rows, env });
   await fake.terminal.waitFor('natter');
 };
 
@@ -84,6 +84,17 @@ describe('the setup screen', () => {
     fake.answer('login', { value: { user: 'mia' } });
     fake.terminal.type('\r');
     await fake.terminal.waitFor('mia >');
+  });
+
+  test('shows what one is at, and what went wrong, where there is little room', async () => {
+    await start({}, 12);
+    await fake.terminal.waitFor('[ Try it here ]');
+    fake.terminal.type('\x1b[A\x1b[A');
+    await fake.terminal.waitFor('> [ Start or join a ring ]');
+    fake.terminal.type('\r');
+    await fake.terminal.waitFor('! Write the name of a ring to start or join');
+    await fake.terminal.waitFor('> Ring');
+    await fake.terminal.waitFor('Ctrl+C quit');
   });
 
   test('Ctrl+C leaves', async () => {

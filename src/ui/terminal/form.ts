@@ -1,5 +1,5 @@
 /** A form for the keyboard: fields to write in, choices, buttons; Up and Down move between them. */
-import type { Surface } from './cells.js';
+import type { Area, Surface } from './cells.js';
 import { edit } from './editing.js';
 import { Editor } from './editor.js';
 import { type Action, actionOf } from './keys.js';
@@ -97,11 +97,16 @@ export class Form {
     while (this.parts[this.#focus]?.kind === 'label');
   }
 
-  /** Draws one part a row from (x, y); returns where the cursor is, if in a field. */
-  paint(surface: Surface, x: number, y: number, theme: Theme): Cursor | undefined {
+  /**
+   * Draws one part a row from (x, y), of more than `height` those around the one with the focus; returns where the
+   * cursor is, if in a field.
+   */
+  paint(surface: Surface, { x, y, height }: Omit<Area, 'width'>, theme: Theme): Cursor | undefined {
     let cursor: Cursor | undefined;
-    this.parts.forEach((part, index) => {
-      const isFocused = index === this.#focus;
+    const last = Math.max(0, this.parts.length - height);
+    const from = Math.min(last, Math.max(0, this.#focus - Math.floor(height / 2)));
+    this.parts.slice(from, from + height).forEach((part, index) => {
+      const isFocused = from + index === this.#focus;
       const row = y + index;
       if (part.kind === 'label') surface.text(x + 2, row, part.text, theme.dim);
       else {

@@ -172,13 +172,13 @@ export class Setup {
     const y = Math.max(0, Math.floor((surface.height - this.#form.parts.length - 6) / 2));
     surface.text(x + 2, y, 'natter', theme.bold);
     surface.text(x + 10, y, 'talk from terminal to terminal', theme.dim);
-    const cursor = this.#form.paint(surface, x, y + 2, theme);
-    const below = y + 3 + this.#form.parts.length;
     const look = this.#isError ? theme.warning : theme.plain;
-    const message = this.#isError ? `! ${this.#message}` : this.#message;
-    wrap(message, Math.min(WIDTH, surface.width - x) - 4).forEach((text, index) => {
-      surface.text(x + 2, below + index, text, look);
-    });
+    const text = this.#isError ? `! ${this.#message}` : this.#message;
+    const message = wrap(text, Math.min(WIDTH, surface.width - x) - 4);
+    // What goes wrong is said below the form, which makes room for it where there is little.
+    const height = Math.min(this.#form.parts.length, Math.max(1, surface.height - y - 4 - message.length));
+    const cursor = this.#form.paint(surface, { x, y: y + 2, height }, theme);
+    for (const [at, line] of message.entries()) surface.text(x + 2, y + 3 + height + at, line, look);
     const keys = 'Up/Down move   Enter go   Left/Right choose   Ctrl+C quit';
     surface.text(x + 2, surface.height - 1, keys, theme.dim);
     return this.#isBusy ? undefined : cursor;
