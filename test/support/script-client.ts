@@ -202,7 +202,10 @@ export class FakeClient implements Client {
   async person(name: string): ReturnType<ClientCommands['person']> {
     const found = (await this.who()).find(({ user }) => user === name);
     if (found === undefined && !this.world.accounts.has(name))
-      throw new NatterError('NO_SUCH_USER', 'Nobody of that name is registered; check the spelling.');
+      throw new NatterError(
+        'NO_SUCH_USER',
+        `Nobody of that name is registered (${name}); check the spelling.`,
+      );
     return found ?? { user: name, state: 'offline' };
   }
 

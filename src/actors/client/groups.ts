@@ -70,9 +70,9 @@ export class Groups implements GroupCommands {
 
   async near(km?: number): Promise<Room> {
     const { conversations, open } = this.#options;
+    await this.#places.settled();
     if (km === undefined) return (await (this.#ownOrLast() ?? open(`~${conversations.user}`))).room();
     checkRadius(km);
-    await this.#places.settled();
     const body = await this.#calls().call(Operation.Near, { k: km }, ConversationBody);
     return conversations.open(body).room();
   }

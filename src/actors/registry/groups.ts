@@ -62,8 +62,10 @@ export class Groups {
   /** The group of a founder, as one account sees it. @throws NatterError NO_SUCH_ROOM */
   foundBy(founder: Account, account: Uint8Array): Body.GeoFoundBy {
     const geo = this.#ledger.state.geoOf(founder.id);
-    if (!geo?.group)
-      throw new NatterError('NO_SUCH_ROOM', `${founder.name} has founded no group; found one with /near KM.`);
+    if (!geo?.group) {
+      const who = founder.id.equals(account) ? 'You have' : `${founder.name} has`;
+      throw new NatterError('NO_SUCH_ROOM', `${who} founded no group; found one with /near KM.`);
+    }
     const { cell, km } = geo.group;
     return { l: geo.log, c: cell, k: km, m: this.#ledger.state.isMember(geo.log, account) };
   }

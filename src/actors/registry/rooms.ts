@@ -154,7 +154,10 @@ export class Rooms {
   byName(name: string): Account {
     const account = this.#ledger.state.accountByKey(nameKey(name.replace(/^@/u, '')));
     if (!account)
-      throw new NatterError('NO_SUCH_USER', 'Nobody of that name is registered; check the spelling.');
+      throw new NatterError(
+        'NO_SUCH_USER',
+        `Nobody of that name is registered (${name}); check the spelling.`,
+      );
     return account;
   }
 }
