@@ -31,7 +31,7 @@ export class Cities {
     const named = at.city.length > 40 ? `${at.city.slice(0, 40)}…` : at.city;
     const hint =
       answer.meant === undefined
-        ? 'write a larger one nearby, or --at LAT,LON'
+        ? 'write a larger one nearby, or where it is as LAT,LON'
         : `did you mean ${answer.meant}?`;
     throw new NatterError(
       'BAD_ARGUMENT',
