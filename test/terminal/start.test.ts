@@ -32,12 +32,13 @@ afterEach(async () => {
   folder.remove();
 });
 
-test('what is typed while the client starts is not echoed, and stands in the input line once there is one', async () => {
+test('what is typed while the client starts is not echoed, and is said once there is a conversation', async () => {
   const held = await openFile(passwordFile, 'w');
-  terminal.type('hello from the start');
+  terminal.type('hello from the start\rand more');
   await held.writeFile(PASSWORD);
   await held.close();
-  await terminal.waitFor('mia > hello from the start');
+  await terminal.waitFor('mia > and more');
+  await terminal.waitFor(() => /you +hello from the start +ok/.test(terminal.text()));
   const [before = ''] = terminal.raw.split('\x1b[?1049h');
   expect(before).not.toContain('hello');
 });

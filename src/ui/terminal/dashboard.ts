@@ -10,7 +10,8 @@ import type { Surface } from './cells.js';
 import { candidatesOf } from './completer.js';
 import { Composer } from './composer.js';
 import { answerConfirm, type Confirm } from './confirm.js';
-import { type Action, actionOf } from './keys.js';
+import { KeptTokens } from './kept-tokens.js';
+import { type Action, actionOf, isEverywhere } from './keys.js';
 import type { Panels } from './layout.js';
 import type { MachineSource } from './machine-source.js';
 import { Model } from './model.js';
@@ -74,6 +75,7 @@ export class Dashboard {
   readonly #moves: Partial<Record<Action, () => void>>;
   #panels: Panels = { rooms: true, members: true };
   #emoji: EmojiBook | undefined;
+  readonly #early = new KeptTokens();
   #isHelpShown = false;
   #isMouseOn = false;
   #isFocused = true;
@@ -145,7 +147,10 @@ export class Dashboard {
     const { stage, now } = this.#options;
     this.#noticeReading();
     const effect = this.model.apply(event, now());
-    if (effect.effect === 'opened') this.#opened(effect.room).catch(this.#fail);
+    if (effect.effect === 'opened') {
+      this.#opened(effect.room).catch(this.#fail);
+      for (const token of this.#early.take()) this.handle(token);
+    }
     if (event.event === 'welcome') this.#welcomed();
     if (event.event === 'ring') this.#overlays.ring.look();
     if (effect.effect === 'received') this.#overlays.files.show(effect.entry, false).catch(this.#fail);
@@ -174,9 +179,16 @@ export class Dashboard {
       this.#confirm = undefined;
       answerConfirm(confirm, token);
     } else if (this.#isHelpShown) this.#isHelpShown = false;
+    else if (this.#isEarly(token)) this.#early.keep(token);
     else if (this.#overlays.handle(token)) return;
     else if (token.type === 'key') this.#act(actionOf(token));
     else this.#composer.type(token.text);
+  }
+
+  /** Logged in, but not in the lobby yet: what is typed is meant for it. */
+  #isEarly(token: Token): boolean {
+    const action = actionOf(token);
+    return this.model.current === undefined && (action === undefined || !isEverywhere(action));
   }
 
   #scene(): Scene {
