@@ -73,6 +73,10 @@ describeInBrowser('messages that reach nobody', (browser) => {
     const letters = lines.locator('.letters');
     await expect.poll(() => letters.allTextContents(), WAIT).toEqual(['', '']);
     const [row] = crowd.threads;
+    // Where there are none the line has the columns of all others.
+    const states = visit.page.locator('.actor-line[data-type] .state:not(:empty)');
+    const left = await states.evaluateAll((all) => all.map((each) => each.getBoundingClientRect().left));
+    expect(new Set(left).size).toBe(1);
     crowd.tell({ threads: row === undefined ? [] : [{ ...row, deadLetters: 1_234 }] });
     await expect.poll(() => letters.allTextContents(), WAIT).toEqual(['✝1,234', '']);
     expect(await lines.first().getAttribute('aria-label')).toContain('1,234 dead letters');
