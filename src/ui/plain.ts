@@ -153,12 +153,12 @@ export class Plain implements Voice {
     );
   }
 
-  /** Told when it is another state, and when the first has come or the last has gone. */
+  /** Told when it is another state, and when the first has come or the last has gone: of joining that is not said. */
   #ring(status: RingStatus): void {
-    const isAccompanied = status.peers > 0;
+    const isAccompanied = status.peers > 0 && status.state !== 'joining';
     const state = `${status.state} ${isAccompanied}`;
     // Whoever was told that they are alone need not hear of each try to be it no more.
-    const isTry = this.#ringState === ALONE && status.state === 'joining' && !isAccompanied;
+    const isTry = this.#ringState === ALONE && status.state === 'joining' && status.peers === 0;
     if (state === this.#ringState || isTry) return;
     this.#ringState = state;
     this.#notice(ringSentence(status, Date.now() - status.sinceMs));

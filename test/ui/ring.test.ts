@@ -251,6 +251,10 @@ describe('a ring line by line', () => {
     expect(console.err).toContain('You are alone in the ring');
     only().emit({ event: 'ring', peers: 2, state: 'stable', sinceMs: 0 });
     await console.until('You are in the ring with 2 others; it is stable since');
+    for (const peers of [0, 1]) only().emit({ event: 'ring', peers, state: 'joining', sinceMs: 0 });
+    only().emit({ event: 'ring', peers: 3, state: 'stable', sinceMs: 0 });
+    await console.until('You are in the ring with 3 others');
+    expect(console.err.match(/Joining the ring/g)).toHaveLength(1);
     console.end();
     expect(await running).toBe(0);
   });
