@@ -1,5 +1,5 @@
 /** `natter inspect --export DIR`: every machine as SVG and as Mermaid text, and a page that shows them. */
-import { mkdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CatalogueRow, machines } from '../actors/machines/catalogue.js';
 import type { Chart } from '../chart/chart.js';
@@ -9,10 +9,12 @@ import { chartMermaid } from '../chart/mermaid.js';
 import { chartSvg } from '../chart/svg.js';
 import { NatterError } from '../chat/error.js';
 import { writeFileAtomic } from '../store/atomic.js';
+import { makeFolder } from '../store/folder.js';
 import { galleryPage, type Pictured } from './machine-gallery.js';
 
 /** Everybody may read what the umask leaves, as with any file that one asks a program to write. */
 const MODE = 0o666;
+const FOLDER_MODE = 0o777;
 
 export interface ExportedFile {
   readonly name: string;
@@ -50,7 +52,9 @@ async function exportOne(row: CatalogueRow, layout: (chart: Chart) => Promise<Dr
 /** Makes the folder if it is missing. Throws a NatterError when it is none or cannot be written to. */
 export function openExportFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder, FOLDER_MODE);
+    // What is there already may be a file.
+    readdirSync(folder);
   } catch (error) {
     throw refused(folder, error);
   }

@@ -133,6 +133,9 @@ describe('natter inspect --export', () => {
       expect(exit).toBe(2);
       expect(err).toMatch(/^\S+ is not a folder, nor can it become one; name another one with --export\.$/);
     }
+    const nowhere = await run('/proc/nowhere');
+    expect(nowhere.exit).toBe(1);
+    expect(nowhere.err).toMatch(/^\/proc\/nowhere cannot be written \(E\w+\); change its rights/);
     mkdirSync(join(folder.path, 'room.svg'));
     const { exit, err } = await run(folder.path);
     expect(exit).toBe(1);
