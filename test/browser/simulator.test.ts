@@ -234,6 +234,18 @@ describeInBrowser('the simulator', (browser) => {
     await bench.close();
   });
 
+  it('leaves the letters to a list of choices while the keyboard is in it', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT');
+    await bench.standsIn('accepted');
+    await bench.page.getByRole('combobox', { name: 'State to find ways to' }).focus();
+    // Two of them are keys of the page as well: all machines, undo.
+    await bench.page.keyboard.type('paused');
+    await bench.page.getByRole('button', { name: 'Play' }).first().waitFor();
+    await bench.standsIn('accepted');
+    expect(await bench.page.evaluate('location.hash')).toBe('#/machines/transfer/ACCEPT');
+    await bench.close();
+  });
+
   for (const colorScheme of ['light', 'dark'] as const)
     it(`can be read and named in ${colorScheme} colours, in a narrow window too`, async () => {
       const viewport = { width: 780, height: 900 };

@@ -70,7 +70,7 @@ export class Shell {
 
   #key(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLDialogElement) return;
+    if (isForItself(event.target)) return;
     if (document.querySelector('dialog[open]') !== null) return;
     const view = this.#views[Number(event.key) - 1];
     if (view !== undefined && !this.#withheld.has(view)) location.hash = hashOf(view.id);
@@ -83,6 +83,15 @@ export class Shell {
   #showHelp(): void {
     if (this.#shown) this.#help.show(this.#shown);
   }
+}
+
+/** Letters are for a field to be written, for a list of choices to be found in it, and for a dialog to answer it. */
+function isForItself(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLDialogElement
+  );
 }
 
 /** A part of index.html. */
