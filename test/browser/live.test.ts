@@ -199,6 +199,41 @@ describeInBrowser('the live page', (browser) => {
     await live.page.getByRole('button', { name: 'Go on' }).waitFor();
   });
 
+  it('lets the keyboard go from the fields to their lists, and zooms wherever it is', async () => {
+    const { raw, live } = await watched();
+    await raw.register('ana');
+    await live.hasEvent('READY');
+    const { keyboard } = live.page;
+    const stands = async () => (await live.visit.probe<{ name: string }>('focus()')).name;
+    for (const key of ['ArrowDown', 'Enter', 'Escape']) {
+      await keyboard.press('f');
+      await keyboard.press(key);
+      expect(await stands(), key).toBe('Events, newest first');
+    }
+    await keyboard.press('/');
+    // What was typed is given up first, then the field is left.
+    await keyboard.press('Escape');
+    expect(await live.search.inputValue()).toBe('');
+    await keyboard.press('Escape');
+    expect(await stands()).toBe('Actors by thread and kind');
+    const size = async () =>
+      (await live.page.locator('.chart-frame svg [data-state]').first().boundingBox())?.width;
+    const before = Number(await size());
+    await keyboard.press('+');
+    await expect.poll(size, WAIT).toBeGreaterThan(before);
+    await keyboard.press('0');
+    await expect.poll(size, WAIT).toBeLessThanOrEqual(before);
+    isClean(live.visit);
+  });
+
+  it('shows nobody else’s chart for somebody who is not there', async () => {
+    const { live } = await watched();
+    await live.page.evaluate("location.hash = '#/live/core-0/session%2F4711'");
+    await live.page.getByText('core-0 session/4711 is not there; choose another actor.').waitFor();
+    expect(await live.lit()).toEqual([]);
+    expect(await live.page.locator('.chart-frame:visible [data-state]').count()).toBe(0);
+  });
+
   it('keeps its place over a reload: who is chosen, and which edge', async () => {
     const raw = await connected();
     await raw.register('ana');

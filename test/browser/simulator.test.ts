@@ -229,8 +229,26 @@ describeInBrowser('the simulator', (browser) => {
     await bench.standsIn('resuming');
     await keyboard.press('r');
     await bench.standsIn('offered');
+    // At its end the keyboard stands where that is said.
+    await keyboard.press('e');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await bench.standsIn('rejected');
+    expect(await bench.page.evaluate('document.activeElement.textContent')).toBe('It has come to its end.');
     await keyboard.press('a');
     await bench.page.getByText('11 machines').waitFor();
+    await bench.close();
+  });
+
+  it('leads from an open machine to the search of all', async () => {
+    const bench = await Bench.open(browser, 'transfer/ACCEPT');
+    await bench.standsIn('accepted');
+    await bench.page.keyboard.press('/');
+    await bench.page.keyboard.type('exhausted');
+    await bench.page.getByText('1 of 11 machines').waitFor();
+    // The first Escape gives up what was typed, the second leaves the field to the keys of the page.
+    for (const key of ['Escape', 'Escape', '?']) await bench.page.keyboard.press(key);
+    await bench.page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await bench.close();
   });
 

@@ -125,20 +125,22 @@ export class ActorList {
     }, TYPED_MS);
   }
 
-  /** Down goes from the field into the list; Enter chooses the first that was found; Escape gives up. */
+  /** Down goes from the field into the list; Enter chooses the first that was found; Escape gives up, then leaves. */
   #fieldKey(event: KeyboardEvent): void {
-    if (event.key === 'ArrowDown') this.#moveTo(this.#firstActor());
-    else if (event.key === 'Enter') {
+    const { key } = event;
+    const isGivenUp = key === 'Escape' && this.#field.value !== '';
+    if (isGivenUp) {
+      this.#field.value = '';
+      this.#type();
+    } else if (key === 'ArrowDown') this.#moveTo(this.#firstActor());
+    else if (key === 'Enter') {
       this.tree.search(searchOf(this.#field.value));
       this.#refresh();
       this.#moveTo(this.#firstActor());
       this.#enter();
-    } else if (event.key === 'Escape' && this.#field.value !== '') {
-      this.#field.value = '';
-      this.#type();
-    } else return;
+    } else if (key !== 'Escape') return;
     event.preventDefault();
-    if (event.key !== 'Escape') this.#scroller.focus();
+    if (!isGivenUp) this.#scroller.focus();
   }
 
   #firstActor(): number {

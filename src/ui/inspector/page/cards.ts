@@ -71,7 +71,7 @@ export class Cards {
     this.#count.textContent = found === 0 ? 'No machine has that.' : `${found}${of} machines`;
   }
 
-  /** Down goes from the field to the cards, Enter opens the first that was found, Escape shows all again. */
+  /** Down goes from the field to the cards, Enter opens the first that was found, Escape shows all, then leaves. */
   #fieldKey(event: KeyboardEvent): void {
     const first = this.#shown.find(({ item }) => !item.hidden)?.item.querySelector('a');
     if (event.key === 'ArrowDown') first?.focus();
@@ -79,7 +79,8 @@ export class Cards {
     else if (event.key === 'Escape' && this.search.value !== '') {
       this.search.value = '';
       this.#filter();
-    } else return;
+    } else if (event.key === 'Escape') this.search.blur();
+    else return;
     event.preventDefault();
   }
 

@@ -102,6 +102,11 @@ export class ChartView {
     this.#viewport.fit();
   }
 
+  /** Plus, minus and 0, wherever the keyboard is. The arrows move it from within alone: elsewhere they move in a list. */
+  key(event: KeyboardEvent): boolean {
+    return !event.key.startsWith('Arrow') && this.#viewport.key(event);
+  }
+
   /** Toggles classes so that exactly these are marked. */
   mark(marks: Marks): void {
     this.#marks = marks;

@@ -51,6 +51,7 @@ export class EventList {
       'aria-label': 'Filter events by name, sender or kind',
       spellcheck: 'false',
       oninput: () => this.#filter(),
+      onkeydown: (event) => this.#fieldKey(event as KeyboardEvent),
     });
     this.#pause = element(
       'button',
@@ -186,6 +187,17 @@ export class EventList {
     if (line === null) return;
     this.#moveTo(Number(line.getAttribute('data-index')));
     this.#enter();
+  }
+
+  /** Down and Enter go from the field to the events; so does Escape, once it has given up what was typed. */
+  #fieldKey(event: KeyboardEvent): void {
+    const { key } = event;
+    if (key === 'Escape' && this.#field.value !== '') {
+      this.#field.value = '';
+      this.#filter();
+    } else if (key === 'ArrowDown' || key === 'Enter' || key === 'Escape') this.focus();
+    else return;
+    event.preventDefault();
   }
 
   #key(event: KeyboardEvent): void {

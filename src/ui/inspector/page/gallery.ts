@@ -45,14 +45,24 @@ export class Gallery implements View {
     this.#simulator.hide();
   }
 
-  key({ key }: KeyboardEvent): boolean {
+  key(event: KeyboardEvent): boolean {
+    const { key } = event;
     const isOpen = !this.#simulator.element.hidden;
-    if (!isOpen && key === '/') this.#cards.search.focus();
+    if (key === '/') this.#find(isOpen);
     else if (isOpen && key === 'e') this.#simulator.focusOffers();
     else if (isOpen && key === 'u') this.#simulator.undo();
     else if (isOpen && key === 'r') this.#simulator.restart();
     else if (isOpen && key === 'a') location.hash = hashOf('machines');
-    else return false;
+    else return isOpen && this.#simulator.key(event);
     return true;
+  }
+
+  /** The field stands among the cards: whoever has a machine open is led there. */
+  #find(isOpen: boolean): void {
+    if (isOpen) {
+      location.hash = hashOf('machines');
+      this.show([]);
+    }
+    this.#cards.search.focus();
   }
 }

@@ -111,7 +111,8 @@ export class Live implements View {
     this.#want(undefined);
   }
 
-  key({ key }: KeyboardEvent): boolean {
+  key(event: KeyboardEvent): boolean {
+    const { key } = event;
     if (key === '/') this.#actors.focusSearch();
     else if (key === 'e') this.#answerList.focus();
     else if (key === 'f') this.#events.focusFilter();
@@ -120,7 +121,7 @@ export class Live implements View {
     else if (key === 'c') this.#card.toggleContext();
     else if (key === 'm') this.#mishaps.toggle();
     else if (key === 'Escape' && this.#edge !== undefined) this.#chooseEdge(undefined);
-    else return false;
+    else return this.#chart.key(event);
     return true;
   }
 
@@ -177,6 +178,8 @@ export class Live implements View {
     if (row === undefined) {
       this.#card.gone(key, this.#isGone);
       if (key === undefined) void this.#chart.show(undefined, 'Choose an actor to see its machine.');
+      // Not there, or not yet: the chart that was shown is somebody else's.
+      else if (!this.#isGone) void this.#chart.show(undefined);
       else if (this.#isGone && this.#chart.machine === undefined)
         void this.#chart.show(undefined, `${plain(key)} is not there; choose another actor.`);
       return;

@@ -15,6 +15,7 @@ export class OfferList {
     this.element = element('div', {
       class: 'offers',
       role: 'group',
+      tabindex: -1,
       'aria-label': 'Events that may happen now',
       onkeydown: (event) => moveFocus(event as KeyboardEvent, this.#buttons),
     });
@@ -41,7 +42,8 @@ export class OfferList {
     if (hadFocus) this.focus();
   }
 
+  /** At the first of them, or where nothing leads on at the sentence that says so. */
   focus(): void {
-    this.#buttons[0]?.focus();
+    (this.#buttons[0] ?? this.element).focus();
   }
 }

@@ -103,6 +103,11 @@ export class Simulator {
     this.#backTo(1);
   }
 
+  /** A key that moves its chart. */
+  key(event: KeyboardEvent): boolean {
+    return this.#chart.key(event);
+  }
+
   focusOffers(): void {
     this.#offers.focus();
   }
