@@ -2,7 +2,6 @@ import { element } from './dom.js';
 import type { KeyHelp, View } from './view.js';
 
 const EVERYWHERE: readonly KeyHelp[] = [
-  { keys: '1 2 3', does: 'go to a view' },
   { keys: 't', does: 'change the colours' },
   { keys: '?', does: 'show this list' },
   { keys: 'Tab', does: 'go to the next part of the page' },
@@ -22,10 +21,12 @@ export class Help {
     document.body.append(this.#dialog);
   }
 
-  show(view: View): void {
+  /** @param views how many there are to go to */
+  show(view: View, views: number): void {
+    const digits = Array.from({ length: views }, (_, index) => index + 1).join(' ');
     this.#dialog.replaceChildren(
       element('h2', {}, 'Keys'),
-      ...list('Everywhere', EVERYWHERE),
+      ...list('Everywhere', [{ keys: digits, does: 'go to a view' }, ...EVERYWHERE]),
       ...list(view.title, view.keys),
       ...list('In a chart', IN_A_CHART),
       element('form', { method: 'dialog' }, element('button', { class: 'strong' }, 'Close')),

@@ -81,7 +81,8 @@ export class Shell {
   }
 
   #showHelp(): void {
-    if (this.#shown) this.#help.show(this.#shown);
+    const views = this.#tabs.filter(({ hidden }) => !hidden).length;
+    if (this.#shown) this.#help.show(this.#shown, views);
   }
 }
 
