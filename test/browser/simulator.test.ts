@@ -108,7 +108,10 @@ describeInBrowser('the simulator', (browser) => {
   it('steps when an enabled edge is clicked, and says so of one that is not', async () => {
     const bench = await Bench.open(browser, 'transfer');
     await bench.standsIn('offered');
-    expect(await bench.marked('active', 'state')).toEqual(['transfer', 'transfer.offered']);
+    // The drawing may come after the lists.
+    await expect
+      .poll(() => bench.marked('active', 'state'), { timeout: 20_000 })
+      .toEqual(['transfer', 'transfer.offered']);
     const edge = (id: string) => bench.page.locator(`[data-edge="${id}"] text`).first();
     await edge('transfer.offered|ACCEPT|0').click();
     await bench.standsIn('accepted');
