@@ -41,7 +41,10 @@ export class Shell {
       this.#content.focus();
     });
     this.#content.replaceChildren(...views.map((view) => view.element));
-    addEventListener('hashchange', () => this.#show());
+    addEventListener('hashchange', ({ oldURL }) => {
+      this.#keep(new URL(oldURL).hash);
+      this.#show();
+    });
     addEventListener('keydown', (event) => this.#key(event));
     this.#show();
   }
@@ -54,13 +57,21 @@ export class Shell {
     if (tab) tab.hidden = !isOffered;
   }
 
+  /** The tab of a view that was left leads back to where one was there; from within, to its beginning. */
+  #keep(hash: string): void {
+    const tab = this.#tabs[this.#views.findIndex(({ id }) => id === placeOf(hash).view)];
+    if (tab) tab.href = hash;
+  }
+
   #show(): void {
     const { view: id, rest } = placeOf(location.hash);
     const view = this.#views.find((each) => each.id === id) ?? this.#views[0];
     for (const [index, each] of this.#views.entries()) {
       each.element.hidden = each !== view;
       const tab = this.#tabs[index];
-      if (tab) setAttribute(tab, 'aria-current', each === view ? 'page' : undefined);
+      if (tab === undefined) continue;
+      setAttribute(tab, 'aria-current', each === view ? 'page' : undefined);
+      if (each === view) tab.href = hashOf(each.id);
     }
     if (this.#shown !== view) this.#shown?.hide();
     this.#shown = view;
@@ -72,8 +83,9 @@ export class Shell {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     if (isForItself(event.target)) return;
     if (document.querySelector('dialog[open]') !== null) return;
-    const view = this.#views[Number(event.key) - 1];
-    if (view !== undefined && !this.#withheld.has(view)) location.hash = hashOf(view.id);
+    const index = Number(event.key) - 1;
+    const view = this.#views[index];
+    if (view !== undefined && !this.#withheld.has(view)) location.hash = this.#tabs[index]?.hash ?? '';
     else if (event.key === '?') this.#showHelp();
     else if (event.key === 't') this.#theme.next();
     else if (this.#shown?.key(event) !== true) return;

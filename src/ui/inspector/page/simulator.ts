@@ -42,6 +42,7 @@ export class Simulator {
   #edges: ReadonlyMap<string, ChartEdge> = new Map();
   /** The edge that was clicked: its guard is likely meant to say yes. */
   #pointed: ChartEdge | undefined;
+  #isSeen = false;
   #playing: ReturnType<typeof setTimeout> | undefined;
   /** Steps are taken one after the other, however fast they are asked for. */
   #work: Promise<void> = Promise.resolve();
@@ -82,6 +83,7 @@ export class Simulator {
 
   /** A machine, after the steps that its address names. */
   async show(machine: string, parts: readonly string[]): Promise<void> {
+    this.#isSeen = true;
     const isOther = this.#simulation?.machine !== machine;
     if (isOther) await this.#open(machine);
     if (this.#simulation?.machine !== machine) return;
@@ -92,6 +94,7 @@ export class Simulator {
 
   /** What moves by itself stands still while nobody looks. */
   hide(): void {
+    this.#isSeen = false;
     clearTimeout(this.#playing);
   }
 
@@ -216,7 +219,8 @@ export class Simulator {
     this.#undo.disabled = simulation.taken.length < 2;
     this.#restart.disabled = simulation.taken.length < 2;
     const hash = hashOf('machines', simulation.machine, ...partsOf(simulation.steps));
-    if (location.hash !== hash) location.hash = hash;
+    // An answer may come when somebody has gone elsewhere: it must not take them back.
+    if (this.#isSeen && location.hash !== hash) location.hash = hash;
   }
 
   #mark(): void {
