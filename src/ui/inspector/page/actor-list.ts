@@ -116,13 +116,17 @@ export class ActorList {
   #type(): void {
     clearTimeout(this.#typed);
     this.#typed = setTimeout(() => {
-      this.tree.search(searchOf(this.#field.value));
-      this.#refresh();
+      this.#search();
       // Once a search is given up, the chosen one is where one looks.
       const index = this.#field.value === '' ? this.#index() : 0;
       if (index > 0) this.#list.reveal(index);
       else this.#scroller.scrollTop = 0;
     }, TYPED_MS);
+  }
+
+  #search(): void {
+    this.tree.search(searchOf(this.#field.value));
+    this.#refresh();
   }
 
   /** Down goes from the field into the list; Enter chooses the first that was found; Escape gives up, then leaves. */
@@ -132,12 +136,12 @@ export class ActorList {
     if (isGivenUp) {
       this.#field.value = '';
       this.#type();
-    } else if (key === 'ArrowDown') this.#moveTo(this.#firstActor());
-    else if (key === 'Enter') {
-      this.tree.search(searchOf(this.#field.value));
-      this.#refresh();
+    } else if (key === 'ArrowDown' || key === 'Enter') {
+      // Whoever types fast is ahead of the search, and would go into the list as it was before.
+      clearTimeout(this.#typed);
+      this.#search();
       this.#moveTo(this.#firstActor());
-      this.#enter();
+      if (key === 'Enter') this.#enter();
     } else if (key !== 'Escape') return;
     event.preventDefault();
     if (!isGivenUp) this.#scroller.focus();
