@@ -85,6 +85,8 @@ export class ChartView {
       this.#frame.replaceChildren(element('p', { class: 'empty' }, otherwise));
       return;
     }
+    // The first drawing of a machine may take a while; what was shown is not of it.
+    this.#frame.replaceChildren(element('p', { class: 'empty' }, 'drawing ..'));
     this.#frame.setAttribute('aria-busy', 'true');
     try {
       const drawing = await drawingOf(this.#api, machine);

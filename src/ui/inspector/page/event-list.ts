@@ -38,6 +38,7 @@ export class EventList {
   #edge: string | undefined;
   /** Where the keyboard is. */
   #cursor: ActorEvent | undefined;
+  #isChosen = false;
   #isPaused = false;
   #missed = 0;
   #skipped = 0;
@@ -78,10 +79,12 @@ export class EventList {
       element('div', { class: 'field' }, this.#field),
       this.#scroller,
     );
+    this.#draw(0);
   }
 
-  /** Another actor: nothing is known of it. */
-  clear(): void {
+  /** Another actor, of whom nothing is known, or none. */
+  clear(isChosen: boolean): void {
+    this.#isChosen = isChosen;
     this.#events = [];
     this.#shown = [];
     this.#missed = 0;
@@ -151,10 +154,20 @@ export class EventList {
       this.#missed > 0 ? `· ${numberText(this.#missed)} new` : '',
       this.#skipped > 0 ? `· ${numberText(this.#skipped)} not sampled` : '',
     ];
-    setText(this.#sum, parts.filter((part) => part !== '').join(' '));
+    setText(this.#sum, this.#isChosen ? parts.filter((part) => part !== '').join(' ') : '');
+    setAttribute(this.#scroller, 'data-empty', this.#whyEmpty());
     this.#list.resize(this.#shown.length, above);
     // What comes in above pushes it down: whoever is in the list goes along.
     if (this.#index >= 0 && document.activeElement === this.#scroller) this.#list.reveal(this.#index);
+  }
+
+  /** What stands in the place of the events where none is shown. */
+  #whyEmpty(): string {
+    if (!this.#isChosen) return 'Choose an actor to see what it gets and does.';
+    if (this.#isPaused) return 'Paused: what comes is shown when you go on.';
+    if (this.#events.length === 0) return 'Nothing has happened since it was chosen.';
+    if (this.#field.value.trim() !== '') return 'None of them has what you filter by.';
+    return 'None of them took this transition.';
   }
 
   #fill(line: HTMLElement, index: number): void {

@@ -136,7 +136,7 @@ export class Live implements View {
     this.#edge = undefined;
     this.#stand([]);
     this.#edgeCard.show(undefined, undefined);
-    this.#events.clear();
+    this.#events.clear(key !== undefined);
     this.#card.facts({});
     this.#actors.choose(key);
     clearTimeout(this.#lookedFor);
