@@ -25,7 +25,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;padding:0;list-style:none}
 section{margin-top:2.2rem;padding:1.4rem 1.5rem;background:var(--card);border:1px solid var(--edge);border-radius:12px}
 a.next{margin-left:1.2rem}
 section img{display:block;max-width:100%;height:auto;margin:1.2rem auto .6rem}
-code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
+code{overflow-wrap:anywhere;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
 `;
 
 /** One page that shows every machine beside its files. It needs nothing but them, and runs no script. */

@@ -37,6 +37,8 @@ describeInBrowser('a chat that is inspected', (browser) => {
     closing.push(() => visit.close());
     const live = new LivePage(visit);
     await live.find('kind:client-session');
+    // It is in no ring, so there is none to be seen.
+    expect(await visit.page.getByRole('link', { name: 'Ring' }).count()).toBe(0);
     expect(await live.card.textContent()).toContain('on client');
     await live.isIn('session', 'live', 'live.steady');
 

@@ -104,7 +104,44 @@ describeInBrowser('the gallery', (browser) => {
   });
 });
 
+describeInBrowser('an address that names no machine', (browser) => {
+  it('says so, and shows which there are instead of the one before', async () => {
+    const visit = await browser.visit(`${inspector.url}#/machines/transfer/ACCEPT`);
+    const { page } = visit;
+    await page.getByText('Stands in accepted').waitFor();
+    await page.evaluate('location.hash = "#/machines/nope"');
+    await page.getByText('There is no machine nope; these are all there are.').waitFor();
+    await page.getByText('11 machines').waitFor();
+    expect(await page.locator('.simulator').isVisible()).toBe(false);
+    await page.getByRole('link', { name: /^presence/ }).click();
+    await page.getByText('Stands in online').waitFor();
+    expect(await page.locator('.simulator [data-state^=transfer]').count()).toBe(0);
+    await page.getByRole('link', { name: 'All machines' }).click();
+    await page.getByText('11 machines').waitFor();
+    expect(await page.getByRole('alert').filter({ visible: true }).count()).toBe(0);
+    await visit.close();
+  });
+});
+
 describeInBrowser('the simulator', (browser) => {
+  it('shows the shortest ways where they can be seen, and covers nothing of the chart', async () => {
+    const options = { viewport: { width: 1280, height: 700 } };
+    const bench = await Bench.open(browser, 'transfer/ACCEPT/TURN', options);
+    await bench.standsIn('resuming');
+    const { page } = bench;
+    // All of it is seen.
+    await page.locator('.chart-frame:visible').press('0');
+    await page.locator('.simulator [data-state="transfer.done"] .box').first().click();
+    const there = page.getByRole('button', { name: 'Go there' }).first();
+    await expect.poll(async () => (await there.boundingBox())?.y ?? 700).toBeLessThan(700 - 20);
+    const [frame, tools] = [
+      await page.locator('.chart-frame:visible').boundingBox(),
+      await page.locator('.chart-tools:visible').boundingBox(),
+    ];
+    expect((tools?.y ?? 0) + (tools?.height ?? 700)).toBeLessThanOrEqual(frame?.y ?? 0);
+    await bench.close();
+  });
+
   it('steps when an enabled edge is clicked, and says so of one that is not', async () => {
     const bench = await Bench.open(browser, 'transfer');
     await bench.standsIn('offered');
@@ -207,12 +244,7 @@ describeInBrowser('the simulator', (browser) => {
     const bench = await Bench.open(browser, 'transfer/ACCEPT/TOASTED/TURN');
     await bench.page.getByText('transfer does not answer TOASTED there.').waitFor();
     await bench.standsIn('accepted');
-    await bench.page.evaluate("location.hash = '#/machines/toaster'");
-    await bench.page.getByText('There is no such machine').waitFor();
-    await bench.page.getByRole('link', { name: 'All machines' }).click();
-    await bench.page.getByText('11 machines').waitFor();
-    await bench.page.evaluate('location.reload()');
-    await bench.page.getByText('11 machines').waitFor();
+    await bench.close();
   });
 
   it('is worked by the keyboard alone', async () => {

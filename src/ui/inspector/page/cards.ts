@@ -2,6 +2,7 @@ import type { MachineCard } from '../machines-data.js';
 import type { Api } from './api.js';
 import { element } from './dom.js';
 import { hashOf } from './place.js';
+import { plain } from './text.js';
 
 /** Every machine as a card: its drawing, what it is, how large it is. */
 export class Cards {
@@ -10,6 +11,7 @@ export class Cards {
   readonly #api: Api;
   readonly #grid = element('ul', { class: 'cards', 'aria-label': 'Machines' });
   readonly #count = element('p', { class: 'soft', role: 'status' });
+  readonly #missing = element('p', { class: 'trouble', role: 'alert', hidden: true });
   #shown: readonly { readonly words: string; readonly item: HTMLElement }[] = [];
   #isLoading = false;
 
@@ -25,6 +27,7 @@ export class Cards {
     this.element = element(
       'div',
       { class: 'gallery' },
+      this.#missing,
       element(
         'header',
         {},
@@ -39,6 +42,13 @@ export class Cards {
       ),
       this.#grid,
     );
+  }
+
+  /** Somebody looked for one that is not among them; undefined for nobody. */
+  miss(machine: string | undefined): void {
+    this.#missing.hidden = machine === undefined;
+    this.#missing.textContent =
+      machine === undefined ? '' : `There is no machine ${plain(machine)}; these are all there are.`;
   }
 
   /** Fetches them, once. */

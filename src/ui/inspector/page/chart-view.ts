@@ -30,6 +30,8 @@ const fetched = new Map<string, Promise<SVGSVGElement>>();
  */
 export class ChartView {
   readonly element: HTMLElement;
+  /** Its zoom buttons, for a place beside it: over it they would cover a corner. */
+  readonly tools: HTMLElement;
   readonly #api: Api;
   readonly #hooks: ChartHooks;
   readonly #frame: HTMLElement;
@@ -61,14 +63,14 @@ export class ChartView {
         { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick: run },
         sign,
       );
-    const tools = element(
+    this.tools = element(
       'div',
       { class: 'chart-tools' },
       tool('Zoom in (+)', '+', () => this.#viewport.zoom(1.25)),
       tool('Zoom out (-)', '−', () => this.#viewport.zoom(0.8)),
       tool('Show all of it (0)', '⤢', () => this.fit()),
     );
-    this.element = element('div', { class: 'chart-view' }, this.#frame, tools);
+    this.element = element('div', { class: 'chart-view' }, this.#frame);
   }
 
   /** Name of the machine that is shown. */

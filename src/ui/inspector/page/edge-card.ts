@@ -12,17 +12,19 @@ export class EdgeCard {
     this.#close = close;
   }
 
+  /** @param chart undefined until it is there: an edge's id says nothing to people */
   show(chart: Chart | undefined, id: string | undefined): void {
     const edge = chart?.edges.find((each) => each.id === id);
     this.element.hidden = id === undefined;
     if (id === undefined) return;
+    const title = edge ? plain(edge.label) : chart ? 'There is no such transition' : 'A transition';
     const close = element(
       'button',
       { type: 'button', class: 'quiet', title: 'Show all events (Escape)', onclick: () => this.#close() },
       'Show all events',
     );
     this.element.replaceChildren(
-      element('div', { class: 'bar' }, element('h2', {}, edge ? plain(edge.label) : plain(id)), close),
+      element('div', { class: 'bar' }, element('h2', {}, title), close),
       element('dl', { class: 'facts' }, ...(edge ? rows(edge) : [])),
     );
   }

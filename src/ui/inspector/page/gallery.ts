@@ -22,7 +22,7 @@ export class Gallery implements View {
 
   constructor(api: Api) {
     this.#cards = new Cards(api);
-    this.#simulator = new Simulator(api);
+    this.#simulator = new Simulator(api, (machine) => this.#showCards(machine));
     this.element = element(
       'section',
       { 'aria-label': this.title },
@@ -32,13 +32,22 @@ export class Gallery implements View {
   }
 
   show([machine, ...steps]: readonly string[]): void {
-    this.#cards.element.hidden = machine !== undefined;
-    this.#simulator.element.hidden = machine === undefined;
-    if (machine !== undefined) void this.#simulator.show(machine, steps);
-    else {
+    if (machine === undefined) {
       this.#simulator.hide();
-      void this.#cards.load();
+      this.#showCards();
+      return;
     }
+    this.#cards.element.hidden = true;
+    this.#simulator.element.hidden = false;
+    void this.#simulator.show(machine, steps);
+  }
+
+  /** @param unknown a machine that the address names and that is none */
+  #showCards(unknown?: string): void {
+    this.#simulator.element.hidden = true;
+    this.#cards.element.hidden = false;
+    this.#cards.miss(unknown);
+    void this.#cards.load();
   }
 
   hide(): void {

@@ -68,11 +68,12 @@ export class Live implements View {
     this.#answers = new Answers(api);
     this.#want = want;
     this.#chart = new ChartView(api, { edge: (edge) => this.#pick(edge) });
+    const foot = element('div', { class: 'foot' }, this.#mishaps.element, this.#chart.tools);
     this.element = element(
       'section',
       { class: 'live', 'aria-label': this.title },
       this.#actors.element,
-      element('div', { class: 'stage' }, this.#chart.element, this.#mishaps.element),
+      element('div', { class: 'stage' }, this.#chart.element, foot),
       element(
         'div',
         { class: 'side' },
@@ -187,7 +188,10 @@ export class Live implements View {
     this.#card.show(row);
     const isOther = row.machine !== this.#chart.machine;
     void this.#chart.show(row.machine, `${plain(row.actor)} has no machine; its messages are beside.`);
-    if (isOther) this.#stand(this.#active);
+    if (!isOther) return;
+    this.#stand(this.#active);
+    // Also when no edge is chosen yet: then one is told of as soon as it is.
+    void this.#describeEdge();
   }
 
   /** The chosen one stands there: lights it, and finds out what it could take from there. */
@@ -239,7 +243,7 @@ export class Live implements View {
     const edge = this.#edge;
     const machine = this.#chart.machine;
     this.#edgeCard.show(undefined, edge);
-    if (edge === undefined || machine === undefined) return;
+    if (machine === undefined) return;
     const chart = await this.#chartOf(machine).catch(() => undefined);
     if (edge === this.#edge) this.#edgeCard.show(chart, edge);
   }

@@ -10,13 +10,18 @@ export class MishapList {
   readonly #choose: (key: string) => void;
   readonly #sum = element('summary', {}, 'Nothing has gone wrong');
   readonly #list = element('ol', { 'aria-label': 'What went wrong, newest first' });
+  readonly #none = element(
+    'p',
+    { class: 'soft' },
+    'Restarts and their causes, threads that died and messages that reached nobody are listed here.',
+  );
   /** Those that were shown: whoever connects anew is told again of what is kept. */
   readonly #shown = new Set<string>();
 
   /** @param choose the actor of one was chosen, by `thread actor` */
   constructor(choose: (key: string) => void) {
     this.#choose = choose;
-    this.element = element('details', { class: 'mishaps' }, this.#sum, this.#list);
+    this.element = element('details', { class: 'mishaps' }, this.#sum, this.#none, this.#list);
   }
 
   take(mishaps: readonly Mishap[]): void {
@@ -28,6 +33,7 @@ export class MishapList {
     for (const old of [...this.#shown].slice(0, -2 * KEPT_MAX)) this.#shown.delete(old);
     setText(this.#sum, countText(this.#list.childElementCount, 'mishap'));
     this.element.classList.add('some');
+    this.#none.hidden = true;
   }
 
   toggle(): void {

@@ -1,6 +1,6 @@
 import type { Chart, ChartEdge } from '../../../chart/chart.js';
 import type { Offer, Step } from '../../../chart/stepper.js';
-import type { Api } from './api.js';
+import { type Api, ApiError } from './api.js';
 import { ChartView } from './chart-view.js';
 import { element } from './dom.js';
 import { GuardDialog } from './guard-dialog.js';
@@ -19,7 +19,9 @@ const PLAY_MS = 800;
 export class Simulator {
   readonly element: HTMLElement;
   readonly #api: Api;
+  readonly #unknown: (machine: string) => void;
   readonly #chart: ChartView;
+  readonly #side: HTMLElement;
   readonly #dialog = new GuardDialog();
   readonly #memory = new GuardMemory();
   readonly #offers: OfferList;
@@ -47,8 +49,10 @@ export class Simulator {
   /** Steps are taken one after the other, however fast they are asked for. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(api: Api) {
+  /** @param unknown there is no machine of that name: nothing of it is shown */
+  constructor(api: Api, unknown: (machine: string) => void) {
     this.#api = api;
+    this.#unknown = unknown;
     this.#chart = new ChartView(api, {
       edge: (edge) => this.#point(edge),
       state: (state) => this.#ways.choose(state),
@@ -62,7 +66,7 @@ export class Simulator {
     });
     const section = (title: string, ...children: (Node | string)[]) =>
       element('section', { 'aria-label': title }, element('h3', {}, title), ...children);
-    const side = element(
+    this.#side = element(
       'aside',
       { class: 'bench' },
       section('Answers now to', this.#offers.element),
@@ -76,9 +80,16 @@ export class Simulator {
       element('a', { href: hashOf('machines') }, 'All machines'),
       this.#title,
       this.#where,
+      this.#chart.tools,
     );
     const stage = element('div', { class: 'stage' }, header, this.#trouble, this.#chart.element);
-    this.element = element('div', { class: 'simulator', hidden: true }, stage, side, this.#dialog.element);
+    this.element = element(
+      'div',
+      { class: 'simulator', hidden: true },
+      stage,
+      this.#side,
+      this.#dialog.element,
+    );
   }
 
   /** A machine, after the steps that its address names. */
@@ -121,6 +132,9 @@ export class Simulator {
     this.#title.textContent = machine;
     this.#where.textContent = '';
     this.#say(undefined);
+    // Nothing of the machine before stands under the name of this one.
+    void this.#chart.show(undefined);
+    this.#side.classList.add('waiting');
     try {
       const chart = await this.#api.get<Chart>('/api/machine', { machine });
       if (this.#simulation !== simulation) return;
@@ -129,11 +143,14 @@ export class Simulator {
       this.#memory.show(guards);
       this.#memory.element.parentElement?.toggleAttribute('hidden', guards.length === 0);
       this.#ways.show(machine, chart.root);
+      this.#side.classList.remove('waiting');
       // Its drawing may take a while: until it is there the lists beside it do.
       void this.#chart.show(machine);
     } catch (error) {
-      if (this.#simulation === simulation) this.#simulation = undefined;
-      this.#say(error);
+      if (this.#simulation !== simulation) return;
+      this.#simulation = undefined;
+      if (error instanceof ApiError && error.status === 404) this.#unknown(machine);
+      else this.#say(error);
     }
   }
 
@@ -160,6 +177,8 @@ export class Simulator {
       this.#load(steps);
       return;
     }
+    // In a narrow window what is played would go on above of what is seen.
+    this.#chart.element.scrollIntoView({ block: 'nearest' });
     const play = (count: number) => {
       this.#load(steps.slice(0, count));
       if (count < steps.length) this.#playing = setTimeout(() => play(count + 1), PLAY_MS);

@@ -66,6 +66,8 @@ export class Ways {
       if (this.#machine !== machine || this.state !== state) return;
       const none = element('li', { class: 'soft' }, 'There is no way to it.');
       this.#list.replaceChildren(...(ways.length === 0 ? [none] : ways.map((way) => this.#row(way))));
+      // They stand below all else: who asked for them need not know that.
+      this.#list.firstElementChild?.scrollIntoView({ block: 'nearest' });
     } catch (error) {
       this.#list.replaceChildren(
         element('li', { class: 'soft' }, error instanceof Error ? error.message : ''),
