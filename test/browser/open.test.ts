@@ -88,7 +88,7 @@ describeInBrowser('natter inspect', (browser) => {
 
   it('refuses a place that somebody made up, without harm', async () => {
     const long = `transfer/${'x/'.repeat(400)}`;
-    for (const place of ['nobody', 'transfer/NONSENSE', 'transfer/%00/__proto__', long]) {
+    for (const place of ['transfer/NONSENSE', 'transfer/%00/__proto__', long]) {
       const visit = await browser.visit(`${url}#/machines/${place}`);
       const { page } = visit;
       const told = async () => (await page.getByRole('alert').allTextContents()).join('').trim();
